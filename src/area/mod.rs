@@ -1,0 +1,15 @@
+//! What is this area, and what is inside it: how much of it, and how surely?
+//!
+//! [`spec`] is an area as a request names it, [`shape`] the polygon that it means, [`query`] the
+//! answer. Certainty weighs how far off both the area and the feature may be, as
+//! `docs/ARCHITECTURE.md` sets out.
+
+mod query;
+mod shape;
+mod spec;
+
+pub use query::{
+    Answer, Certainty, CollectionAnswer, Hit, Interrupted, Overlap, Query, Reason, Relation, Totals,
+};
+pub use shape::Area;
+pub use spec::{AreaError, AreaSpec, MAX_BUFFER_M, MAX_RADIUS_M, MAX_VERTICES};

@@ -1,0 +1,178 @@
+//! An area as a request names it.
+
+use geo::{Coord, Geometry, MultiPolygon};
+use serde::Deserialize;
+
+use super::shape::Area;
+use crate::{
+    geometry::{frame::Frame, measure, read},
+    model::{FeatureRef, Text},
+    store::Snapshot,
+};
+
+/// The most vertices that a drawn area may have.
+pub const MAX_VERTICES: usize = 10_000;
+/// The largest radius of a circle, metres.
+pub const MAX_RADIUS_M: f64 = 50_000.0;
+/// The largest buffer around an area, metres.
+pub const MAX_BUFFER_M: f64 = 50_000.0;
+
+/// One of the forms in which a request can name an area.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum AreaSpec {
+    /// Another feature, with a buffer around it.
+    Feature(FeatureArea),
+    /// A drawn geometry, with a buffer around it.
+    Geometry(GeometryArea),
+    /// A circle.
+    Circle(CircleArea),
+}
+
+/// `{"feature": "zones/…", "buffer_m": 0}`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureArea {
+    feature: String,
+    #[serde(default)]
+    buffer_m: f64,
+}
+
+/// `{"geometry": GeoJSON, "buffer_m": 0}`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeometryArea {
+    geometry: geojson::Geometry,
+    #[serde(default)]
+    buffer_m: f64,
+}
+
+/// `{"center": [lon, lat], "radius_m": r}`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CircleArea {
+    center: [f64; 2],
+    radius_m: f64,
+}
+
+/// Why an area can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AreaError {
+    /// It can't be read at all.
+    Malformed(Text),
+    /// It is read, and is no area that can be asked.
+    Unusable(Text),
+}
+
+impl AreaSpec {
+    /// Reads the JSON of an area.
+    ///
+    /// # Errors
+    /// Which forms there are.
+    pub fn from_json(json: &serde_json::Value) -> Result<Self, AreaError> {
+        // The form is told by its leading member, so that the message speaks of the form meant.
+        let parsed = if json.get("feature").is_some() {
+            FeatureArea::deserialize(json).map(Self::Feature)
+        } else if json.get("geometry").is_some() {
+            GeometryArea::deserialize(json).map(Self::Geometry)
+        } else if json.get("center").is_some() || json.get("radius_m").is_some() {
+            CircleArea::deserialize(json).map(Self::Circle)
+        } else {
+            return Err(AreaError::Malformed(Text::new(
+                "area 应为 {\"feature\": …}、{\"geometry\": …} 或 {\"center\": [经度,纬度], \"radius_m\": 米} 之一",
+                "area should be one of {\"feature\": …}, {\"geometry\": …} or {\"center\": [lon,lat], \"radius_m\": m}",
+            )));
+        };
+        parsed.map_err(|error| {
+            AreaError::Malformed(Text::new(
+                format!("area 读不懂：{error}"),
+                format!("area can't be read: {error}"),
+            ))
+        })
+    }
+
+    /// The polygon that it means.
+    ///
+    /// # Errors
+    /// Where the feature does not exist or is no area, the geometry is not valid, or a limit is passed.
+    pub fn resolve(&self, snapshot: &Snapshot) -> Result<Area, AreaError> {
+        match self {
+            Self::Feature(area) => {
+                let name: Option<FeatureRef> = area.feature.parse().ok();
+                let found = name
+                    .and_then(|name| snapshot.feature(&name).map(|feature| (name, feature)))
+                    .ok_or_else(|| {
+                        unusable(
+                            format!("没有要素“{}”", area.feature),
+                            format!("there is no feature “{}”", area.feature),
+                        )
+                    })?;
+                let (name, feature) = found;
+                let Some(geometry) = &feature.geometry else {
+                    return Err(unusable(
+                        format!("要素“{}”没有位置，不能作为查询范围", feature.name),
+                        format!("the feature “{name}” has no location, so it is no area"),
+                    ));
+                };
+                let polygons = with_buffer(geometry, area.buffer_m)?;
+                Ok(Area::new(Some(name), polygons, feature.accuracy_m))
+            }
+            Self::Geometry(area) => {
+                let vertices = read::vertex_count(&area.geometry);
+                if vertices > MAX_VERTICES {
+                    return Err(unusable(
+                        format!("查询范围有 {vertices} 个顶点，最多 {MAX_VERTICES} 个，请先简化"),
+                        format!(
+                            "the area has {vertices} vertices, at most {MAX_VERTICES} are taken: simplify it first"
+                        ),
+                    ));
+                }
+                let geometry = read::geometry(&area.geometry, None).map_err(AreaError::Unusable)?;
+                Ok(Area::new(None, with_buffer(&geometry, area.buffer_m)?, 0.0))
+            }
+            Self::Circle(area) => {
+                let [x, y] = area.center;
+                let centre = Coord { x, y };
+                if !(x.abs() <= 180.0 && y.abs() <= 85.0) {
+                    return Err(unusable(
+                        format!("圆心 {x},{y} 应为经度（±180）、纬度（±85）"),
+                        format!("the centre {x},{y} should be longitude (±180), latitude (±85)"),
+                    ));
+                }
+                check_metres("radius_m", area.radius_m, 0.1, MAX_RADIUS_M)?;
+                let circle = measure::circle(centre, area.radius_m);
+                Ok(Area::new(None, MultiPolygon::new(vec![circle]), 0.0))
+            }
+        }
+    }
+}
+
+fn unusable(zh: String, en: String) -> AreaError {
+    AreaError::Unusable(Text { zh, en })
+}
+
+fn check_metres(name: &str, value: f64, least: f64, most: f64) -> Result<(), AreaError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(unusable(
+        format!("{name} 为 {value}，应在 {least} 到 {most} 米之间"),
+        format!("{name} is {value}, it should lie between {least} and {most} m"),
+    ))
+}
+
+fn with_buffer(geometry: &Geometry<f64>, buffer_m: f64) -> Result<MultiPolygon<f64>, AreaError> {
+    check_metres("buffer_m", buffer_m, 0.0, MAX_BUFFER_M)?;
+    if buffer_m > 0.0 {
+        let frame = Frame::around(geometry);
+        return Ok(frame.buffer(geometry, buffer_m));
+    }
+    match geometry {
+        Geometry::Polygon(polygon) => Ok(MultiPolygon::new(vec![polygon.clone()])),
+        Geometry::MultiPolygon(polygons) => Ok(polygons.clone()),
+        _ => Err(unusable(
+            "点或线不是范围：请给出 buffer_m（米），或改用面".into(),
+            "a point or a line is no area: give a buffer_m in metres, or a polygon".into(),
+        )),
+    }
+}

@@ -1,0 +1,305 @@
+//! Coordinate reference systems, by PROJ.
+//!
+//! Only systems in this module's table are taken: those that the service promises, with the axis
+//! order that their authority gives them. PROJ is always asked for east before north; the
+//! authority's order is applied where coordinates leave or enter the service, by [`Crs::swaps`].
+
+use std::{
+    cell::RefCell, collections::HashMap, env, fs, io, path::PathBuf, rc::Rc, sync::OnceLock,
+};
+
+use geo::Coord;
+use proj::{Proj, ProjBuilder};
+
+use crate::model::Text;
+
+/// A coordinate reference system that the service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Crs {
+    /// EPSG code; `None` is OGC CRS84, WGS 84 longitude before latitude.
+    code: Option<u32>,
+    north_first: bool,
+    degrees: bool,
+}
+
+/// Every system served, the default first: WGS 84, Web Mercator, CGCS2000 geographic, CGCS2000
+/// three-degree Gauss-Krüger by central meridian (114°E, 117°E, 120°E) and by zone number (38, 39, 40).
+/// EPSG gives latitude before longitude, and northing before easting in the Gauss-Krüger systems.
+const TABLE: [Crs; 10] = [
+    Crs::CRS84,
+    Crs::epsg(4326, true, true),
+    Crs::epsg(3857, false, false),
+    Crs::epsg(4490, true, true),
+    Crs::epsg(4547, true, false),
+    Crs::epsg(4548, true, false),
+    Crs::epsg(4549, true, false),
+    Crs::epsg(4526, true, false),
+    Crs::epsg(4527, true, false),
+    Crs::epsg(4528, true, false),
+];
+
+impl Crs {
+    /// WGS 84 longitude and latitude: what the service stores and what RFC 7946 uses.
+    pub const CRS84: Self = Self {
+        code: None,
+        north_first: false,
+        degrees: true,
+    };
+
+    const fn epsg(code: u32, north_first: bool, degrees: bool) -> Self {
+        Self {
+            code: Some(code),
+            north_first,
+            degrees,
+        }
+    }
+
+    /// Every system that can be asked for.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        &TABLE
+    }
+
+    /// Reads an OGC URI, a URN, a safe CURIE or `EPSG:4548`.
+    ///
+    /// # Errors
+    /// The systems that would be right.
+    pub fn parse(text: &str) -> Result<Self, Text> {
+        let trimmed = text.trim_start_matches('[').trim_end_matches(']');
+        let name = trimmed
+            .strip_prefix("http://www.opengis.net/def/crs/")
+            .or_else(|| trimmed.strip_prefix("https://www.opengis.net/def/crs/"))
+            .or_else(|| trimmed.strip_prefix("urn:ogc:def:crs:"))
+            .unwrap_or(trimmed);
+        let code = name.rsplit(['/', ':']).next().unwrap_or_default();
+        let known = if code == "CRS84" && (name.starts_with("OGC") || name == "CRS84") {
+            Some(Self::CRS84)
+        } else if name.starts_with("EPSG") {
+            code.parse()
+                .ok()
+                .and_then(|code| TABLE.iter().copied().find(|crs| crs.code == Some(code)))
+        } else {
+            None
+        };
+        known.ok_or_else(|| {
+            let list = TABLE.map(|crs| crs.short_name()).join(", ");
+            Text::new(
+                format!("坐标系“{text}”不在支持之列：{list}"),
+                format!("coordinate reference system “{text}” is not among those served: {list}"),
+            )
+        })
+    }
+
+    /// Its OGC URI.
+    #[must_use]
+    pub fn uri(self) -> String {
+        match self.code {
+            None => "http://www.opengis.net/def/crs/OGC/1.3/CRS84".to_owned(),
+            Some(code) => format!("http://www.opengis.net/def/crs/EPSG/0/{code}"),
+        }
+    }
+
+    fn short_name(self) -> String {
+        match self.code {
+            None => "CRS84".to_owned(),
+            Some(code) => format!("EPSG:{code}"),
+        }
+    }
+
+    /// Whether the authority writes north (or latitude) before east (or longitude).
+    #[must_use]
+    pub fn swaps(self) -> bool {
+        self.north_first
+    }
+
+    /// Whether its coordinates are degrees.
+    #[must_use]
+    pub fn is_geographic(self) -> bool {
+        self.degrees
+    }
+
+    /// Decimals that keep a millimetre: 8 of degrees, 3 of metres.
+    #[must_use]
+    pub fn decimals(self) -> i32 {
+        if self.degrees { 8 } else { 3 }
+    }
+}
+
+/// Moves coordinates between WGS 84 and another system, east before north on both sides.
+///
+/// It stays on its thread, as PROJ's objects do.
+pub struct Transformer {
+    proj: Option<Rc<Proj>>,
+    to: Crs,
+}
+
+impl Transformer {
+    /// From WGS 84 longitude and latitude to `crs`.
+    ///
+    /// # Errors
+    /// PROJ's words, where its database can't be placed or read.
+    pub fn from_wgs84(crs: Crs) -> Result<Self, Text> {
+        Self::between(Crs::CRS84, crs)
+    }
+
+    /// From `crs` to WGS 84 longitude and latitude.
+    ///
+    /// CGCS2000 is taken to coincide with WGS 84, as PROJ does: they differ by less than a
+    /// decimetre, which no transformation of their published ones improves.
+    ///
+    /// # Errors
+    /// As [`Transformer::from_wgs84`].
+    pub fn to_wgs84(crs: Crs) -> Result<Self, Text> {
+        Self::between(crs, Crs::CRS84)
+    }
+
+    fn between(from: Crs, to: Crs) -> Result<Self, Text> {
+        thread_local! {
+            static MADE: RefCell<HashMap<(Crs, Crs), Rc<Proj>>> = RefCell::default();
+        }
+        let geographic = |crs: Crs| matches!(crs.code, None | Some(4326));
+        if geographic(from) && geographic(to) {
+            return Ok(Self { proj: None, to });
+        }
+        let proj = MADE.with_borrow_mut(|made| {
+            if let Some(proj) = made.get(&(from, to)) {
+                return Ok(Rc::clone(proj));
+            }
+            let proj = Rc::new(create(from, to)?);
+            made.insert((from, to), Rc::clone(&proj));
+            Ok(proj)
+        })?;
+        Ok(Self {
+            proj: Some(proj),
+            to,
+        })
+    }
+
+    /// The coordinate in the other system, rounded to a millimetre.
+    ///
+    /// # Errors
+    /// Where it lies outside what the system covers.
+    pub fn convert(&self, coord: Coord<f64>) -> Result<Coord<f64>, Text> {
+        let Some(proj) = &self.proj else {
+            return Ok(coord);
+        };
+        let (x, y) = proj
+            .convert((coord.x, coord.y))
+            .ok()
+            .filter(|(x, y)| x.is_finite() && y.is_finite())
+            .ok_or_else(|| {
+                let (name, x, y) = (self.to.short_name(), coord.x, coord.y);
+                Text::new(
+                    format!("坐标 {x},{y} 不能转换到 {name}"),
+                    format!("coordinate {x},{y} can't be brought to {name}"),
+                )
+            })?;
+        let scale = 10_f64.powi(self.to.decimals() + 1);
+        let round = |value: f64| (value * scale).round() / scale;
+        Ok(Coord {
+            x: round(x),
+            y: round(y),
+        })
+    }
+}
+
+fn create(from: Crs, to: Crs) -> Result<Proj, Text> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Text::new(
+            format!("坐标转换不可用：{error}"),
+            format!("coordinates can't be transformed: {error}"),
+        )
+    };
+    let mut builder = ProjBuilder::new();
+    builder
+        .set_search_paths(database_folder().map_err(|error| failed(&error))?)
+        .map_err(|error| failed(&error))?;
+    let name = |crs: Crs| match crs.code {
+        None => "OGC:CRS84".to_owned(),
+        Some(code) => format!("EPSG:{code}"),
+    };
+    builder
+        .proj_known_crs(&name(from), &name(to), None)
+        .map_err(|error| failed(&error))
+}
+
+/// PROJ's database, carried in the program.
+static DATABASE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/proj.db"));
+
+/// A folder that holds `proj.db`: PROJ reads it through SQLite, which wants a file.
+fn database_folder() -> io::Result<PathBuf> {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(folder) = FOLDER.get() {
+        return Ok(folder.clone());
+    }
+    let caches = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let places = caches.into_iter().chain([env::temp_dir()]);
+    let mut last = io::Error::other("no folder for proj.db");
+    for place in places {
+        match place_database(place.join("renewal-map")) {
+            Ok(folder) => return Ok(FOLDER.get_or_init(|| folder).clone()),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn place_database(folder: PathBuf) -> io::Result<PathBuf> {
+    let file = folder.join("proj.db");
+    // Compared to the byte: a folder that others can write to must not change our coordinates.
+    if fs::read(&file).is_ok_and(|there| there == DATABASE) {
+        return Ok(folder);
+    }
+    fs::create_dir_all(&folder)?;
+    let draft = folder.join(format!("proj.db.{}", std::process::id()));
+    fs::write(&draft, DATABASE)?;
+    fs::rename(&draft, &file)?;
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cgcs2000_gauss_kruger_is_metres_east_and_north() {
+        // Independent value: cs2cs EPSG:4326 EPSG:4548 of PROJ 9.1 for 39.16 117.16
+        // gives northing 4336118.9 and easting 513828.6.
+        let there = Transformer::from_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
+        let point = there
+            .convert(Coord {
+                x: 117.16,
+                y: 39.16,
+            })
+            .unwrap();
+        assert!((point.x - 513_828.6).abs() < 0.5, "{point:?}");
+        assert!((point.y - 4_336_118.9).abs() < 200.0, "{point:?}");
+        let back = Transformer::to_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
+        let again = back.convert(point).unwrap();
+        assert!((again.x - 117.16).abs() < 1e-8 && (again.y - 39.16).abs() < 1e-8);
+    }
+
+    #[test]
+    fn names_in_all_their_forms() {
+        for text in [
+            "http://www.opengis.net/def/crs/EPSG/0/4548",
+            "urn:ogc:def:crs:EPSG::4548",
+            "[EPSG:4548]",
+            "EPSG:4548",
+        ] {
+            let crs = Crs::parse(text).unwrap();
+            assert_eq!(crs.uri(), "http://www.opengis.net/def/crs/EPSG/0/4548");
+            assert!(crs.swaps());
+        }
+        assert_eq!(
+            Crs::parse("http://www.opengis.net/def/crs/OGC/1.3/CRS84"),
+            Ok(Crs::CRS84)
+        );
+        assert_eq!(Crs::parse("urn:ogc:def:crs:OGC:1.3:CRS84"), Ok(Crs::CRS84));
+        for text in ["", "EPSG:", "EPSG:27700", "4548", "SOMEBODY:4548", "CRS84h"] {
+            assert!(Crs::parse(text).is_err(), "{text}");
+        }
+    }
+}

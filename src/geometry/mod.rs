@@ -1,0 +1,13 @@
+//! Coordinates and shapes: reference systems, reading and writing, validity, measures, clipping.
+//!
+//! All geometry inside the service is WGS 84 longitude and latitude in degrees (OGC CRS84), valid,
+//! with rings closed and wound as RFC 7946 asks; [`read`] lets nothing else in.
+
+pub mod clip;
+pub mod crs;
+pub mod frame;
+pub mod measure;
+pub mod read;
+pub mod region;
+pub mod validity;
+pub mod write;

@@ -1,0 +1,67 @@
+//! `GET /` and `GET /conformance`.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{AppState, Base, JSON, json_answer, page, params::Params, problem::Problem};
+
+/// The classes of OGC API - Features that tests show.
+const CONFORMANCE: [&str; 3] = [
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+];
+
+/// The map page for a browser, the landing page of OGC API for everybody else.
+pub async fn root(
+    State(state): State<AppState>,
+    base: Base,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let wants_html = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let format = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == "f")
+        .map(|(_, value)| value.into_owned());
+    // The page's own parameters (the view) stand in the same query string: they are not checked here.
+    match format.as_deref() {
+        Some("html") => page::index(),
+        None if wants_html => page::index(),
+        _ => landing(&state, &base).into_response(),
+    }
+}
+
+fn landing(state: &AppState, base: &Base) -> Response {
+    let snapshot = state.snapshot();
+    let body = json!({
+        "title": snapshot.title.zh,
+        "title_en": snapshot.title.en,
+        "description": "片区、地块、项目及其规划依据 (zones, parcels, projects, and the documents that they rest on)",
+        "revision": snapshot.revision,
+        "links": [
+            base.link("self", JSON, "/?f=json", "this document"),
+            base.link("alternate", "text/html", "/", "地图 (the map)"),
+            base.link("service-desc", "application/vnd.oai.openapi+json;version=3.0", "/api", "OpenAPI"),
+            base.link("service-doc", "text/html", "/api.html", "接口说明 (the interface)"),
+            base.link("conformance", JSON, "/conformance", "OGC conformance classes"),
+            base.link("data", JSON, "/collections", "数据 (the collections)"),
+            base.link("describedby", JSON, "/documents", "规划文件 (the source documents)"),
+            base.link("style", JSON, "/styles/default", "MapLibre style"),
+        ],
+    });
+    json_answer(JSON, body.to_string())
+}
+
+/// What the service conforms to.
+pub async fn conformance(RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
+    let body = json!({ "conformsTo": CONFORMANCE });
+    Ok(json_answer(JSON, body.to_string()))
+}

@@ -1,0 +1,102 @@
+//! Query parameters: each is known, and given once.
+
+use std::str::FromStr;
+
+use super::problem::Problem;
+use crate::model::{Revision, Text};
+
+/// The parameters of one request.
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a query string in which only `known` parameters may stand.
+    ///
+    /// # Errors
+    /// 400 for one that is not known, or that is given twice.
+    pub fn parse(query: Option<&str>, known: &[&str]) -> Result<Self, Problem> {
+        let mut params: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            if !known.contains(&&*name) {
+                let list = known.join(", ");
+                return Err(Problem::unreadable(Text::new(
+                    format!("没有参数“{name}”；可用的有：{list}"),
+                    format!("there is no parameter “{name}”; there are: {list}"),
+                )));
+            }
+            if params.iter().any(|(other, _)| *other == name) {
+                return Err(Problem::unreadable(Text::new(
+                    format!("参数“{name}”给了两次"),
+                    format!("the parameter “{name}” is given twice"),
+                )));
+            }
+            params.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(params))
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The value as a number.
+    ///
+    /// # Errors
+    /// 400 where it is none.
+    pub fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        self.get(name)
+            .map(|value| {
+                value.parse().map_err(|_| {
+                    Problem::unreadable(Text::new(
+                        format!("参数 {name} 的值“{value}”应为非负整数"),
+                        format!(
+                            "the value “{value}” of {name} should be a whole number, 0 or more"
+                        ),
+                    ))
+                })
+            })
+            .transpose()
+    }
+
+    /// Makes sure that `f`, where given, names a format that there is.
+    ///
+    /// # Errors
+    /// 400 with the formats.
+    pub fn check_format(&self, formats: &[&str]) -> Result<(), Problem> {
+        match self.get("f") {
+            Some(format) if !formats.contains(&format) => {
+                let list = formats.join(", ");
+                Err(Problem::unreadable(Text::new(
+                    format!("没有格式“{format}”；可用的有：{list}"),
+                    format!("there is no format “{format}”; there are: {list}"),
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes sure that `revision`, where given, is the one that is served.
+    ///
+    /// # Errors
+    /// 404 for any other.
+    pub fn check_revision(&self, served: Revision) -> Result<(), Problem> {
+        check_revision(self.number::<u64>("revision")?, served)
+    }
+}
+
+/// Makes sure that a revision, where one is asked for, is the one that is served.
+///
+/// # Errors
+/// 404 for any other.
+pub fn check_revision(asked: Option<u64>, served: Revision) -> Result<(), Problem> {
+    match asked {
+        Some(revision) if Revision(revision) != served => Err(Problem::missing(Text::new(
+            format!("没有版本 {revision}；现有版本 {served}"),
+            format!("there is no revision {revision}; there is revision {served}"),
+        ))),
+        _ => Ok(()),
+    }
+}

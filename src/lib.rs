@@ -1,0 +1,15 @@
+//! `renewal-map` (城市更新一张图): a map service for urban renewal.
+//!
+//! It holds the zones of a district's planning documents, its parcels and its projects, and answers
+//! what lies inside an area, how much of it, and how surely. `docs/ARCHITECTURE.md` tells how the
+//! rooms below hang together; dependencies point down only.
+
+pub mod area;
+pub mod boundary;
+pub mod documents;
+pub mod exchange;
+pub mod geometry;
+pub mod http;
+pub mod model;
+pub mod store;
+pub mod tiles;

@@ -1,0 +1,634 @@
+//! Reads a district's files, checks everything, and tells all that is wrong at once.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    fmt,
+    sync::Arc,
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::{
+    files::Files,
+    snapshot::{Collection, Snapshot, Source},
+};
+use crate::{
+    documents::{Document, DocumentInfo, Library, hex},
+    geometry::{
+        crs::{Crs, Transformer},
+        read,
+    },
+    model::{
+        Citation, CollectionInfo, District, Feature, FeatureRef, LocatedBy, Modality, Period,
+        Status, Text, is_slug,
+    },
+};
+
+/// One thing that is wrong with the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file in which it is.
+    pub file: String,
+    /// The feature, where it is one's.
+    pub feature: Option<String>,
+    /// What is wrong.
+    pub reason: Text,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.feature {
+            Some(feature) => write!(f, "{}: {feature}: {}", self.file, self.reason),
+            None => write!(f, "{}: {}", self.file, self.reason),
+        }
+    }
+}
+
+/// All that is wrong with the data. Nothing is served of data with a problem.
+#[derive(Debug)]
+pub struct LoadError(pub Vec<Problem>);
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        writeln!(f, "数据有 {count} 处问题 ({count} problems in the data):")?;
+        self.0
+            .iter()
+            .try_for_each(|problem| writeln!(f, "  {problem}"))
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// `geodata/collections.json`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    title: String,
+    title_en: String,
+    district: District,
+    collections: Vec<CollectionInfo>,
+}
+
+/// A GeoJSON file whose features are still text, so that each can be named when it is wrong.
+#[derive(Deserialize)]
+struct FileText<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    /// The member that RFC 7946 dropped, as GDAL still writes it for projected coordinates.
+    crs: Option<CrsMember>,
+    #[serde(borrow, default)]
+    features: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct CrsMember {
+    properties: CrsName,
+}
+
+#[derive(Deserialize)]
+struct CrsName {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct FeatureText<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<serde_json::Value>,
+    geometry: Option<geojson::Geometry>,
+    #[serde(borrow)]
+    properties: Option<&'a RawValue>,
+}
+
+/// The properties that the service reads itself. Others are kept and served as they stand.
+#[derive(Deserialize)]
+struct Properties {
+    name: Box<str>,
+    name_en: Box<str>,
+    #[serde(default)]
+    aliases: Vec<Box<str>>,
+    kind: String,
+    status: Option<Status>,
+    #[serde(default)]
+    statuses: Vec<StatusEntry>,
+    located_by: LocatedBy,
+    accuracy_m: Option<f64>,
+    container: Option<String>,
+    #[serde(default)]
+    placed_in: Vec<String>,
+    #[serde(default)]
+    relations: Vec<Relation>,
+    #[serde(default)]
+    citations: Vec<Citation>,
+    boundary: Option<Boundary>,
+    source: String,
+    licence: String,
+}
+
+#[derive(Deserialize)]
+struct StatusEntry {
+    status: Status,
+    date: Option<String>,
+    modality: Modality,
+    citation: Citation,
+}
+
+#[derive(Deserialize)]
+struct Relation {
+    target: String,
+}
+
+#[derive(Deserialize)]
+struct Boundary {
+    document: String,
+    text: String,
+}
+
+/// Reads a district.
+///
+/// # Errors
+/// Every problem of every file, each with its file, feature and reason.
+pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
+    let mut reader = Reader {
+        problems: Vec::new(),
+        fingerprint: Sha256::new(),
+    };
+    let library = reader.library(seeds);
+    let Some(catalogue) = reader.json::<Catalogue>(geodata, "collections.json") else {
+        return Err(LoadError(reader.problems));
+    };
+    let mut links = Links::default();
+    let collections: Vec<Collection> = catalogue
+        .collections
+        .into_iter()
+        .map(|info| reader.collection(geodata, info, &library, &mut links))
+        .collect();
+    let snapshot = Snapshot::new(
+        Text::new(catalogue.title, catalogue.title_en),
+        catalogue.district,
+        library,
+        hex(&reader.fingerprint.finalize()[..12]),
+        collections,
+    );
+    let mut problems = reader.problems;
+    links.check(&snapshot, geodata, &mut problems);
+    if problems.is_empty() {
+        Ok(snapshot)
+    } else {
+        Err(LoadError(problems))
+    }
+}
+
+struct Reader {
+    problems: Vec<Problem>,
+    fingerprint: Sha256,
+}
+
+impl Reader {
+    fn problem(&mut self, file: String, reason: Text) {
+        self.problems.push(Problem {
+            file,
+            feature: None,
+            reason,
+        });
+    }
+
+    fn bytes(&mut self, files: &Files, file: &str) -> Option<std::borrow::Cow<'static, [u8]>> {
+        match files.read(file) {
+            Ok(bytes) => {
+                self.fingerprint.update(file.as_bytes());
+                self.fingerprint.update((bytes.len() as u64).to_le_bytes());
+                self.fingerprint.update(&bytes);
+                Some(bytes)
+            }
+            Err(error) => {
+                self.problem(
+                    files.path(file),
+                    Text::new(
+                        format!("读不到文件：{error}"),
+                        format!("the file can't be read: {error}"),
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    fn json<T: for<'a> Deserialize<'a>>(&mut self, files: &Files, file: &str) -> Option<T> {
+        let bytes = self.bytes(files, file)?;
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(files.path(file), not_json(&error));
+                None
+            }
+        }
+    }
+
+    fn library(&mut self, seeds: &Files) -> Library {
+        let index: Vec<DocumentInfo> = self.json(seeds, "index.json").unwrap_or_default();
+        let mut documents: Vec<Document> = Vec::new();
+        for info in index {
+            let (file, id) = (info.file.clone(), info.id.clone());
+            if !is_slug(&id) || documents.iter().any(|document| document.info.id == id) {
+                self.problem(
+                    seeds.path("index.json"),
+                    Text::new(
+                        format!("文件编号“{id}”重复或不合规"),
+                        format!("the document id “{id}” is no id, or is given twice"),
+                    ),
+                );
+                continue;
+            }
+            let Some(bytes) = self.bytes(seeds, &file) else {
+                continue;
+            };
+            match Document::new(info, bytes.into_owned()) {
+                Ok(document) => documents.push(document),
+                Err(reason) => self.problem(seeds.path(&file), reason),
+            }
+        }
+        Library::new(documents)
+    }
+
+    fn collection(
+        &mut self,
+        geodata: &Files,
+        info: CollectionInfo,
+        library: &Library,
+        links: &mut Links,
+    ) -> Collection {
+        let file = format!("{}.geojson", info.id);
+        let path = geodata.path(&file);
+        let mut features = Vec::new();
+        let mut sources = BTreeSet::new();
+        let kinds: HashMap<&str, Arc<str>> = info
+            .kinds
+            .iter()
+            .map(|kind| (kind.id.as_str(), Arc::from(kind.id.as_str())))
+            .collect();
+        if !is_slug(&info.id) {
+            self.problem(
+                geodata.path("collections.json"),
+                Text::new(
+                    format!("集合编号“{}”不合规（a-z、0-9、-）", info.id),
+                    format!("the collection id “{}” is none (a-z, 0-9, -)", info.id),
+                ),
+            );
+        } else if let Some(bytes) = self.bytes(geodata, &file) {
+            match parse_file(&bytes) {
+                Err(reason) => self.problem(path, reason),
+                Ok((texts, transformer)) => {
+                    let mut ids = HashSet::new();
+                    features.reserve_exact(texts.len());
+                    for (place, text) in texts.into_iter().enumerate() {
+                        let read = FeatureReader {
+                            library,
+                            kinds: &kinds,
+                            transformer: transformer.as_ref(),
+                        };
+                        let mut flaws = Vec::new();
+                        let label = read.feature(text, place, &mut flaws, |feature, parts| {
+                            sources.insert(parts.source);
+                            links.add(&info.id, &feature.id, parts.targets);
+                            features.push(feature);
+                        });
+                        if !ids.insert(label.clone()) {
+                            flaws.push(Text::new(
+                                "同一集合中编号重复",
+                                "the id is given twice in this collection",
+                            ));
+                        }
+                        self.problems
+                            .extend(flaws.into_iter().map(|reason| Problem {
+                                file: path.clone(),
+                                feature: Some(label.clone()),
+                                reason,
+                            }));
+                    }
+                }
+            }
+        }
+        Collection::new(info, sources, features)
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Text {
+    Text::new(
+        format!("不是预期的 JSON：{error}"),
+        format!("not the JSON that is expected: {error}"),
+    )
+}
+
+fn parse_file(bytes: &[u8]) -> Result<(Vec<&RawValue>, Option<Transformer>), Text> {
+    let file: FileText<'_> = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    let Some(features) = file.features.filter(|_| file.kind == "FeatureCollection") else {
+        return Err(Text::new(
+            "不是 GeoJSON FeatureCollection",
+            "not a GeoJSON FeatureCollection",
+        ));
+    };
+    let transformer = match file.crs {
+        None => None,
+        Some(crs) => Some(Transformer::to_wgs84(Crs::parse(&crs.properties.name)?)?),
+    };
+    Ok((features, transformer))
+}
+
+struct FeatureReader<'a> {
+    library: &'a Library,
+    kinds: &'a HashMap<&'a str, Arc<str>>,
+    transformer: Option<&'a Transformer>,
+}
+
+/// What a feature says of other things than itself.
+struct Parts {
+    source: Source,
+    targets: Vec<(&'static str, String)>,
+}
+
+impl FeatureReader<'_> {
+    /// Reads one feature; hands it to `take` unless it is too broken to be one. Returns what to
+    /// call it in messages.
+    fn feature(
+        &self,
+        text: &RawValue,
+        place: usize,
+        flaws: &mut Vec<Text>,
+        take: impl FnOnce(Feature, Parts),
+    ) -> String {
+        let unnamed = format!("features[{place}]");
+        let parsed: FeatureText<'_> = match serde_json::from_str(text.get()) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                flaws.push(not_json(&error));
+                return unnamed;
+            }
+        };
+        let id = match &parsed.id {
+            Some(serde_json::Value::String(id)) if is_slug(id) => id.clone(),
+            _ => {
+                flaws.push(Text::new(
+                    "缺少编号 id，或编号不合规（a-z、0-9、-）",
+                    "the id is missing or is none (a-z, 0-9, -)",
+                ));
+                return unnamed;
+            }
+        };
+        if parsed.kind != "Feature" {
+            flaws.push(Text::new("不是 GeoJSON Feature", "not a GeoJSON Feature"));
+        }
+        let Some(raw) = parsed.properties else {
+            flaws.push(Text::new("没有属性", "it has no properties"));
+            return id;
+        };
+        let properties: Properties = match serde_json::from_str(raw.get()) {
+            Ok(properties) => properties,
+            Err(error) => {
+                flaws.push(not_json(&error));
+                return id;
+            }
+        };
+        let geometry = parsed.geometry.and_then(|geometry| {
+            read::geometry(&geometry, self.transformer)
+                .map_err(|flaw| flaws.push(flaw))
+                .ok()
+        });
+        if flaws.is_empty() {
+            self.check_location(&properties, geometry.is_some(), flaws);
+        }
+        let kind = self.kinds.get(properties.kind.as_str()).cloned();
+        if kind.is_none() {
+            flaws.push(Text::new(
+                format!("类别“{}”不在 collections.json 的清单中", properties.kind),
+                format!(
+                    "the kind “{}” is not listed in collections.json",
+                    properties.kind
+                ),
+            ));
+        }
+        let periods = check_statuses(&properties, flaws);
+        let served = self.served(raw, &properties, flaws);
+        let reference = |field: &'static str, text: &String| (field, text.clone());
+        let targets: Vec<(&'static str, String)> = properties
+            .container
+            .iter()
+            .map(|text| reference("container", text))
+            .chain(
+                properties
+                    .placed_in
+                    .iter()
+                    .map(|text| reference("placed_in", text)),
+            )
+            .chain(
+                properties
+                    .relations
+                    .iter()
+                    .map(|relation| reference("relations", &relation.target)),
+            )
+            .collect();
+        let feature = Feature {
+            id: id.as_str().into(),
+            name: properties.name,
+            name_en: properties.name_en,
+            aliases: properties.aliases.into(),
+            kind: kind.unwrap_or_else(|| "".into()),
+            status: properties.status,
+            periods,
+            located_by: properties.located_by,
+            accuracy_m: properties.accuracy_m.unwrap_or(0.0),
+            container: properties
+                .container
+                .and_then(|text| text.parse().ok())
+                .map(Box::new),
+            placed_in: properties
+                .placed_in
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .collect(),
+            geometry,
+            properties: served,
+        };
+        let source = Source {
+            source: properties.source,
+            licence: properties.licence,
+        };
+        take(feature, Parts { source, targets });
+        id
+    }
+
+    fn check_location(&self, properties: &Properties, has_geometry: bool, flaws: &mut Vec<Text>) {
+        // A zone that waits for the compiler, or that it refused, has a way but no shape yet.
+        let may_lack = properties.located_by == LocatedBy::Compiled;
+        let word = properties.located_by.as_str();
+        if has_geometry != properties.located_by.has_geometry() && !(may_lack && !has_geometry) {
+            flaws.push(if has_geometry {
+                Text::new(
+                    format!("located_by 为 {word}，不应有几何"),
+                    format!("it has a geometry, though located_by is {word}"),
+                )
+            } else {
+                Text::new(
+                    format!("located_by 为 {word}，却没有几何"),
+                    format!("it has no geometry, though located_by is {word}"),
+                )
+            });
+        }
+        let accurate = properties
+            .accuracy_m
+            .is_none_or(|metres| metres.is_finite() && (0.0..=100_000.0).contains(&metres));
+        if has_geometry != properties.accuracy_m.is_some() || !accurate {
+            flaws.push(Text::new(
+                "有几何就要写精度 accuracy_m（0 到 100000 米），没有几何就写 null",
+                "accuracy_m (0 to 100000 m) must be given with a geometry, and be null without one",
+            ));
+        }
+        if (properties.located_by == LocatedBy::Container) != properties.container.is_some() {
+            flaws.push(Text::new(
+                "container 应当且仅当 located_by 为 container 时给出",
+                "container must be given if, and only if, located_by is container",
+            ));
+        }
+    }
+
+    /// The properties as served: as they stand, each citation with the section that it stands in.
+    fn served(
+        &self,
+        raw: &RawValue,
+        properties: &Properties,
+        flaws: &mut Vec<Text>,
+    ) -> Box<RawValue> {
+        let boundary = properties.boundary.iter().map(|boundary| Citation {
+            document: boundary.document.clone(),
+            quote: boundary.text.clone(),
+        });
+        for citation in boundary {
+            flaws.extend(self.library.locate(&citation).err());
+        }
+        if properties.citations.is_empty() && properties.statuses.is_empty() {
+            return raw.to_owned();
+        }
+        let mut value: serde_json::Value =
+            serde_json::from_str(raw.get()).expect("it was read just before");
+        for (place, citation) in properties.citations.iter().enumerate() {
+            self.add_section(citation, &mut value["citations"][place], flaws);
+        }
+        for (place, entry) in properties.statuses.iter().enumerate() {
+            let served = &mut value["statuses"][place]["citation"];
+            self.add_section(&entry.citation, served, flaws);
+        }
+        serde_json::value::to_raw_value(&value).expect("a JSON value is JSON")
+    }
+
+    fn add_section(
+        &self,
+        citation: &Citation,
+        served: &mut serde_json::Value,
+        flaws: &mut Vec<Text>,
+    ) {
+        match self.library.locate(citation) {
+            Ok(section) => served["section"] = section.into(),
+            Err(flaw) => flaws.push(flaw),
+        }
+    }
+}
+
+fn check_statuses(properties: &Properties, flaws: &mut Vec<Text>) -> Box<[Period]> {
+    if !properties.statuses.is_empty()
+        && properties.statuses.last().map(|entry| entry.status) != properties.status
+    {
+        flaws.push(Text::new(
+            "status 与 statuses 的最后一项不一致",
+            "status differs from the last of statuses",
+        ));
+    }
+    let mut periods = Vec::new();
+    for entry in &properties.statuses {
+        if !entry.status.follows_from(entry.modality) {
+            let status = entry.status.as_str();
+            flaws.push(Text::new(
+                format!("意向性的表述不能得出状态 {status}"),
+                format!("a sentence of this modality can't give the status {status}"),
+            ));
+        }
+        if let Some(date) = &entry.date {
+            match Period::parse_date(date) {
+                Some(period) => periods.push(period),
+                None => flaws.push(Text::new(
+                    format!("日期“{date}”应写作 2021、2021-03 或 2021-03-08"),
+                    format!("the date “{date}” should read 2021, 2021-03 or 2021-03-08"),
+                )),
+            }
+        }
+    }
+    periods.into()
+}
+
+/// What features say of other features: checked when all are there.
+#[derive(Default)]
+struct Links(Vec<(FeatureRef, &'static str, String)>);
+
+impl Links {
+    fn add(&mut self, collection: &str, id: &str, targets: Vec<(&'static str, String)>) {
+        self.0.extend(
+            targets
+                .into_iter()
+                .map(|(field, target)| (FeatureRef::new(collection, id), field, target)),
+        );
+    }
+
+    fn check(&self, snapshot: &Snapshot, geodata: &Files, problems: &mut Vec<Problem>) {
+        let mut problem = |from: &FeatureRef, reason: Text| {
+            problems.push(Problem {
+                file: geodata.path(&format!("{}.geojson", from.collection)),
+                feature: Some(from.id.to_string()),
+                reason,
+            });
+        };
+        for (from, field, target) in &self.0 {
+            let resolved = target
+                .parse()
+                .is_ok_and(|name: FeatureRef| snapshot.feature(&name).is_some());
+            if !resolved {
+                problem(
+                    from,
+                    Text::new(
+                        format!("{field} 指向不存在的要素“{target}”"),
+                        format!("{field} refers to “{target}”, which does not exist"),
+                    ),
+                );
+            } else if *field == "container" && !chain_ends(snapshot, from) {
+                problem(
+                    from,
+                    Text::new("container 循环包含", "its containers contain each other"),
+                );
+            }
+        }
+        let district = &snapshot.district.feature;
+        if !district
+            .parse()
+            .is_ok_and(|name: FeatureRef| snapshot.feature(&name).is_some())
+        {
+            problems.push(Problem {
+                file: geodata.path("collections.json"),
+                feature: None,
+                reason: Text::new(
+                    format!("district.feature 指向不存在的要素“{district}”"),
+                    format!("district.feature refers to “{district}”, which does not exist"),
+                ),
+            });
+        }
+    }
+}
+
+fn chain_ends(snapshot: &Snapshot, from: &FeatureRef) -> bool {
+    let mut seen = HashSet::from([from]);
+    snapshot
+        .feature(from)
+        .into_iter()
+        .flat_map(|feature| snapshot.containers(feature))
+        .all(|(name, _)| seen.insert(name))
+}

@@ -1,0 +1,191 @@
+//! All features at one revision, and the index over them.
+
+use std::collections::BTreeSet;
+
+use geo::Rect;
+use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
+use serde::Serialize;
+
+use crate::{
+    documents::Library,
+    model::{CollectionInfo, District, Feature, FeatureRef, Revision, Text},
+};
+
+/// The whole state of the data at one revision. It never changes.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Which state this is.
+    pub revision: Revision,
+    /// What the map is called.
+    pub title: Text,
+    /// The district that it shows.
+    pub district: District,
+    /// Its source documents.
+    pub library: Library,
+    /// Hash over all files, in hexadecimal: two snapshots with the same are the same.
+    pub fingerprint: String,
+    collections: Vec<Collection>,
+}
+
+impl Snapshot {
+    pub(super) fn new(
+        title: Text,
+        district: District,
+        library: Library,
+        fingerprint: String,
+        collections: Vec<Collection>,
+    ) -> Self {
+        Self {
+            revision: Revision::EMBEDDED,
+            title,
+            district,
+            library,
+            fingerprint,
+            collections,
+        }
+    }
+
+    /// The collections in the order in which they are listed.
+    #[must_use]
+    pub fn collections(&self) -> &[Collection] {
+        &self.collections
+    }
+
+    /// Finds a collection by its id.
+    #[must_use]
+    pub fn collection(&self, id: &str) -> Option<&Collection> {
+        self.collections
+            .iter()
+            .find(|collection| collection.info.id == id)
+    }
+
+    /// Finds a feature by its whole name.
+    #[must_use]
+    pub fn feature(&self, name: &FeatureRef) -> Option<&Feature> {
+        self.collection(&name.collection)?.get(&name.id)
+    }
+
+    /// The features in which `feature` is contained, the nearest first.
+    ///
+    /// Loading has made sure that the chain ends.
+    pub fn containers<'a>(
+        &'a self,
+        feature: &'a Feature,
+    ) -> impl Iterator<Item = (&'a FeatureRef, &'a Feature)> {
+        std::iter::successors(self.container_of(feature), |(_, container)| {
+            self.container_of(container)
+        })
+    }
+
+    fn container_of<'a>(&'a self, feature: &'a Feature) -> Option<(&'a FeatureRef, &'a Feature)> {
+        let name = feature.container.as_deref()?;
+        Some((name, self.feature(name)?))
+    }
+}
+
+/// Where data come from and under which terms.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Source {
+    /// The source in words.
+    pub source: String,
+    /// Its licence.
+    pub licence: String,
+}
+
+/// The features of one collection, packed in the order of their file, with an R-tree over them.
+#[derive(Debug)]
+pub struct Collection {
+    /// What it is.
+    pub info: CollectionInfo,
+    /// Where its features come from.
+    pub sources: BTreeSet<Source>,
+    /// The rectangle around all of them, degrees.
+    pub bounds: Option<Rect<f64>>,
+    /// How many have a geometry.
+    pub located: usize,
+    /// The largest `accuracy_m` of a feature, metres.
+    pub worst_accuracy_m: f64,
+    features: Vec<Feature>,
+    /// Places of `features` in the order of their ids: found by bisection, 4 bytes a feature.
+    by_id: Vec<u32>,
+    /// Places of the features without geometry.
+    unlocated: Vec<u32>,
+    tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
+}
+
+impl Collection {
+    pub(super) fn new(
+        info: CollectionInfo,
+        sources: BTreeSet<Source>,
+        features: Vec<Feature>,
+    ) -> Self {
+        let places = || 0_u32..;
+        let mut by_id: Vec<u32> = places().take(features.len()).collect();
+        by_id.sort_by(|a, b| features[*a as usize].id.cmp(&features[*b as usize].id));
+        let mut entries = Vec::with_capacity(features.len());
+        let mut unlocated = Vec::new();
+        for (place, feature) in places().zip(&features) {
+            match feature.bounds() {
+                Some(rect) => entries.push(GeomWithData::new(
+                    Rectangle::from_corners(rect.min().into(), rect.max().into()),
+                    place,
+                )),
+                None => unlocated.push(place),
+            }
+        }
+        let located = entries.len();
+        let tree = RTree::bulk_load(entries);
+        let envelope = tree.root().envelope();
+        Self {
+            info,
+            sources,
+            bounds: (located > 0).then(|| Rect::new(envelope.lower(), envelope.upper())),
+            located,
+            worst_accuracy_m: features
+                .iter()
+                .map(|feature| feature.accuracy_m)
+                .fold(0.0, f64::max),
+            features,
+            by_id,
+            unlocated,
+            tree,
+        }
+    }
+
+    /// All features, in the order of their file.
+    #[must_use]
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// Finds a feature by its id, in `O(log n)`.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Feature> {
+        let place = self
+            .by_id
+            .binary_search_by(|place| (*self.features[*place as usize].id).cmp(id))
+            .ok()?;
+        Some(&self.features[self.by_id[place] as usize])
+    }
+
+    /// The features without geometry, in the order of their file.
+    pub fn without_geometry(&self) -> impl Iterator<Item = &Feature> {
+        self.unlocated
+            .iter()
+            .map(|place| &self.features[*place as usize])
+    }
+
+    /// The features whose rectangle meets `window` (degrees), in the order of their file.
+    pub fn near(&self, window: Rect<f64>) -> impl Iterator<Item = &Feature> {
+        let window = AABB::from_corners(window.min().into(), window.max().into());
+        let mut places: Vec<u32> = self
+            .tree
+            .locate_in_envelope_intersecting(window)
+            .map(|entry| entry.data)
+            .collect();
+        places.sort_unstable();
+        places
+            .into_iter()
+            .map(|place| &self.features[place as usize])
+    }
+}

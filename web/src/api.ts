@@ -1,0 +1,131 @@
+// The server's API as the page calls it: typed by the OpenAPI document, failures as one error type.
+
+import type { StyleSpecification } from 'maplibre-gl';
+import createClient from 'openapi-fetch';
+import type { paths } from './api/schema';
+import type {
+  AreaAnswer,
+  AreaQuery,
+  Catalogue,
+  Feature,
+  FeaturePage,
+  SourceDocument,
+} from './model';
+import { collectionOf, idOf } from './model';
+import type { Area, Language, Relation } from './view';
+
+/** What went wrong, in the server's words where it said any. Status 0: no answer at all. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: Record<Language, string>,
+  ) {
+    super(detail.en);
+  }
+}
+
+/** No answer came. */
+export function unreachable(): Problem {
+  return new Problem(0, { zh: '', en: '' });
+}
+
+const client = createClient<paths>({
+  baseUrl: new URL('.', document.baseURI).href.replace(/\/$/, ''),
+});
+
+interface Outcome {
+  data?: unknown;
+  error?: unknown;
+  response: Response;
+}
+
+async function answer<T>(call: Promise<Outcome>): Promise<T> {
+  let outcome: Outcome;
+  try {
+    outcome = await call;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw unreachable();
+  }
+  if (outcome.response.ok && outcome.data !== undefined) return outcome.data as T;
+  throw new Problem(outcome.response.status, detailOf(outcome.error));
+}
+
+function detailOf(error: unknown): Record<Language, string> {
+  const { detail, detail_en, title } = (error ?? {}) as Record<string, unknown>;
+  const zh = [detail, title].find((text) => typeof text === 'string') ?? '';
+  return { zh: String(zh), en: typeof detail_en === 'string' ? detail_en : String(zh) };
+}
+
+export function fetchCatalogue(signal?: AbortSignal): Promise<Catalogue> {
+  return answer(client.GET('/collections', { ...abort(signal) }));
+}
+
+export async function fetchDocuments(signal?: AbortSignal): Promise<SourceDocument[]> {
+  const { documents } = await answer<{ documents: SourceDocument[] }>(
+    client.GET('/documents', { ...abort(signal) }),
+  );
+  return documents;
+}
+
+export function fetchStyle(): Promise<StyleSpecification> {
+  return answer(client.GET('/styles/{styleId}', { params: { path: { styleId: 'default' } } }));
+}
+
+export function fetchFeature(ref: string, signal?: AbortSignal): Promise<Feature> {
+  const path = { collectionId: idIn(collectionOf(ref)), featureId: idOf(ref) };
+  return answer(
+    client.GET('/collections/{collectionId}/items/{featureId}', {
+      params: { path },
+      ...abort(signal),
+    }),
+  );
+}
+
+export function fetchItems(
+  collectionId: string,
+  query: { q?: string; limit?: number },
+  signal?: AbortSignal,
+): Promise<FeaturePage> {
+  return answer(
+    client.GET('/collections/{collectionId}/items', {
+      params: { path: { collectionId: idIn(collectionId) }, query },
+      ...abort(signal),
+    }),
+  );
+}
+
+export function queryArea(
+  area: Area,
+  collections: string[],
+  relation: Relation,
+  signal?: AbortSignal,
+): Promise<AreaAnswer> {
+  const body: AreaQuery = { area: areaBody(area), collections, relation };
+  return answer(client.POST('/areas/query', { body, ...abort(signal) }));
+}
+
+function areaBody(area: Area): AreaQuery['area'] {
+  switch (area.type) {
+    case 'feature':
+      return { feature: area.ref };
+    case 'polygon':
+      return {
+        geometry: { type: 'Polygon', coordinates: [[...area.ring, area.ring[0]]] },
+      };
+    case 'circle':
+      return { center: area.centre, radius_m: area.radius };
+  }
+}
+
+/**
+ * The OpenAPI document lists the ids of the collections that a server holds; the one that the types
+ * are made from belongs to no district and lists none.
+ */
+function idIn(collectionId: string): never {
+  return collectionId as never;
+}
+
+function abort(signal: AbortSignal | undefined) {
+  return signal ? { signal } : {};
+}

@@ -1,0 +1,109 @@
+// The page: a map, a column to ask from, and a panel that answers.
+
+import { computed, signal } from '@preact/signals';
+import type { StyleSpecification } from 'maplibre-gl';
+import { useEffect } from 'preact/hooks';
+import { fetchStyle, Problem, unreachable } from './api';
+import { titleOf } from './i18n';
+import { mapState, webglWorks } from './map/canvas';
+import { DrawHint, Furniture, MapView, Tip } from './map/furniture';
+import { styleWithin } from './map/style';
+import { Answer } from './panels/answer';
+import { Header } from './panels/header';
+import { Layers } from './panels/layers';
+import { Failure } from './panels/parts';
+import { Sheet } from './panels/sheet';
+import { ZoneQuery } from './panels/zones';
+import { catalogue, lang, navigate, picks, ready, t, view } from './state';
+
+const loaded = signal<StyleSpecification | null>(null);
+/** The style, once it is known which collections there are to draw. */
+const style = computed(() => {
+  const known = ready(catalogue.load.value);
+  if (!known || !loaded.value) return null;
+  return styleWithin(
+    loaded.value,
+    known.collections.map(({ id }) => id),
+  );
+});
+const styleProblem = signal<Problem | null>(null);
+const drawable = webglWorks();
+
+function loadStyle(): void {
+  styleProblem.value = null;
+  fetchStyle().then(
+    (answer) => {
+      loaded.value = answer;
+    },
+    (error: unknown) => {
+      styleProblem.value = error instanceof Problem ? error : unreachable();
+    },
+  );
+}
+
+export function App() {
+  const load = catalogue.load.value;
+  const known = ready(load);
+  const title = known && titleOf(lang.value, known);
+
+  useEffect(loadStyle, []);
+  useEffect(() => {
+    document.documentElement.lang = lang.value === 'zh' ? 'zh-CN' : 'en';
+  }, [lang.value]);
+  useEffect(() => {
+    if (title) document.title = title;
+  }, [title]);
+  useEffect(() => {
+    if (known && view.peek().revision === null) navigate({ revision: known.revision }, 'replace');
+  }, [known]);
+
+  const failed = load?.state === 'failed' ? load.problem : styleProblem.value;
+  const answering = view.value.select !== null || view.value.area !== null || picks.value !== null;
+  return (
+    <div
+      class={`page ${answering ? 'is-answering' : ''}`}
+      data-theme={view.value.theme}
+      data-map={drawable ? mapState.value : 'failed'}
+    >
+      {known && style.value && drawable && <MapView style={style.value} />}
+      {!drawable && (
+        <div class="map-missing" role="alert">
+          <h2>{t('error.webgl')}</h2>
+          <p>{t('error.webgl.detail')}</p>
+        </div>
+      )}
+      {failed ? (
+        <div class="map-missing">
+          <Failure
+            problem={failed}
+            retry={() => {
+              catalogue.reload();
+              loadStyle();
+            }}
+          />
+        </div>
+      ) : (
+        drawable &&
+        (!known || !style.value || mapState.value === 'loading') && (
+          <p class="map-loading" role="status">
+            <span class="spinner" aria-hidden="true" />
+            {t('app.loading')}
+          </p>
+        )
+      )}
+      <div class="column" data-covers={window.innerWidth > 760 ? 'left' : 'none'}>
+        <Header />
+        {known && (
+          <Sheet label={t('app.panel')} class="side" hidden={answering}>
+            <ZoneQuery />
+            {style.value && <Layers style={style.value} />}
+          </Sheet>
+        )}
+      </div>
+      {known && answering && <Answer style={style.value} />}
+      {known && style.value && drawable && <Furniture />}
+      <DrawHint />
+      <Tip />
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+// Numbers as planners read them: 公顷 and 亩, metres, degrees.
+
+import type { Side } from './model';
+import type { Language } from './view';
+
+const M2_PER_HECTARE = 10_000;
+/** 1 亩 is 10,000/15 m². */
+const M2_PER_MU = 10_000 / 15;
+
+export function number(value: number, lang: Language, digits = 0): string {
+  return new Intl.NumberFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
+}
+
+/** Digits after the point that keep three significant ones where it matters. */
+function digitsFor(value: number): number {
+  if (value >= 100) return 0;
+  return value >= 10 ? 1 : 2;
+}
+
+export function hectares(m2: number, lang: Language): string {
+  const value = m2 / M2_PER_HECTARE;
+  return `${number(value, lang, digitsFor(value))} ${lang === 'zh' ? '公顷' : 'ha'}`;
+}
+
+export function mu(m2: number, lang: Language): string {
+  const value = m2 / M2_PER_MU;
+  return `${number(value, lang, value >= 10 ? 0 : 1)} ${lang === 'zh' ? '亩' : 'mu'}`;
+}
+
+export function metres(value: number, lang: Language): string {
+  if (value < 1000) return `${number(value, lang)} ${lang === 'zh' ? '米' : 'm'}`;
+  const km = value / 1000;
+  return `${number(km, lang, km < 10 ? 2 : 1)} ${lang === 'zh' ? '公里' : 'km'}`;
+}
+
+export function percent(share: number, lang: Language): string {
+  const value = share * 100;
+  if (value > 0 && value < 0.1) return '<0.1%';
+  return `${number(value, lang, value < 10 ? 1 : 0)}%`;
+}
+
+/**
+ * How much an outline's inaccuracy can change its area, m²: each stretch shifted sideways by its
+ * accuracy, all in the same sense. An upper bound; without stretches, perimeter times accuracy.
+ */
+export function areaTolerance(
+  sides: readonly Side[] | undefined,
+  perimeter: number | undefined,
+  accuracy: number | null,
+): number | null {
+  if (sides && sides.length > 0) {
+    return sides.reduce((sum, side) => sum + side.metres * side.accuracy_m, 0);
+  }
+  return perimeter !== undefined && accuracy !== null ? perimeter * accuracy : null;
+}
+
+/** The longest round length (1, 2 or 5 times a power of ten, metres) of at most `limit`. */
+export function roundLength(limit: number): number {
+  const power = 10 ** Math.floor(Math.log10(limit));
+  const lead = limit / power;
+  return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * power;
+}

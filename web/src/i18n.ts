@@ -1,0 +1,252 @@
+// Every word of the page, both languages side by side. Titles of collections and kinds come from the
+// data.
+
+import type { Status } from './model';
+import type { Language } from './view';
+
+type Pair = readonly [zh: string, en: string];
+
+const WORDS = {
+  'app.loading': ['正在载入地图…', 'Loading the map…'],
+  'app.switch': ['EN', '中文'],
+  'app.switch.label': ['Switch to English', '切换为中文'],
+  'app.retry': ['重试', 'Try again'],
+  'app.close': ['关闭', 'Close'],
+  'app.back': ['返回', 'Back'],
+  'app.panel': ['图层与查询', 'Layers and query'],
+  'app.details': ['详情', 'Details'],
+  'app.sheet.grow': ['展开面板', 'Expand panel'],
+  'app.sheet.shrink': ['收起面板', 'Collapse panel'],
+  'app.none': ['暂无', 'None'],
+
+  'error.offline': ['连不上服务', 'The service cannot be reached'],
+  'error.offline.detail': [
+    '请检查服务是否在运行、网络是否接通，然后重试。',
+    'Check that the service is running and the network is up, then try again.',
+  ],
+  'error.server': ['服务出错（{status}）', 'The service failed ({status})'],
+  'error.missing': ['没有找到', 'Not found'],
+  'error.rejected': ['这个范围无法查询', 'This area cannot be queried'],
+  'error.webgl': ['浏览器不能绘制地图', 'This browser cannot draw the map'],
+  'error.webgl.detail': [
+    '绘制地图需要 WebGL 2。请更换较新的浏览器，或在设置中开启硬件加速。检索、详情和查询仍可使用。',
+    'The map needs WebGL 2. Use a recent browser or turn on hardware acceleration. Search, details and queries still work.',
+  ],
+  'error.tiles': ['部分地图数据没有载入。', 'Part of the map has not loaded.'],
+  'error.revision': [
+    '此链接引用第 {asked} 版数据，现有第 {have} 版。',
+    'This link refers to revision {asked} of the data; the service has revision {have}.',
+  ],
+  'error.revision.use': ['查看第 {have} 版', 'Show revision {have}'],
+
+  'search.label': ['按名称检索', 'Search by name'],
+  'search.placeholder': ['检索片区、地块、项目…', 'Search zones, parcels, projects…'],
+  'search.none': ['没有名称含“{q}”的条目', 'Nothing is called “{q}”'],
+  'search.failed': ['检索没有成功：{detail}', 'The search failed: {detail}'],
+  'search.more': ['另有 {n} 项，请补全名称', '{n} more: type more of the name'],
+  'search.busy': ['检索中…', 'Searching…'],
+  'search.count': ['{n} 项结果', '{n} results'],
+  'search.clear': ['清空', 'Clear'],
+
+  'zones.title': ['按片区查询', 'Query by zone'],
+  'zones.query': ['查询', 'Query'],
+  'zones.query.label': ['查询“{name}”内的项目与地块', 'Query projects and parcels in “{name}”'],
+  'zones.others': ['其他片区', 'Other zones'],
+  'draw.title': ['按图形查询', 'Query by drawing'],
+  'draw.polygon': ['画多边形', 'Polygon'],
+  'draw.circle': ['画圆', 'Circle'],
+  'draw.polygon.hint': [
+    '逐点单击画出范围，点回末点或按回车完成',
+    'Click point by point; click the last point again or press Enter to finish',
+  ],
+  'draw.circle.hint': [
+    '单击定圆心，移动定半径，再次单击完成',
+    'Click the centre, move to set the radius, click again to finish',
+  ],
+  'draw.edit.hint': [
+    '拖动顶点改范围，拖动内部可整体移动',
+    'Drag a vertex to reshape, drag the inside to move',
+  ],
+  'draw.cancel': ['取消', 'Cancel'],
+  'draw.done': ['完成', 'Done'],
+
+  'layers.title': ['图层', 'Layers'],
+  'layers.base': ['底图', 'Base map'],
+  'layers.count': ['共 {n} 项，{located} 项有位置', '{n} in all, {located} located'],
+  'layers.located': ['{located} 项有位置 / ', '{located} located of '],
+  'layers.show': ['显示{name}', 'Show {name}'],
+  'legend.status': ['现状', 'Status'],
+  'legend.none': ['文件未写明', 'Not stated'],
+  'legend.mark': ['符号', 'Marks'],
+  'legend.project': ['项目', 'Project'],
+  'legend.parcel': ['地块（无测绘界线）', 'Parcel without survey'],
+  'legend.surveyed': ['地块（测绘界线）', 'Surveyed parcel'],
+  'legend.accuracy': ['位置精度范围', 'Location accuracy'],
+  'legend.intended': ['空心为计划', 'Hollow: intended'],
+  'legend.side.street': ['沿所述道路', 'Along a named street'],
+  'legend.side.via': ['借道其他道路', 'Along another street'],
+  'legend.side.bridge': ['直线补缺', 'Straight across a gap'],
+
+  'detail.loading': ['正在载入…', 'Loading…'],
+  'detail.unlocated': ['未定位', 'Not located'],
+  'detail.aliases': ['又称', 'Also'],
+  'detail.status': ['现状', 'Status'],
+  'detail.status.none': ['文件没有写明进展', 'The documents do not state a status'],
+  'detail.history': ['各文件所述进展', 'Status as stated'],
+  'detail.undated': ['未写明日期', 'no date'],
+  'detail.location': ['位置依据', 'How it is located'],
+  'detail.address': ['地址', 'Address'],
+  'detail.address.note': ['仅作说明，不用于定位', 'for information, not used to locate'],
+  'detail.container': ['所在', 'Lies in'],
+  'detail.placed': ['文件所述所在片区', 'Placed by a document in'],
+  'detail.relation.located_near': ['邻近', 'Near'],
+  'detail.relation.contained_in': ['位于', 'Within'],
+  'detail.lines': ['线路', 'Lines'],
+  'detail.quotes': ['文件原文', 'Quoted sources'],
+  'detail.source': ['数据来源', 'Data source'],
+  'detail.licence': ['许可', 'Licence'],
+  'detail.note': ['备注', 'Note'],
+  'detail.boundary': ['范围原文', 'Boundary as stated'],
+  'detail.area': ['面积', 'Area'],
+  'detail.perimeter': ['周长', 'Perimeter'],
+  'detail.tolerance': [
+    '± 为各段边界精度全部偏向一侧时的上限',
+    '± is the bound if every stretch were off to the same side',
+  ],
+  'detail.sides': ['边界逐段', 'Outline, stretch by stretch'],
+  'detail.sides.hint': ['指向某段，图上亮出', 'Point at a stretch to see it on the map'],
+  'detail.contains': ['区内无自身位置的条目', 'Inside, without a location of their own'],
+  'detail.contains.none': ['没有', 'None'],
+  'detail.query': ['查询区内项目与地块', 'Query projects and parcels inside'],
+  'detail.show': ['在图上查看', 'Show on the map'],
+  'detail.results': ['返回查询结果', 'Back to the results'],
+  'detail.here': ['此处有 {n} 项', '{n} here'],
+  'detail.here.note': ['位置依据相同或相近，图上重叠', 'They share a location on the map'],
+  'side.north': ['北', 'N'],
+  'side.east': ['东', 'E'],
+  'side.south': ['南', 'S'],
+  'side.west': ['西', 'W'],
+  'side.via': ['借道', 'via'],
+  'side.bridge': ['直线补缺', 'gap bridged'],
+  'side.gap': ['道路线不相接', 'street lines do not meet'],
+
+  'accuracy.short': ['±{m} 米', '±{m} m'],
+  'accuracy.surveyed': ['测绘成果，精度约 {m} 米', 'Surveyed, to about {m} m'],
+  'accuracy.osm': ['取自 OpenStreetMap，精度约 {m} 米', 'From OpenStreetMap, to about {m} m'],
+  'accuracy.digitised': ['人工描绘，精度约 {m} 米', 'Drawn by hand, to about {m} m'],
+  'accuracy.compiled': [
+    '由范围原文沿道路编成，边界精度约 {m} 米',
+    'Compiled from the boundary sentence along streets, to about {m} m',
+  ],
+  'accuracy.published_point': [
+    '公开发布的点位，精度约 {m} 米',
+    'A published point, to about {m} m',
+  ],
+  'accuracy.station': [
+    '位置精度约 {m} 米：以同名地铁站代替',
+    'To about {m} m: the metro station of the same name stands in',
+  ],
+  'accuracy.relation': [
+    '位置精度约 {m} 米：按文件所述方位推定',
+    'To about {m} m: inferred from the relation the document states',
+  ],
+  'accuracy.container': ['没有自身位置，只知所在', 'No location of its own, only what contains it'],
+  'accuracy.none': ['未定位：尚无位置依据', 'Not located: no evidence of a location'],
+
+  'query.title': ['范围查询', 'Area query'],
+  'query.polygon': ['所画多边形', 'Drawn polygon'],
+  'query.circle': ['所画圆，半径 {r}', 'Drawn circle, radius {r}'],
+  'query.edit': ['修改范围', 'Edit'],
+  'query.clear': ['清除', 'Clear'],
+  'query.zone': ['片区详情', 'Zone details'],
+  'query.collections': ['查询对象', 'Look for'],
+  'query.relation': ['与范围的关系', 'Relation to the area'],
+  'relation.intersects': ['相交', 'Intersects'],
+  'relation.within': ['完全在内', 'Wholly within'],
+  'relation.majority': ['过半在内', 'Mostly within'],
+  'relation.touches': ['仅边界相接', 'Touches only'],
+  'query.running': ['正在查询…', 'Querying…'],
+  'query.empty': ['范围内没有{name}', 'No {name} inside'],
+  'query.more': ['共 {n} 项，列出前 {shown} 项', 'First {shown} of {n}'],
+  'query.certain': ['确定', 'Certain'],
+  'query.possible': ['可能', 'Possible'],
+  'query.borderline': ['临界', 'Borderline'],
+  'query.certain.note': ['计入位置误差后仍在范围内', 'Inside even with the location error counted'],
+  'query.possible.note': [
+    '在范围内，但误差可能使其落在范围外',
+    'Inside, but the error could put it outside',
+  ],
+  'query.borderline.note': [
+    '在范围外，但误差可能使其落在范围内',
+    'Outside, but the error could put it inside',
+  ],
+  'query.container': ['按所在片区判定', 'Judged by what contains it'],
+  'query.borderline.list': ['边界附近', 'Near the boundary'],
+  'query.unlocated.list': ['未定位', 'Not located'],
+  'query.unlocated.note': [
+    '文件称在此范围内，尚无位置依据',
+    'A document places it here; no evidence of where',
+  ],
+  'query.overlap': ['重叠 {area}，占其 {share}', 'Overlap {area}, {share} of it'],
+  'query.overlap.total': ['重叠合计 {area}', 'Overlap in all {area}'],
+  'query.by_status': ['按现状', 'By status'],
+  'query.by_kind': ['按类型', 'By kind'],
+  'query.items': ['{n} 项', '{n}'],
+
+  'map.label': ['地图', 'Map'],
+  'map.zoom.in': ['放大', 'Zoom in'],
+  'map.zoom.out': ['缩小', 'Zoom out'],
+  'map.home': ['回到全区', 'Whole district'],
+  'map.position': ['指针位置（经度, 纬度）', 'Pointer position (longitude, latitude)'],
+  'map.scale': ['比例尺', 'Scale'],
+  'map.sources': ['数据来源', 'Sources'],
+  'map.sources.title': ['数据来源与许可', 'Sources and licences'],
+  'map.sources.documents': ['文件', 'Documents'],
+  'map.sources.data': ['图形与属性', 'Geometry and attributes'],
+  'map.sources.revision': ['数据第 {n} 版', 'Data revision {n}'],
+  'document.untitled': ['文件 {id}（未载题名）', 'Document {id} (untitled)'],
+} satisfies Record<string, Pair>;
+
+export type Word = keyof typeof WORDS;
+
+const STATUS_WORDS: Record<Status, Pair> = {
+  planned: ['计划', 'Planned'],
+  land_preparation: ['土地整理', 'Land preparation'],
+  land_transfer_planned: ['计划出让', 'Transfer planned'],
+  land_transferred: ['已出让', 'Transferred'],
+  under_construction: ['建设中', 'Under construction'],
+  under_renewal: ['更新改造中', 'Under renewal'],
+  completed: ['已完成', 'Completed'],
+  in_use: ['已投用', 'In use'],
+};
+
+function pick(pair: Pair, lang: Language): string {
+  return pair[lang === 'zh' ? 0 : 1];
+}
+
+export function translate(
+  lang: Language,
+  word: Word,
+  values: Record<string, string | number> = {},
+): string {
+  return pick(WORDS[word], lang).replace(/\{(\w+)\}/g, (whole, name: string) =>
+    name in values ? String(values[name]) : whole,
+  );
+}
+
+export function statusWord(lang: Language, status: string | null | undefined): string {
+  const pair = STATUS_WORDS[status as Status] as Pair | undefined;
+  return pair ? pick(pair, lang) : pick(WORDS['legend.none'], lang);
+}
+
+/** The name to show: the document's own in Chinese, else English where there is one. */
+export function nameOf(
+  lang: Language,
+  named: { name?: string | null; name_en?: string | null },
+): string {
+  return (lang === 'en' && named.name_en) || named.name || named.name_en || '';
+}
+
+export function titleOf(lang: Language, titled: { title: string; title_en: string }): string {
+  return (lang === 'en' && titled.title_en) || titled.title;
+}

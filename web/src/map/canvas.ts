@@ -1,0 +1,411 @@
+// The map itself: MapLibre kept in step with the view, and the pointer's doings handed on.
+
+import { effect, signal } from '@preact/signals';
+import {
+  type LngLatBoundsLike,
+  type MapGeoJSONFeature,
+  Map as MapLibreMap,
+  type PaddingOptions,
+  type PointLike,
+  type StyleSpecification,
+  setWorkerUrl,
+} from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import { type Bounds, boundsOf, grow } from '../geodesy';
+import { nameOf } from '../i18n';
+import type { Collection, Feature } from '../model';
+import { refOf } from '../model';
+import {
+  answer,
+  ask,
+  catalogue,
+  deselect,
+  drawing,
+  hovered,
+  lang,
+  navigate,
+  picks,
+  ready,
+  returns,
+  select,
+  selected,
+  stretch,
+  target,
+  view,
+} from '../state';
+import type { At } from '../view';
+import type { Session } from './drawing';
+import {
+  addOverlay,
+  showArea,
+  showFocus,
+  showHits,
+  showHover,
+  showStacks,
+  showStretch,
+} from './overlay';
+import {
+  bilingualLayers,
+  defaultGroups,
+  groupOf,
+  interactiveLayers,
+  labelText,
+  pointCollections,
+  styleFor,
+} from './style';
+
+setWorkerUrl(workerUrl);
+
+/** The whole map, for controls that ask it to move. */
+export const canvas = signal<MapLibreMap | null>(null);
+/** `idle`: everything asked for is drawn. */
+export const mapState = signal<'loading' | 'busy' | 'idle' | 'failed'>('loading');
+export const tileError = signal(false);
+/** Centre latitude and zoom, for the scale bar. */
+export const standing = signal<{ lat: number; zoom: number } | null>(null);
+export const pointer = signal<{ lon: number; lat: number } | null>(null);
+/** Name under the pointer, and where to write it. */
+export const tip = signal<{ x: number; y: number; name: string; status: string | null } | null>(
+  null,
+);
+
+/** When the last drawing ended: the click that ends it is not meant for what lies below. */
+let drawingEnded = Number.NEGATIVE_INFINITY;
+const CLICK_GRACE_MS = 400;
+
+/** Pixels around the pointer that still count as a hit. */
+const REACH = 5;
+
+export function webglWorks(): boolean {
+  try {
+    return document.createElement('canvas').getContext('webgl2') !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Builds the map in `container` and keeps it in step until the returned function is called. */
+export function mountMap(container: HTMLElement, style: StyleSpecification): () => void {
+  const start = view.peek();
+  const groups = start.layers ?? defaultGroups(style);
+  // A link that names a place but no position means: show me that place.
+  if (!start.at) target.value = start.select ?? (start.area ? 'area' : null);
+  if (start.layers === null) navigate({ layers: groups }, 'replace');
+  const map = new MapLibreMap({
+    container,
+    style: styleFor(style, groups, start.lang),
+    ...(start.at
+      ? { center: [start.at.lon, start.at.lat] as [number, number], zoom: start.at.zoom }
+      : { bounds: homeBounds() as LngLatBoundsLike, fitBoundsOptions: { padding: free() } }),
+    localIdeographFontFamily: '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif',
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    renderWorldCopies: false,
+    minZoom: 8,
+    maxZoom: 19,
+    fadeDuration: 150,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  const stops: (() => void)[] = [];
+
+  const settled = () => {
+    const { lng, lat } = map.getCenter();
+    const zoom = map.getZoom();
+    standing.value = { lat, zoom };
+    const at = { lon: round(lng, 5), lat: round(lat, 5), zoom: round(zoom, 2) };
+    if (!same(view.peek().at, at)) navigate({ at }, 'replace');
+  };
+  map.on('move', () => {
+    standing.value = { lat: map.getCenter().lat, zoom: map.getZoom() };
+  });
+  map.on('moveend', settled);
+  map.on('dataloading', () => {
+    if (mapState.peek() === 'idle') mapState.value = 'busy';
+  });
+  map.on('idle', () => {
+    mapState.value = 'idle';
+  });
+  map.on('error', ({ error }) => {
+    console.warn(error);
+    tileError.value = true;
+  });
+
+  map.once('style.load', () => {
+    addOverlay(map);
+    canvas.value = map;
+    settled();
+    stops.push(...follow(map, style));
+  });
+  listen(map, interactiveLayers(style));
+
+  return () => {
+    for (const stop of stops) stop();
+    canvas.value = null;
+    map.remove();
+  };
+}
+
+/** Effects that carry the view and the panels' state into the map. */
+function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
+  let session: Session | null = null;
+  let counted = '';
+  let lit: { source: string; sourceLayer: string; id: string }[] = [];
+  return [
+    effect(() => {
+      const groups = view.value.layers ?? defaultGroups(style);
+      for (const layer of style.layers) {
+        const group = groupOf(layer);
+        if (group === null) continue;
+        const visibility = groups.includes(group) ? 'visible' : 'none';
+        if (map.getLayoutProperty(layer.id, 'visibility') !== visibility) {
+          map.setLayoutProperty(layer.id, 'visibility', visibility);
+        }
+      }
+    }),
+    effect(() => {
+      const text = labelText(lang.value);
+      for (const id of bilingualLayers(style)) map.setLayoutProperty(id, 'text-field', text);
+    }),
+    effect(() => {
+      returns.value;
+      const { at } = view.peek();
+      if (at) map.jumpTo({ center: [at.lon, at.lat], zoom: at.zoom });
+    }),
+    effect(() => {
+      const asked = view.value.area;
+      const result = ready(answer.load.value);
+      // While editing, the drawing library shows the area.
+      showArea(map, drawing.value === 'edit' ? null : asked, result);
+      showHits(map, asked ? result : null);
+    }),
+    effect(() => {
+      const collections = pointCollections(style).filter((id) => view.value.layers?.includes(id));
+      // Which tiles are loaded is known when the map comes to rest.
+      if (mapState.value !== 'idle') return;
+      const key = [...collections, ...Object.values(view.peek().at ?? {})].join();
+      if (key === counted) return;
+      counted = key;
+      showStacks(map, collections);
+    }),
+    effect(() => showFocus(map, ready(selected.load.value))),
+    effect(() => showStretch(map, ready(selected.load.value), stretch.value)),
+    effect(() => {
+      const { select: ref, area } = view.value;
+      const wanted = target.value;
+      const feature = wanted === ref ? ready(selected.load.value) : null;
+      const found = wanted === 'area' && area ? ready(answer.load.value)?.area.geometry : null;
+      if (!feature && !found) return;
+      target.value = null;
+      if (feature) moveTo(feature);
+      else if (found) moveToShape(found);
+    }),
+    effect(() => {
+      for (const state of lit) map.removeFeatureState(state, 'hover');
+      const hover = hovered.value;
+      lit = [hover?.ref, hover?.container].flatMap((ref) => {
+        const [collection, id] = ref?.split('/') ?? [];
+        if (!collection || !id) return [];
+        return [collection, `${collection}.accuracy`].map((sourceLayer) => ({
+          source: 'data',
+          sourceLayer,
+          id,
+        }));
+      });
+      for (const state of lit) map.setFeatureState(state, { hover: true });
+      showHover(map, hover && geometryOf(hover.ref));
+    }),
+    effect(() => {
+      session?.stop();
+      session = null;
+      const mode = drawing.value;
+      map.getCanvas().classList.toggle('is-drawing', mode !== null);
+      if (mode === null) return;
+      hovered.value = null;
+      tip.value = null;
+      let cancelled = false;
+      import('./drawing').then(({ drawArea, editArea }) => {
+        if (cancelled) return;
+        const { area } = view.peek();
+        if (mode !== 'edit') {
+          session = drawArea(map, mode, (drawn) => {
+            // The library is still handling its own event when it says that it has finished.
+            drawingEnded = performance.now();
+            queueMicrotask(() => {
+              drawing.value = null;
+              ask(drawn);
+            });
+          });
+        } else if (area && area.type !== 'feature') {
+          session = editArea(map, area, (edited) => navigate({ area: edited }));
+        }
+      });
+      return () => {
+        cancelled = true;
+      };
+    }),
+  ];
+}
+
+/** Geometry of a feature that a panel lists, so that it lights up even while its layer is hidden. */
+function geometryOf(ref: string): GeoJSON.Geometry | null {
+  for (const { collection, features, borderline } of ready(answer.load.peek())?.results ?? []) {
+    const hit = [...features, ...borderline].find((feature) => refOf(collection, feature) === ref);
+    if (hit) return hit.geometry;
+  }
+  return null;
+}
+
+interface Hit {
+  ref: string;
+  point: boolean;
+  feature: MapGeoJSONFeature;
+}
+
+function listen(map: MapLibreMap, layers: string[]): void {
+  const hitsAt = ({ x, y }: { x: number; y: number }): Hit[] => {
+    const box: [PointLike, PointLike] = [
+      [x - REACH, y - REACH],
+      [x + REACH, y + REACH],
+    ];
+    const known = layers.filter((id) => map.getLayer(id));
+    const hits = new Map<string, Hit>();
+    for (const feature of map.queryRenderedFeatures(box, { layers: known })) {
+      const ref = `${feature.sourceLayer}/${feature.id ?? feature.properties.id}`;
+      const point = feature.layer.type === 'circle' || feature.layer.type === 'symbol';
+      if (!hits.has(ref)) hits.set(ref, { ref, point, feature });
+    }
+    const all = [...hits.values()];
+    // A point is small and a zone is large: what is under the pointer is the point.
+    const points = all.filter(({ point }) => point);
+    return points.length > 0 ? points : all.slice(0, 1);
+  };
+
+  map.on('click', (event) => {
+    if (drawing.peek() || performance.now() - drawingEnded < CLICK_GRACE_MS) return;
+    const hits = hitsAt(event.point);
+    const [first] = hits;
+    if (!first) deselect();
+    else if (hits.length === 1) select(first.ref);
+    else {
+      if (view.peek().select) navigate({ select: null });
+      picks.value = hits.map(({ ref }) => ref);
+    }
+  });
+  map.on('mousemove', (event) => {
+    pointer.value = { lon: event.lngLat.lng, lat: event.lngLat.lat };
+    if (drawing.peek()) return;
+    const hits = hitsAt(event.point);
+    const hit = hits[0];
+    map.getCanvas().style.cursor = hit ? 'pointer' : '';
+    if (!hit) {
+      if (hovered.peek()?.from === 'map') hovered.value = null;
+      tip.value = null;
+      return;
+    }
+    if (hovered.peek()?.ref !== hit.ref) hovered.value = { ref: hit.ref, from: 'map' };
+    const { name, name_en, status } = hit.feature.properties as Record<string, string | undefined>;
+    const more = hits.length > 1 ? ` +${hits.length - 1}` : '';
+    tip.value = {
+      x: event.point.x,
+      y: event.point.y,
+      name: nameOf(lang.peek(), { name: name ?? '', name_en: name_en ?? '' }) + more,
+      status: status ?? null,
+    };
+  });
+  map.on('mouseout', () => {
+    pointer.value = null;
+    tip.value = null;
+    if (hovered.peek()?.from === 'map') hovered.value = null;
+  });
+}
+
+/** Shows a feature whole, its accuracy included, clear of the panels. */
+export function moveTo(feature: Feature): void {
+  const bounds = feature.geometry && boundsOf(feature.geometry);
+  if (!bounds) return;
+  const margin = Math.max(
+    feature.geometry?.type === 'Point' ? 400 : 0,
+    feature.properties.accuracy_m ?? 0,
+  );
+  fit(grow(bounds, margin));
+}
+
+function moveToShape(geometry: GeoJSON.Geometry): void {
+  const bounds = boundsOf(geometry);
+  if (bounds && !inView(bounds)) fit(bounds);
+}
+
+/** Whether a box is wholly visible, and not too small to make out. */
+function inView([west, south, east, north]: Bounds): boolean {
+  const map = canvas.peek();
+  if (!map) return false;
+  const { top, right, bottom, left } = free();
+  const [from, to] = [map.project([west, north]), map.project([east, south])];
+  const { clientWidth: width, clientHeight: height } = map.getContainer();
+  const within =
+    from.x >= (left ?? 0) &&
+    from.y >= (top ?? 0) &&
+    to.x <= width - (right ?? 0) &&
+    to.y <= height - (bottom ?? 0);
+  return within && Math.max(to.x - from.x, to.y - from.y) > 120;
+}
+
+export function goHome(): void {
+  fit(homeBounds());
+}
+
+function fit(bounds: Bounds): void {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  canvas.peek()?.fitBounds(bounds as LngLatBoundsLike, {
+    padding: free(),
+    maxZoom: 16,
+    duration: still ? 0 : 700,
+  });
+}
+
+/** The extent of the district, or of everything there is. */
+function homeBounds(): Bounds {
+  const known = ready(catalogue.load.peek());
+  const collections: Collection[] = known?.collections ?? [];
+  const district = known?.district.feature.split('/')[0];
+  const ordered = [...collections].sort(
+    (a, b) => Number(b.id === district) - Number(a.id === district),
+  );
+  for (const { extent } of ordered) {
+    const box = extent?.spatial?.bbox?.[0];
+    if (box?.length === 4 && box.every(Number.isFinite)) return box as Bounds;
+  }
+  return [73, 18, 135, 53];
+}
+
+/** The part of the map that no panel covers, as padding. */
+function free(): PaddingOptions {
+  const margin = 28;
+  const [width, height] = [window.innerWidth, window.innerHeight];
+  const padding = { top: margin, right: margin, bottom: margin, left: margin };
+  for (const panel of document.querySelectorAll<HTMLElement>('[data-covers]')) {
+    const box = panel.getBoundingClientRect();
+    if (box.width === 0 || box.height === 0) continue;
+    const edge = panel.dataset.covers;
+    if (edge === 'left') padding.left = Math.max(padding.left, box.right + margin);
+    if (edge === 'right') padding.right = Math.max(padding.right, width - box.left + margin);
+    if (edge === 'top') padding.top = Math.max(padding.top, box.bottom + margin);
+    if (edge === 'bottom') padding.bottom = Math.max(padding.bottom, height - box.top + margin);
+  }
+  // Some map must remain between the panels.
+  if (padding.left + padding.right > width - 120) padding.left = padding.right = margin;
+  if (padding.top + padding.bottom > height - 120) padding.top = padding.bottom = margin;
+  return padding;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+function same(a: At | null, b: At): boolean {
+  return a !== null && a.lon === b.lon && a.lat === b.lat && a.zoom === b.zoom;
+}

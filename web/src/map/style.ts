@@ -1,0 +1,141 @@
+// Reads the map style as data: layer groups, what can be clicked, and the colours of the legend, so
+// that the style stays the one truth for looks.
+
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { Language } from '../view';
+
+const GROUP = 'renewal-map:group';
+const BASE = 'renewal-map:base';
+const INTERACTIVE = 'renewal-map:interactive';
+const BILINGUAL = 'renewal-map:bilingual';
+
+function meta(layer: { metadata?: unknown }, key: string): unknown {
+  return (layer.metadata as Record<string, unknown> | undefined)?.[key];
+}
+
+export function groupOf(layer: LayerSpecification): string | null {
+  const group = meta(layer, GROUP);
+  return typeof group === 'string' ? group : null;
+}
+
+/** Groups from the top of the drawing order down, which is how a legend reads. */
+export function groupsOf(style: StyleSpecification): string[] {
+  const groups = style.layers.map(groupOf).filter((group) => group !== null);
+  return [...new Set(groups.reverse())];
+}
+
+export function baseGroups(style: StyleSpecification): string[] {
+  const base = meta(style, BASE);
+  return Array.isArray(base) ? base.filter((group) => typeof group === 'string') : [];
+}
+
+/** Groups of which the style itself shows at least one layer. */
+export function defaultGroups(style: StyleSpecification): string[] {
+  return groupsOf(style).filter((group) =>
+    style.layers.some((layer) => groupOf(layer) === group && layer.layout?.visibility !== 'none'),
+  );
+}
+
+export function interactiveLayers(style: StyleSpecification): string[] {
+  return style.layers.filter((layer) => meta(layer, INTERACTIVE) === true).map(({ id }) => id);
+}
+
+/** Collections of which points can be clicked, and so can lie on one another. */
+export function pointCollections(style: StyleSpecification): string[] {
+  const clickable = new Set(interactiveLayers(style));
+  const points = style.layers.filter(
+    ({ id, type }) => clickable.has(id) && (type === 'circle' || type === 'symbol'),
+  );
+  return [...new Set(points.map(groupOf).filter((group) => group !== null))];
+}
+
+export function bilingualLayers(style: StyleSpecification): string[] {
+  return style.layers.filter((layer) => meta(layer, BILINGUAL) === true).map(({ id }) => id);
+}
+
+/** The label's text by language: the name as documents write it, or English where there is one. */
+export function labelText(lang: Language): ExpressionSpecification {
+  return lang === 'zh'
+    ? ['coalesce', ['get', 'name'], '']
+    : ['coalesce', ['get', 'name_en'], ['get', 'name'], ''];
+}
+
+/** The style without layers of collections that this district does not have. */
+export function styleWithin(
+  style: StyleSpecification,
+  collections: readonly string[],
+): StyleSpecification {
+  const layers = style.layers.filter((layer) => {
+    const source = 'source-layer' in layer ? layer['source-layer'] : undefined;
+    return source === undefined || collections.includes(source.split('.')[0] ?? '');
+  });
+  return { ...style, layers };
+}
+
+/** The style as this view shows it. */
+export function styleFor(
+  style: StyleSpecification,
+  groups: readonly string[],
+  lang: Language,
+): StyleSpecification {
+  const bilingual = new Set(bilingualLayers(style));
+  const layers = style.layers.map((layer) => {
+    const group = groupOf(layer);
+    const visibility = group === null || groups.includes(group) ? 'visible' : 'none';
+    const text = bilingual.has(layer.id) ? { 'text-field': labelText(lang) } : {};
+    return { ...layer, layout: { ...layer.layout, ...text, visibility } } as LayerSpecification;
+  });
+  return { ...style, layers };
+}
+
+/** `["match", input, key, value, …, other]` as a table. */
+export interface Table {
+  values: Map<string, string>;
+  other: string;
+}
+
+export function matchTable(expression: unknown): Table | null {
+  if (!Array.isArray(expression) || expression[0] !== 'match') return null;
+  const values = new Map<string, string>();
+  for (let i = 2; i + 1 < expression.length; i += 2) {
+    for (const key of [expression[i]].flat()) values.set(String(key), String(expression[i + 1]));
+  }
+  return { values, other: String(expression.at(-1)) };
+}
+
+export interface Mark {
+  fill: string;
+  line: string;
+  /** Intended, not done: drawn as an outline. */
+  hollow: boolean;
+}
+
+/** How the style draws a project of this status. */
+export function statusMark(style: StyleSpecification, status: string | null | undefined): Mark {
+  const layer = style.layers.find(({ id }) => id === 'projects-points');
+  const paint = (layer?.paint ?? {}) as Record<string, unknown>;
+  const colour = (property: string, fallback: string) => {
+    const table = matchTable(paint[property]);
+    return table?.values.get(status ?? '') ?? table?.other ?? fallback;
+  };
+  const fill = colour('circle-color', '#888888');
+  const hollow = fill === '#ffffff';
+  return { fill, line: hollow ? colour('circle-stroke-color', '#888888') : fill, hollow };
+}
+
+export interface LineLook {
+  color: string;
+  dash: number[] | null;
+}
+
+export function lineLook(style: StyleSpecification, id: string): LineLook {
+  const paint = (style.layers.find((layer) => layer.id === id)?.paint ?? {}) as {
+    'line-color'?: unknown;
+    'line-dasharray'?: unknown;
+  };
+  const dash = paint['line-dasharray'];
+  return {
+    color: typeof paint['line-color'] === 'string' ? paint['line-color'] : '#888888',
+    dash: Array.isArray(dash) ? dash.map(Number) : null,
+  };
+}

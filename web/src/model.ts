@@ -1,0 +1,62 @@
+// What the server says, under the names that the page uses. The forms are the OpenAPI document's.
+
+import type { components } from './api/schema';
+
+type Schemas = components['schemas'];
+
+export const STATUSES = [
+  'planned',
+  'land_preparation',
+  'land_transfer_planned',
+  'land_transferred',
+  'under_construction',
+  'under_renewal',
+  'completed',
+  'in_use',
+] as const satisfies readonly Schemas['StatusEntry']['status'][];
+export type Status = (typeof STATUSES)[number];
+
+export type Citation = Schemas['Citation'];
+export type StatusEntry = Schemas['StatusEntry'];
+/** One stretch of a zone's outline; `from` and `to` are vertices of the outer ring. */
+export type Side = Schemas['Stretch'];
+export type Totals = Schemas['Totals'];
+export type Certainty = NonNullable<Properties['certainty']>;
+export type Collection = Schemas['Collection'];
+export type Catalogue = Schemas['Collections'];
+export type SourceDocument = Schemas['Document'];
+export type AreaQuery = Schemas['AreaQuery'];
+
+export type Properties = Schemas['Properties'] & {
+  /** Lines that stop at a station. */
+  lines?: string[];
+};
+
+/** With a geometry that TypeScript can tell apart by its type, which OpenAPI can't express. */
+type Located<T> = Omit<T, 'geometry' | 'properties'> & { geometry: GeoJSON.Geometry | null };
+
+export type Feature = Located<Schemas['Feature']> & { properties: Properties };
+
+export type FeaturePage = Omit<Schemas['FeatureCollection'], 'features'> & { features: Feature[] };
+
+export type CollectionResult = Omit<
+  Schemas['AreaResult'],
+  'features' | 'borderline' | 'unlocated'
+> & { features: Feature[]; borderline: Feature[]; unlocated: Feature[] };
+
+export type AreaAnswer = Omit<Schemas['AreaAnswer'], 'area' | 'results'> & {
+  area: Located<Schemas['AreaFeature']> & Pick<Schemas['AreaFeature'], 'properties'>;
+  results: CollectionResult[];
+};
+
+export function refOf(collection: string, feature: Feature): string {
+  return `${collection}/${feature.id}`;
+}
+
+export function collectionOf(ref: string): string {
+  return ref.slice(0, ref.indexOf('/'));
+}
+
+export function idOf(ref: string): string {
+  return ref.slice(ref.indexOf('/') + 1);
+}

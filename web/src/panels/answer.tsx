@@ -1,0 +1,112 @@
+// The panel that answers: one feature, several at one place, or the result of an area query.
+
+import type { StyleSpecification } from 'maplibre-gl';
+import { useEffect, useState } from 'preact/hooks';
+import { nameOf } from '../i18n';
+import type { Feature } from '../model';
+import { collectionOf } from '../model';
+import { cachedFeature, deselect, lang, picks, select, selected, t, view } from '../state';
+import { Details } from './details';
+import { Icon } from './icons';
+import { StatusMark } from './marks';
+import { collectionTitle, Failure, hoverProps, kindTitle, Skeleton, shapeOf } from './parts';
+import { Results } from './results';
+import { Sheet } from './sheet';
+
+export function Answer({ style }: { style: StyleSpecification | null }) {
+  const { select: ref, area } = view.value;
+  return (
+    <Sheet label={t('app.details')} class="answer" covers="right">
+      {picks.value ? (
+        <Picks refs={picks.value} style={style} />
+      ) : ref ? (
+        <Selected reference={ref} style={style} back={area !== null} />
+      ) : (
+        <Results style={style} />
+      )}
+    </Sheet>
+  );
+}
+
+function Selected(props: { reference: string; style: StyleSpecification | null; back: boolean }) {
+  const load = selected.load.value;
+  return (
+    <article class="details" data-ref={props.reference} aria-busy={load?.state === 'loading'}>
+      <div class="answer-bar">
+        {props.back ? (
+          <button type="button" class="link-back" onClick={deselect}>
+            <Icon name="back" />
+            {t('detail.results')}
+          </button>
+        ) : (
+          <span class="crumb">{collectionTitle(collectionOf(props.reference))}</span>
+        )}
+        <button type="button" class="icon-button" aria-label={t('app.close')} onClick={deselect}>
+          <Icon name="close" />
+        </button>
+      </div>
+      {load?.state === 'failed' && <Failure problem={load.problem} retry={selected.reload} />}
+      {load?.state === 'loading' && <Skeleton lines={8} />}
+      {load?.state === 'ready' && (
+        <Details reference={props.reference} feature={load.value} style={props.style} />
+      )}
+    </article>
+  );
+}
+
+function Picks({ refs, style }: { refs: string[]; style: StyleSpecification | null }) {
+  return (
+    <div class="picks">
+      <div class="answer-bar">
+        <span class="crumb">{t('detail.here.note')}</span>
+        <button type="button" class="icon-button" aria-label={t('app.close')} onClick={deselect}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <h2 class="answer-title">{t('detail.here', { n: refs.length })}</h2>
+      <ul class="rows">
+        {refs.map((ref) => (
+          <Pick key={ref} reference={ref} style={style} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Pick({ reference, style }: { reference: string; style: StyleSpecification | null }) {
+  const [feature, setFeature] = useState<Feature | null>(null);
+  useEffect(() => {
+    let current = true;
+    cachedFeature(reference).then(
+      (known) => current && setFeature(known),
+      () => undefined,
+    );
+    return () => {
+      current = false;
+    };
+  }, [reference]);
+  const collection = collectionOf(reference);
+  return (
+    <li class="row">
+      <button
+        type="button"
+        class="row-main"
+        data-ref={reference}
+        {...hoverProps(reference)}
+        onClick={() => select(reference)}
+      >
+        <StatusMark style={style} status={feature?.properties.status} shape={shapeOf(reference)} />
+        <span class="row-text">
+          <span class="row-name">
+            {feature ? nameOf(lang.value, feature.properties) : t('detail.loading')}
+          </span>
+          <span class="row-sub">
+            {collectionTitle(collection)}
+            {feature && ` · ${kindTitle(collection, feature.properties.kind)}`}
+          </span>
+        </span>
+        <Icon name="next" />
+      </button>
+    </li>
+  );
+}

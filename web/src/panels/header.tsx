@@ -1,0 +1,245 @@
+// Title, language and search by name.
+
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { fetchItems, Problem, unreachable } from '../api';
+import { nameOf, titleOf } from '../i18n';
+import type { Collection, Feature } from '../model';
+import { refOf } from '../model';
+import { catalogue, collections, lang, navigate, ready, select, t } from '../state';
+import { Icon } from './icons';
+import { collectionTitle, hoverProps, kindTitle } from './parts';
+
+const LIMIT = 8;
+/** Milliseconds of rest in typing before the server is asked. */
+const REST = 180;
+
+interface Group {
+  collection: string;
+  matched: number;
+  features: Feature[];
+}
+
+const query = signal('');
+const open = signal(false);
+const active = signal(0);
+const found = signal<'idle' | 'busy' | Problem | Group[]>('idle');
+
+export function Header() {
+  const known = ready(catalogue.load.value);
+  const other = lang.value === 'zh' ? 'en' : 'zh';
+  return (
+    <header class="bar" data-covers={window.innerWidth > 760 ? 'none' : 'top'}>
+      <div class="bar-title">
+        <img src="./favicon.svg" alt="" width="30" height="30" />
+        <h1>{known ? titleOf(lang.value, known) : t('app.loading')}</h1>
+        <button
+          type="button"
+          class="language"
+          lang={other === 'zh' ? 'zh-CN' : 'en'}
+          aria-label={t('app.switch.label')}
+          onClick={() => navigate({ lang: other })}
+        >
+          {t('app.switch')}
+        </button>
+      </div>
+      <Search />
+    </header>
+  );
+}
+
+function Search() {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea');
+      if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        input.current?.focus();
+      }
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+
+  const text = query.value.trim();
+  useEffect(() => {
+    if (text === '') {
+      found.value = 'idle';
+      return;
+    }
+    const control = new AbortController();
+    found.value = 'busy';
+    const timer = setTimeout(() => {
+      searchAll(text, collections.peek(), control.signal).then(
+        (groups) => {
+          if (control.signal.aborted) return;
+          found.value = groups;
+          active.value = 0;
+        },
+        (error: unknown) => {
+          if (control.signal.aborted) return;
+          found.value = error instanceof Problem ? error : unreachable();
+        },
+      );
+    }, REST);
+    return () => {
+      clearTimeout(timer);
+      control.abort();
+    };
+  }, [text]);
+
+  const groups = Array.isArray(found.value) ? found.value : [];
+  const refs = groups.flatMap(({ collection, features }) =>
+    features.map((feature) => refOf(collection, feature)),
+  );
+  const shown = open.value && text !== '';
+  const choose = (ref: string) => {
+    open.value = false;
+    input.current?.blur();
+    select(ref, { move: true });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0 && refs.length > 0) {
+      event.preventDefault();
+      open.value = true;
+      active.value = (active.value + step + refs.length) % refs.length;
+      document.getElementById(optionId(active.value))?.scrollIntoView({ block: 'nearest' });
+    } else if (event.key === 'Enter') {
+      const ref = refs[active.value];
+      if (shown && ref) choose(ref);
+    } else if (event.key === 'Escape') {
+      if (open.value) open.value = false;
+      else query.value = '';
+    }
+  };
+  return (
+    <search class="search">
+      <div class="search-field">
+        <Icon name="search" />
+        <input
+          ref={input}
+          type="text"
+          role="combobox"
+          autocomplete="off"
+          spellcheck={false}
+          enterkeyhint="search"
+          aria-label={t('search.label')}
+          aria-expanded={shown}
+          aria-controls="search-results"
+          aria-autocomplete="list"
+          aria-activedescendant={shown && refs.length > 0 ? optionId(active.value) : undefined}
+          placeholder={t('search.placeholder')}
+          value={query.value}
+          onInput={(event) => {
+            query.value = event.currentTarget.value;
+            open.value = true;
+          }}
+          onFocus={() => {
+            open.value = true;
+          }}
+          onBlur={() => {
+            open.value = false;
+          }}
+          onKeyDown={onKeyDown}
+        />
+        {query.value !== '' && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('search.clear')}
+            onClick={() => {
+              query.value = '';
+              input.current?.focus();
+            }}
+          >
+            <Icon name="close" />
+          </button>
+        )}
+      </div>
+      {shown && (
+        // The list must not take the focus, or the field would close it.
+        // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done here, only kept from being done
+        <div class="search-results" onMouseDown={(event) => event.preventDefault()}>
+          <p class="visually-hidden" role="status">
+            {Array.isArray(found.value) ? t('search.count', { n: refs.length }) : ''}
+          </p>
+          {found.value === 'busy' && <p class="search-note">{t('search.busy')}</p>}
+          {found.value instanceof Problem && (
+            <p class="search-note is-error">
+              {t('search.failed', { detail: found.value.detail[lang.value] || t('error.offline') })}
+            </p>
+          )}
+          {Array.isArray(found.value) && refs.length === 0 && (
+            <p class="search-note">{t('search.none', { q: text })}</p>
+          )}
+          <div id="search-results" role="listbox" aria-label={t('search.label')}>
+            {groups.map((group) => (
+              <Results key={group.collection} group={group} refs={refs} choose={choose} />
+            ))}
+          </div>
+        </div>
+      )}
+    </search>
+  );
+}
+
+function Results(props: { group: Group; refs: string[]; choose: (ref: string) => void }) {
+  const { collection, features, matched } = props.group;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a group of options in a listbox has no element of its own
+    <div role="group" aria-label={collectionTitle(collection)}>
+      <p class="search-group" aria-hidden="true">
+        {collectionTitle(collection)}
+      </p>
+      {features.map((feature) => {
+        const ref = refOf(collection, feature);
+        const index = props.refs.indexOf(ref);
+        const { onMouseEnter, onMouseLeave } = hoverProps(ref, feature.properties.container);
+        return (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the field, which owns the list
+          <div
+            key={ref}
+            id={optionId(index)}
+            class={`search-option ${index === active.value ? 'is-active' : ''}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === active.value}
+            data-ref={ref}
+            onClick={() => props.choose(ref)}
+            onMouseEnter={() => {
+              active.value = index;
+              onMouseEnter();
+            }}
+            onMouseLeave={onMouseLeave}
+          >
+            <span class="search-name">{nameOf(lang.value, feature.properties)}</span>
+            {!feature.geometry && <span class="tag">{t('detail.unlocated')}</span>}
+            <span class="search-kind">{kindTitle(collection, feature.properties.kind)}</span>
+          </div>
+        );
+      })}
+      {matched > features.length && (
+        <p class="search-note">{t('search.more', { n: matched - features.length })}</p>
+      )}
+    </div>
+  );
+}
+
+function optionId(index: number): string {
+  return `search-option-${index}`;
+}
+
+async function searchAll(text: string, among: Collection[], signal: AbortSignal): Promise<Group[]> {
+  const groups = await Promise.all(
+    among
+      .filter(({ count }) => count > 0)
+      .map(async ({ id }) => {
+        const page = await fetchItems(id, { q: text, limit: LIMIT }, signal);
+        return { collection: id, matched: page.numberMatched, features: page.features };
+      }),
+  );
+  return groups.filter(({ features }) => features.length > 0);
+}

@@ -1,0 +1,81 @@
+// Small drawings of how the map shows things, made from the map style itself.
+
+import type { StyleSpecification } from 'maplibre-gl';
+import { statusWord } from '../i18n';
+import { lineLook, statusMark } from '../map/style';
+import type { Certainty } from '../model';
+import { lang, t } from '../state';
+
+type MarkShape = 'circle' | 'diamond' | 'square';
+
+/** The symbol of a status: round for projects, a diamond for parcels. */
+export function StatusMark(props: {
+  style: StyleSpecification | null;
+  status: string | null | undefined;
+  shape?: MarkShape;
+  dashed?: boolean;
+}) {
+  if (!props.style) return <span class="mark" />;
+  const { fill, line, hollow } = statusMark(props.style, props.status);
+  const paint = hollow
+    ? { fill: '#ffffff', stroke: line, 'stroke-width': 2 }
+    : { fill, stroke: fill, 'stroke-width': 1 };
+  const dash = props.dashed ? { 'stroke-dasharray': '2 1.6', 'fill-opacity': 0.25 } : {};
+  return (
+    <svg class="mark" viewBox="0 0 14 14" aria-hidden="true">
+      {props.shape === 'diamond' ? (
+        <path d="M7 1.2L12.8 7 7 12.8 1.2 7z" {...paint} {...dash} />
+      ) : props.shape === 'square' ? (
+        <rect x="1.5" y="2.5" width="11" height="9" {...paint} {...dash} />
+      ) : (
+        <circle cx="7" cy="7" r="4.6" {...paint} {...dash} />
+      )}
+    </svg>
+  );
+}
+
+export function StatusChip(props: {
+  style: StyleSpecification | null;
+  status: string | null | undefined;
+}) {
+  return (
+    <span class="status">
+      <StatusMark style={props.style} status={props.status} />
+      {statusWord(lang.value, props.status)}
+    </span>
+  );
+}
+
+export function LineMark({ style, layer }: { style: StyleSpecification | null; layer: string }) {
+  if (!style) return <span class="line-mark" />;
+  const { color, dash } = lineLook(style, layer);
+  return (
+    <svg class="line-mark" viewBox="0 0 30 8" aria-hidden="true">
+      <path
+        d="M1 4H29"
+        stroke={color}
+        stroke-width="3"
+        stroke-dasharray={dash ? dash.map((part) => part * 3).join(' ') : undefined}
+      />
+    </svg>
+  );
+}
+
+export function CertaintyMark({ certainty }: { certainty: Certainty | 'unlocated' }) {
+  return (
+    <svg class={`certainty-mark is-${certainty}`} viewBox="0 0 12 12" aria-hidden="true">
+      <circle cx="6" cy="6" r="4.6" class="outline" />
+      {certainty === 'certain' && <circle cx="6" cy="6" r="4.6" class="full" />}
+      {certainty === 'possible' && <path d="M6 1.4a4.6 4.6 0 0 0 0 9.2z" class="full" />}
+    </svg>
+  );
+}
+
+export function CertaintyChip({ certainty }: { certainty: Certainty }) {
+  return (
+    <span class={`certainty is-${certainty}`} title={t(`query.${certainty}.note`)}>
+      <CertaintyMark certainty={certainty} />
+      {t(`query.${certainty}`)}
+    </span>
+  );
+}

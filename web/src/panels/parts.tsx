@@ -1,0 +1,132 @@
+// Pieces that several panels use.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from '../api';
+import { nameOf, titleOf } from '../i18n';
+import type { Citation, Feature, SourceDocument } from '../model';
+import { collectionOf } from '../model';
+import { cachedFeature, collections, documents, hovered, lang, ready, select, t } from '../state';
+
+export function Failure({ problem, retry }: { problem: Problem; retry?: () => void }) {
+  const offline = problem.status === 0;
+  const title = offline
+    ? t('error.offline')
+    : problem.status === 404
+      ? t('error.missing')
+      : problem.status < 500
+        ? t('error.rejected')
+        : t('error.server', { status: problem.status });
+  return (
+    <div class="failure" role="alert">
+      <h3>{title}</h3>
+      <p>{offline ? t('error.offline.detail') : problem.detail[lang.value]}</p>
+      {retry && (
+        <button type="button" class="button" onClick={retry}>
+          {t('app.retry')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Skeleton({ lines = 5 }: { lines?: number }) {
+  return (
+    <div class="skeleton" role="status" aria-label={t('detail.loading')}>
+      {Array.from({ length: lines }, (_, line) => (
+        <span key={line} style={{ width: `${[62, 96, 88, 92, 54][line % 5]}%` }} />
+      ))}
+    </div>
+  );
+}
+
+export function Section(props: {
+  title: string;
+  note?: string | undefined;
+  class?: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <section class={`block ${props.class ?? ''}`}>
+      <h3 class="block-title">
+        {props.title}
+        {props.note && <span class="block-note">{props.note}</span>}
+      </h3>
+      {props.children}
+    </section>
+  );
+}
+
+export function documentTitle(id: string): string {
+  const document = ready(documents.load.value)?.find((known) => known.id === id);
+  return titled(document, id);
+}
+
+export function titled(document: SourceDocument | undefined, id: string): string {
+  return document?.title || t('document.untitled', { id });
+}
+
+/** A document's own words, with where they stand. */
+export function Quote({ citation }: { citation: Citation }) {
+  return (
+    <figure class="quote">
+      <blockquote lang="zh-CN">{citation.quote}</blockquote>
+      <figcaption>
+        {documentTitle(citation.document)}
+        {citation.section && <span class="quote-section">{citation.section}</span>}
+      </figcaption>
+    </figure>
+  );
+}
+
+export function kindTitle(collectionId: string, kindId: string): string {
+  const collection = collections.value.find(({ id }) => id === collectionId);
+  const kind = collection?.kinds.find(({ id }) => id === kindId);
+  return kind ? titleOf(lang.value, kind) : kindId;
+}
+
+export function collectionTitle(id: string): string {
+  const collection = collections.value.find((known) => known.id === id);
+  return collection ? titleOf(lang.value, collection) : id;
+}
+
+/** A link to another feature, under its name once that is known. */
+export function FeatureLink({ reference }: { reference: string }) {
+  const [feature, setFeature] = useState<Feature | null>(null);
+  useEffect(() => {
+    let current = true;
+    setFeature(null);
+    cachedFeature(reference).then(
+      (known) => current && setFeature(known),
+      () => undefined,
+    );
+    return () => {
+      current = false;
+    };
+  }, [reference]);
+  return (
+    <button
+      type="button"
+      class="link"
+      data-ref={reference}
+      onClick={() => select(reference, { move: true })}
+    >
+      {feature ? nameOf(lang.value, feature.properties) : reference}
+    </button>
+  );
+}
+
+/** Pointer and focus doings that keep a list row and its feature on the map in step. */
+export function hoverProps(reference: string, container?: string | null) {
+  const enter = () => {
+    hovered.value = { ref: reference, container, from: 'panel' };
+  };
+  const leave = () => {
+    if (hovered.peek()?.ref === reference) hovered.value = null;
+  };
+  return { onMouseEnter: enter, onMouseLeave: leave, onFocus: enter, onBlur: leave };
+}
+
+export function shapeOf(reference: string): 'circle' | 'diamond' {
+  return collectionOf(reference) === 'parcels' ? 'diamond' : 'circle';
+}

@@ -1,0 +1,346 @@
+// What lies in the area: by collection, how surely, how much of it, and in total.
+
+import type { StyleSpecification } from 'maplibre-gl';
+import { useEffect, useRef } from 'preact/hooks';
+import { hectares, metres, mu, percent } from '../format';
+import { nameOf, statusWord } from '../i18n';
+import { statusMark } from '../map/style';
+import type { Certainty, CollectionResult, Feature, Totals } from '../model';
+import { refOf, STATUSES } from '../model';
+import {
+  answer,
+  clearArea,
+  collections,
+  drawing,
+  hovered,
+  lang,
+  navigate,
+  select,
+  t,
+  view,
+} from '../state';
+import { RELATIONS, type Relation } from '../view';
+import { Icon } from './icons';
+import { CertaintyChip, CertaintyMark, StatusMark } from './marks';
+import { collectionTitle, Failure, hoverProps, kindTitle, Skeleton, shapeOf } from './parts';
+
+/** Collections that can be asked for besides those that a link names. */
+const OFFERED = ['projects', 'parcels', 'facilities', 'heritage'];
+
+export function Results({ style }: { style: StyleSpecification | null }) {
+  const load = answer.load.value;
+  const { area } = view.value;
+  if (!area) return null;
+  const drawn = area.type !== 'feature';
+  const found = load?.state === 'ready' ? load.value : null;
+  const title =
+    area.type === 'polygon'
+      ? t('query.polygon')
+      : area.type === 'circle'
+        ? t('query.circle', { r: metres(area.radius, lang.value) })
+        : found
+          ? nameOf(lang.value, found.area.properties) || area.ref
+          : t('query.running');
+  return (
+    <div class="results" aria-busy={load?.state === 'loading'} data-state={load?.state}>
+      <div class="answer-bar">
+        <span class="crumb">{t('query.title')}</span>
+        <button type="button" class="icon-button" aria-label={t('query.clear')} onClick={clearArea}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <h2 class="answer-title">{title}</h2>
+      {found && (
+        <p class="query-measure">
+          {hectares(found.area.properties.area_m2, lang.value)}
+          <span>{mu(found.area.properties.area_m2, lang.value)}</span>
+          {found.area.properties.accuracy_m > 0 && (
+            <span>{t('accuracy.short', { m: Math.round(found.area.properties.accuracy_m) })}</span>
+          )}
+        </p>
+      )}
+      <div class="query-actions">
+        {area.type === 'feature' && (
+          <button type="button" class="button is-small" onClick={() => select(area.ref)}>
+            {t('query.zone')}
+          </button>
+        )}
+        {drawn && (
+          <button
+            type="button"
+            class="button is-small"
+            aria-pressed={drawing.value === 'edit'}
+            onClick={() => {
+              drawing.value = drawing.value === 'edit' ? null : 'edit';
+            }}
+          >
+            <Icon name="edit" />
+            {drawing.value === 'edit' ? t('draw.done') : t('query.edit')}
+          </button>
+        )}
+        <button type="button" class="button is-small" onClick={clearArea}>
+          {t('query.clear')}
+        </button>
+      </div>
+      <Chooser />
+      {load?.state === 'loading' && <Skeleton lines={8} />}
+      {load?.state === 'failed' && (
+        <Failure
+          problem={load.problem}
+          {...(load.problem.status === 0 || load.problem.status >= 500
+            ? { retry: answer.reload }
+            : {})}
+        />
+      )}
+      {found && (
+        <>
+          {found.results.map((result) => (
+            <CollectionBlock key={result.collection} result={result} style={style} />
+          ))}
+          <Key />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Which collections the query lists. */
+function Chooser() {
+  const asked = view.value.collections;
+  const present = collections.value.filter(({ count }) => count > 0).map(({ id }) => id);
+  const offered = [
+    ...OFFERED.filter((id) => present.includes(id) || asked.includes(id)),
+    ...asked.filter((id) => !OFFERED.includes(id)),
+  ];
+  const toggle = (id: string) => {
+    const next = asked.includes(id) ? asked.filter((other) => other !== id) : [...asked, id];
+    if (next.length === 0) return;
+    const layers = view.value.layers;
+    navigate({
+      collections: offered.filter((known) => next.includes(known)),
+      layers: layers && [...new Set([...layers, ...next])],
+    });
+  };
+  return (
+    <fieldset class="chooser">
+      <legend>{t('query.collections')}</legend>
+      {offered.map((id) => (
+        <label key={id} class="choice">
+          <input
+            type="checkbox"
+            checked={asked.includes(id)}
+            disabled={asked.length === 1 && asked.includes(id)}
+            onChange={() => toggle(id)}
+          />
+          <span>{collectionTitle(id)}</span>
+        </label>
+      ))}
+      <select
+        class="relation"
+        aria-label={t('query.relation')}
+        title={t('query.relation')}
+        value={view.value.relation}
+        onChange={(event) => navigate({ relation: event.currentTarget.value as Relation })}
+      >
+        {RELATIONS.map((relation) => (
+          <option key={relation} value={relation}>
+            {t(`relation.${relation}`)}
+          </option>
+        ))}
+      </select>
+    </fieldset>
+  );
+}
+
+function CollectionBlock(props: { result: CollectionResult; style: StyleSpecification | null }) {
+  const { result, style } = props;
+  const { collection, features, borderline, unlocated, totals } = result;
+  const order = { certain: 0, possible: 1, borderline: 2 };
+  const rank = ({ properties }: Feature) => order[properties.certainty ?? 'possible'];
+  const sorted = [...features].sort((a, b) => rank(a) - rank(b));
+  return (
+    <section class="collection" data-collection={collection}>
+      <h3 class="collection-title">
+        {collectionTitle(collection)}
+        <b>{totals.count}</b>
+      </h3>
+      <Summary collection={collection} totals={totals} style={style} />
+      {features.length === 0 && (
+        <p class="muted is-empty">{t('query.empty', { name: collectionTitle(collection) })}</p>
+      )}
+      <List name="features" collection={collection} features={sorted} style={style} />
+      {result.numberMatched > result.numberReturned && (
+        <p class="fine">
+          {t('query.more', { n: result.numberMatched, shown: result.numberReturned })}
+        </p>
+      )}
+      {borderline.length > 0 && (
+        <details class="fold">
+          <summary>
+            <CertaintyMark certainty="borderline" />
+            {t('query.borderline.list')}
+            <span class="count">{borderline.length}</span>
+            <span class="fold-note">{t('query.borderline.note')}</span>
+          </summary>
+          <List name="borderline" collection={collection} features={borderline} style={style} />
+        </details>
+      )}
+      {unlocated.length > 0 && (
+        <details class="fold">
+          <summary>
+            <CertaintyMark certainty="unlocated" />
+            {t('query.unlocated.list')}
+            <span class="count">{unlocated.length}</span>
+            <span class="fold-note">{t('query.unlocated.note')}</span>
+          </summary>
+          <List name="unlocated" collection={collection} features={unlocated} style={style} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Summary(props: { collection: string; totals: Totals; style: StyleSpecification | null }) {
+  const { collection, totals, style } = props;
+  if (totals.count === 0) return null;
+  const statuses = [...STATUSES, 'none'].flatMap((status) => {
+    const n = totals.by_status[status] ?? 0;
+    return n > 0 ? [{ status: status === 'none' ? null : status, n }] : [];
+  });
+  const kinds = Object.entries(totals.by_kind).sort((a, b) => b[1] - a[1]);
+  return (
+    <div class="summary">
+      <p class="summary-certainty">
+        {(['certain', 'possible'] as const).map((certainty) => (
+          <span key={certainty} title={t(`query.${certainty}.note`)}>
+            <CertaintyMark certainty={certainty} />
+            {t(`query.${certainty}`)} <b>{totals[certainty]}</b>
+          </span>
+        ))}
+        {totals.area_m2 ? (
+          <span>{t('query.overlap.total', { area: hectares(totals.area_m2, lang.value) })}</span>
+        ) : null}
+      </p>
+      {style && (
+        <div class="bar-chart" role="img" aria-label={t('query.by_status')}>
+          {statuses.map(({ status, n }) => {
+            const { fill, line, hollow } = statusMark(style, status);
+            return (
+              <span
+                key={status}
+                class={hollow ? 'is-hollow' : ''}
+                style={{ flexGrow: n, '--fill': fill, '--line': line }}
+                title={`${statusWord(lang.value, status)} ${n}`}
+              />
+            );
+          })}
+        </div>
+      )}
+      <ul class="tallies" aria-label={t('query.by_status')}>
+        {statuses.map(({ status, n }) => (
+          <li key={status}>
+            <StatusMark style={style} status={status} />
+            {statusWord(lang.value, status)} <b>{n}</b>
+          </li>
+        ))}
+      </ul>
+      {kinds.length > 1 && (
+        <ul class="tallies is-kinds" aria-label={t('query.by_kind')}>
+          {kinds.map(([kind, n]) => (
+            <li key={kind}>
+              {kindTitle(collection, kind)} <b>{n}</b>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function List(props: {
+  name: string;
+  collection: string;
+  features: Feature[];
+  style: StyleSpecification | null;
+}) {
+  if (props.features.length === 0) return null;
+  return (
+    <ul class="rows" data-list={props.name}>
+      {props.features.map((feature) => (
+        <Row key={feature.id} {...props} feature={feature} />
+      ))}
+    </ul>
+  );
+}
+
+function Row(props: {
+  name: string;
+  collection: string;
+  feature: Feature;
+  style: StyleSpecification | null;
+}) {
+  const { collection, feature, style } = props;
+  const { properties } = feature;
+  const ref = refOf(collection, feature);
+  const row = useRef<HTMLLIElement>(null);
+  const lit = hovered.value?.ref === ref;
+  const fromMap = lit && hovered.value?.from === 'map';
+  useEffect(() => {
+    if (fromMap) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [fromMap]);
+  const certainty: Certainty | undefined =
+    props.name === 'unlocated' ? undefined : properties.certainty;
+  return (
+    <li ref={row} class={`row ${lit ? 'is-lit' : ''}`}>
+      <button
+        type="button"
+        class="row-main"
+        data-ref={ref}
+        data-certainty={certainty}
+        {...hoverProps(ref, properties.container)}
+        onClick={() => select(ref, { move: feature.geometry !== null })}
+      >
+        <StatusMark
+          style={style}
+          status={properties.status}
+          shape={shapeOf(ref)}
+          dashed={!feature.geometry}
+        />
+        <span class="row-text">
+          <span class="row-name">{nameOf(lang.value, properties)}</span>
+          <span class="row-sub">
+            {kindTitle(collection, properties.kind)} · {statusWord(lang.value, properties.status)}
+            {properties.certainty_reason === 'container' && ` · ${t('query.container')}`}
+          </span>
+          {properties.overlap && (
+            <span class="row-overlap">
+              <i style={{ width: `${Math.round(properties.overlap.share_of_feature * 100)}%` }} />
+              {t('query.overlap', {
+                area: hectares(properties.overlap.area_m2, lang.value),
+                share: percent(properties.overlap.share_of_feature, lang.value),
+              })}
+            </span>
+          )}
+        </span>
+        {certainty && <CertaintyChip certainty={certainty} />}
+      </button>
+    </li>
+  );
+}
+
+/** What the degrees of certainty mean. */
+function Key() {
+  return (
+    <dl class="certainty-key">
+      {(['certain', 'possible', 'borderline'] as const).map((certainty) => (
+        <div key={certainty}>
+          <dt>
+            <CertaintyMark certainty={certainty} />
+            {t(`query.${certainty}`)}
+          </dt>
+          <dd>{t(`query.${certainty}.note`)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,184 @@
+// The page's state: one View, which the address bar always holds, and what follows from it.
+
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import {
+  fetchCatalogue,
+  fetchDocuments,
+  fetchFeature,
+  fetchItems,
+  Problem,
+  queryArea,
+  unreachable,
+} from './api';
+import { translate, type Word } from './i18n';
+import type { Feature } from './model';
+import { type Area, formatArea, formatView, parseView, type View } from './view';
+
+export const view = signal<View>(parseView(location.search));
+
+/**
+ * Changes the view and with it the address. `push` is for what Back should undo (selection, area,
+ * layers), `replace` for what only moves along.
+ */
+export function navigate(change: Partial<View>, how: 'push' | 'replace' = 'push'): void {
+  const next = { ...view.peek(), ...change };
+  const address = formatView(next);
+  if (address !== location.search) {
+    const full = `${location.pathname}${address}`;
+    if (how === 'push') history.pushState(null, '', full);
+    else history.replaceState(null, '', full);
+  }
+  view.value = next;
+}
+
+/** Counts the times that Back or Forward brought another view, which the map then moves to. */
+export const returns = signal(0);
+
+window.addEventListener('popstate', () => {
+  const known = view.peek();
+  const next = parseView(location.search);
+  // An address typed by hand may lack what the page has learned since.
+  view.value = { ...next, at: next.at ?? known.at, layers: next.layers ?? known.layers };
+  returns.value += 1;
+});
+
+export const lang = computed(() => view.value.lang);
+
+export function t(word: Word, values?: Record<string, string | number>): string {
+  return translate(lang.value, word, values);
+}
+
+export type Load<T> =
+  | { state: 'loading' }
+  | { state: 'ready'; value: T }
+  | { state: 'failed'; problem: Problem };
+
+export interface Resource<T> {
+  load: ReadonlySignal<Load<T> | null>;
+  reload: () => void;
+}
+
+/** What `fetch` gives for the current key; null while there is no key. Older answers are dropped. */
+function resource<T>(
+  key: ReadonlySignal<string | null>,
+  fetch: (key: string, signal: AbortSignal) => Promise<T>,
+): Resource<T> {
+  const load = signal<Load<T> | null>(null);
+  const attempt = signal(0);
+  effect(() => {
+    attempt.value;
+    const current = key.value;
+    if (current === null) {
+      load.value = null;
+      return;
+    }
+    const control = new AbortController();
+    load.value = { state: 'loading' };
+    fetch(current, control.signal).then(
+      (value) => {
+        if (!control.signal.aborted) load.value = { state: 'ready', value };
+      },
+      (error: unknown) => {
+        if (control.signal.aborted) return;
+        const problem = error instanceof Problem ? error : unreachable();
+        load.value = { state: 'failed', problem };
+      },
+    );
+    return () => control.abort();
+  });
+  return {
+    load,
+    reload: () => {
+      attempt.value += 1;
+    },
+  };
+}
+
+export function ready<T>(load: Load<T> | null): T | null {
+  return load?.state === 'ready' ? load.value : null;
+}
+
+const always = signal('');
+export const catalogue = resource(always, (_, signal) => fetchCatalogue(signal));
+export const documents = resource(always, (_, signal) => fetchDocuments(signal));
+
+export const collections = computed(() => ready(catalogue.load.value)?.collections ?? []);
+
+export const selected = resource(
+  computed(() => view.value.select),
+  fetchFeature,
+);
+
+/** Asked again only when area, collections or relation change, not when the map moves. */
+const question = computed(() => {
+  const { area, collections, relation } = view.value;
+  return area ? JSON.stringify([formatArea(area), collections, relation]) : null;
+});
+export const answer = resource(question, (_, signal) => {
+  const { area, collections, relation } = view.peek();
+  return queryArea(area as Area, collections, relation, signal);
+});
+
+/** Features of a zone list or for a name, fetched once each and kept. */
+const features = new Map<string, Promise<Feature>>();
+export function cachedFeature(ref: string): Promise<Feature> {
+  const known = features.get(ref);
+  if (known) return known;
+  const fetched = fetchFeature(ref);
+  features.set(ref, fetched);
+  fetched.catch(() => features.delete(ref));
+  return fetched;
+}
+
+export const zones = resource(
+  computed(() => (collections.value.some(({ id }) => id === 'zones') ? 'zones' : null)),
+  async (id, signal) => (await fetchItems(id, { limit: 1000 }, signal)).features,
+);
+
+/** What the pointer is on, in the map or in a list, so that each can light up the other. */
+export interface Hover {
+  ref: string;
+  /** Lights up too: what contains a feature without a location. */
+  container?: string | null | undefined;
+  from: 'map' | 'panel';
+}
+export const hovered = signal<Hover | null>(null);
+
+/** Index of the pointed-at stretch of the selected zone's outline. */
+export const stretch = signal<number | null>(null);
+
+/** Features that lie on top of each other where the map was clicked. */
+export const picks = signal<string[] | null>(null);
+
+export type Drawing = 'polygon' | 'circle' | 'edit';
+export const drawing = signal<Drawing | null>(null);
+
+/** What the map should move to once it is known: a feature's reference, or `area`. */
+export const target = signal<string | null>(null);
+
+export function select(ref: string, options: { move?: boolean } = {}): void {
+  if (options.move) target.value = ref;
+  picks.value = null;
+  stretch.value = null;
+  navigate({ select: ref });
+}
+
+export function deselect(): void {
+  picks.value = null;
+  stretch.value = null;
+  if (view.peek().select !== null) navigate({ select: null });
+}
+
+export function ask(area: Area): void {
+  picks.value = null;
+  target.value = 'area';
+  const { layers, collections } = view.peek();
+  // What a query lists should be on the map too.
+  const shown = layers && [...new Set([...layers, ...collections])];
+  navigate({ area, select: null, layers: shown });
+}
+
+export function clearArea(): void {
+  drawing.value = null;
+  navigate({ area: null });
+}

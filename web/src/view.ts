@@ -1,0 +1,198 @@
+// The View: everything that a link, a share or a picture shows, as the query string of the page.
+// The server reads the same form; tests/view-cases.json holds the cases that both must satisfy.
+
+export const LANGUAGES = ['zh', 'en'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export const RELATIONS = ['intersects', 'within', 'majority', 'touches'] as const;
+export type Relation = (typeof RELATIONS)[number];
+
+/** Longitude and latitude, degrees. */
+export type Position = [lon: number, lat: number];
+
+export interface At {
+  lon: number;
+  lat: number;
+  zoom: number;
+}
+
+/** The area that a query asks about. A ring is open: its first vertex is not repeated. */
+export type Area =
+  | { type: 'feature'; ref: string }
+  | { type: 'polygon'; ring: Position[] }
+  | { type: 'circle'; centre: Position; radius: number };
+
+export interface View {
+  /** Where the map stands; null until the page knows the district's extent. */
+  at: At | null;
+  /** Layer groups shown; null means those that the style shows by itself. */
+  layers: string[] | null;
+  theme: string;
+  /** The selected feature, `collection/id`. */
+  select: string | null;
+  area: Area | null;
+  /** Collections that the area query lists. */
+  collections: string[];
+  relation: Relation;
+  lang: Language;
+  /** The state of the data that the link was made from. */
+  revision: number | null;
+  /** Parameters this version does not know, kept in their order. */
+  unknown: [name: string, value: string][];
+}
+
+const VERSION = '1';
+const KNOWN = [
+  'v',
+  'at',
+  'layers',
+  'theme',
+  'select',
+  'area',
+  'collections',
+  'relation',
+  'lang',
+  'revision',
+];
+export const DEFAULT_COLLECTIONS = ['projects', 'parcels'];
+
+const MAX_ZOOM = 22;
+const MAX_VERTICES = 500;
+const MAX_RADIUS_M = 50_000;
+const MAX_NAMES = 64;
+
+const NUMBER = /^-?\d{1,6}(\.\d{1,15})?$/;
+const SLUG = /^[a-z0-9-]{1,80}$/;
+const LAYER = /^[a-z0-9-]{1,80}$/;
+
+export function parseView(search: string): View {
+  const given = new URLSearchParams(search);
+  const first = (name: string) => given.get(name);
+  return {
+    at: parseAt(first('at')),
+    layers: parseNames(first('layers'), LAYER),
+    theme: matching(first('theme'), SLUG) ?? 'light',
+    select: parseRef(first('select')),
+    area: parseArea(first('area')),
+    collections: nonEmpty(parseNames(first('collections'), SLUG)) ?? [...DEFAULT_COLLECTIONS],
+    relation: oneOf(RELATIONS, first('relation')) ?? 'intersects',
+    lang: oneOf(LANGUAGES, first('lang')) ?? 'zh',
+    revision: parseRevision(first('revision')),
+    unknown: [...given].filter(([name]) => !KNOWN.includes(name)),
+  };
+}
+
+/** The query string, with its `?`. What the page has not learned yet is left out. */
+export function formatView(view: View): string {
+  const out: [string, string][] = [['v', VERSION]];
+  if (view.at) out.push(['at', formatAt(view.at)]);
+  if (view.layers) out.push(['layers', view.layers.join(',')]);
+  out.push(['theme', view.theme]);
+  if (view.select) out.push(['select', view.select]);
+  if (view.area) {
+    out.push(['area', formatArea(view.area)]);
+    out.push(['collections', view.collections.join(',')]);
+    out.push(['relation', view.relation]);
+  }
+  out.push(['lang', view.lang]);
+  if (view.revision !== null) out.push(['revision', String(view.revision)]);
+  out.push(...view.unknown);
+  return `?${out.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&')}`;
+}
+
+export function formatArea(area: Area): string {
+  switch (area.type) {
+    case 'feature':
+      return `feature:${area.ref}`;
+    case 'polygon':
+      return `polygon:${area.ring.map(formatPosition).join(';')}`;
+    case 'circle':
+      return `circle:${formatPosition(area.centre)},${Math.round(area.radius)}`;
+  }
+}
+
+// A planner should be able to read the link: only what would be misread is escaped.
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(/%2C|%3A|%3B|%2F/g, decodeURIComponent);
+}
+
+function formatPosition([lon, lat]: Position): string {
+  return `${lon.toFixed(5)},${lat.toFixed(5)}`;
+}
+
+function formatAt({ lon, lat, zoom }: At): string {
+  return `${formatPosition([lon, lat])},${zoom.toFixed(2)}`;
+}
+
+function parseNumber(text: string | undefined, min: number, max: number): number | null {
+  if (text === undefined || !NUMBER.test(text)) return null;
+  const value = Number(text);
+  return value >= min && value <= max ? value : null;
+}
+
+function parsePosition(parts: string[]): Position | null {
+  const lon = parseNumber(parts[0], -180, 180);
+  const lat = parseNumber(parts[1], -85, 85);
+  return lon === null || lat === null ? null : [lon, lat];
+}
+
+function parseAt(text: string | null): At | null {
+  const parts = text?.split(',') ?? [];
+  const position = parsePosition(parts);
+  const zoom = parseNumber(parts[2], 0, MAX_ZOOM);
+  if (parts.length !== 3 || !position || zoom === null) return null;
+  return { lon: position[0], lat: position[1], zoom };
+}
+
+function parseArea(text: string | null): Area | null {
+  if (!text) return null;
+  const colon = text.indexOf(':');
+  const [type, body] = [text.slice(0, colon), text.slice(colon + 1)];
+  if (type === 'feature') {
+    const ref = parseRef(body);
+    return ref ? { type, ref } : null;
+  }
+  if (type === 'polygon') {
+    const vertices = body.split(';', MAX_VERTICES + 1).map((vertex) => vertex.split(','));
+    const ring = vertices
+      .map((parts) => (parts.length === 2 ? parsePosition(parts) : null))
+      .filter((position) => position !== null);
+    const whole = ring.length === vertices.length;
+    return whole && ring.length >= 3 && ring.length <= MAX_VERTICES ? { type, ring } : null;
+  }
+  if (type === 'circle') {
+    const parts = body.split(',');
+    const centre = parsePosition(parts);
+    const radius = parseNumber(parts[2], 1, MAX_RADIUS_M);
+    return parts.length === 3 && centre && radius !== null ? { type, centre, radius } : null;
+  }
+  return null;
+}
+
+export function parseRef(text: string | null): string | null {
+  if (!text) return null;
+  const parts = text.split('/');
+  return parts.length === 2 && parts.every((part) => SLUG.test(part)) ? text : null;
+}
+
+function parseNames(text: string | null, form: RegExp): string[] | null {
+  if (text === null) return null;
+  const names = text.split(',', MAX_NAMES).filter((name) => form.test(name));
+  return [...new Set(names)];
+}
+
+function parseRevision(text: string | null): number | null {
+  return text !== null && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null;
+}
+
+function matching(text: string | null, form: RegExp): string | null {
+  return text !== null && form.test(text) ? text : null;
+}
+
+function oneOf<T extends string>(allowed: readonly T[], text: string | null): T | null {
+  return allowed.find((value) => value === text) ?? null;
+}
+
+function nonEmpty(names: string[] | null): string[] | null {
+  return names && names.length > 0 ? names : null;
+}
