@@ -1,10 +1,15 @@
 //! A boundary sentence (四至) and a set of street lines become a polygon with evidence, or a refusal
 //! with the reason. Nothing is guessed.
 //!
-//! Three steps, a file each: [`text`] reads the sentence into four sides, [`network`] makes one
-//! centreline of each street and finds where they meet, [`mod@compile`] walks around the area along the
-//! named streets and accounts for every metre of the walk. The room knows of no files, no features
-//! and no server: it takes text and lines, and gives numbers and words.
+//! Three steps. [`text`] reads the sentence into four sides. [`network`] makes one centreline of each
+//! street and finds where these meet: `plane` measures, `chain` joins the ways of a street,
+//! `centreline` draws the line midway between carriageways, `contact` finds where lines meet.
+//! [`mod@compile`] makes the polygon, within limits: `graph` is the lines around the area cut where
+//! they meet, `search` finds the cheapest walks around it along the named streets, `outline` makes a
+//! walk into a ring and accounts for every metre of it, and `refusal` says in words why there is none.
+//!
+//! The room knows of no files, no features and no server: it takes text and lines, and gives numbers
+//! and words.
 //!
 //! ```
 //! use renewal_map::boundary::{Line, LineKind, Network, Outcome};
@@ -38,8 +43,18 @@ pub mod compile;
 pub mod network;
 pub mod text;
 
-pub use compile::{Compiled, Misplaced, Outcome, Reason, Refusal, Stretch, StretchKind};
+mod centreline;
+mod chain;
+mod contact;
+mod graph;
+mod outline;
+mod plane;
+mod refusal;
+mod search;
+
+pub use compile::{Compiled, Outcome, Stretch, StretchKind};
 pub use network::{Line, LineKind, Network};
+pub use refusal::{Gap, Misplaced, Reason, Refusal};
 pub use text::{Direction, Name, Sentence, Side, TextError};
 
 /// Compiles the boundary sentence `text` along `lines`.

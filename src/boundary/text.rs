@@ -11,6 +11,8 @@ use std::str::FromStr;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::model::Text;
+
 /// The longest text that is read, in characters.
 pub const MAX_CHARS: usize = 2_000;
 
@@ -50,6 +52,17 @@ impl Direction {
             Self::East => '东',
             Self::South => '南',
             Self::West => '西',
+        }
+    }
+
+    /// Its English name, in lower case.
+    #[must_use]
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::North => "north",
+            Self::East => "east",
+            Self::South => "south",
+            Self::West => "west",
         }
     }
 
@@ -146,6 +159,39 @@ pub enum TextError {
     /// Words that are not part of the form.
     #[error("看不懂这一部分：“{0}”")]
     Unread(String),
+}
+
+impl TextError {
+    /// The same in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let side = |direction: &Direction| format!("{} side (“{direction}至”)", direction.en());
+        let en = match self {
+            Self::TooLong { chars } => {
+                format!("the text is too long: {chars} characters, at most {MAX_CHARS} are read")
+            }
+            Self::NotABoundary => {
+                "not a boundary sentence: it has no “北至…，南至…，西至…，东至…”".into()
+            }
+            Self::Missing(missing) => {
+                let missing: Vec<String> = missing.iter().map(side).collect();
+                format!(
+                    "the sentence is incomplete: it lacks the {}",
+                    missing.join(", the ")
+                )
+            }
+            Self::Twice(direction) => format!("the {} is given twice", side(direction)),
+            Self::EmptyName(direction) => format!("the {} lacks a name", side(direction)),
+            Self::TooManyNames(direction) => {
+                format!(
+                    "the {} has too many names, at most {MAX_NAMES} are read",
+                    side(direction)
+                )
+            }
+            Self::Unread(part) => format!("this part is not understood: “{part}”"),
+        };
+        Text::new(self.to_string(), en)
+    }
 }
 
 fn sides(missing: &[Direction]) -> String {
@@ -480,6 +526,43 @@ mod tests {
         assert_eq!(
             error("北至甲路，北至乙路，南至丙路，西至丁路").to_string(),
             "“北至”写了两次"
+        );
+    }
+
+    #[test]
+    fn errors_say_the_same_in_english() {
+        for (text, en) in [
+            (
+                "今天天气很好。",
+                "not a boundary sentence: it has no “北至…，南至…，西至…，东至…”",
+            ),
+            (
+                "北至甲路，南至乙路",
+                "the sentence is incomplete: it lacks the east side (“东至”), the west side (“西至”)",
+            ),
+            (
+                "北至甲路，北至乙路，南至丙路，西至丁路",
+                "the north side (“北至”) is given twice",
+            ),
+            (
+                "北至甲路，南至，西至丙路，东至丁路",
+                "the south side (“南至”) lacks a name",
+            ),
+            (
+                "北至甲路，南至乙路，西至丙路，东至丁路，占地三公顷",
+                "this part is not understood: “占地三公顷”",
+            ),
+        ] {
+            let error = error(text);
+            assert_eq!(error.text(), Text::new(error.to_string(), en));
+        }
+        assert_eq!(
+            error(&"北".repeat(MAX_CHARS + 1)).text().en,
+            "the text is too long: 2001 characters, at most 2000 are read"
+        );
+        assert_eq!(
+            TextError::TooManyNames(Direction::West).text().en,
+            "the west side (“西至”) has too many names, at most 8 are read"
         );
     }
 }

@@ -9,6 +9,9 @@ use crate::{geometry::write::GeoJson, model::Feature};
 /// `geometry` stands for the feature's own (it may be in another reference system), and `members`
 /// is JSON text of further properties without braces: `"a":1,"b":2`, or nothing. The properties
 /// are copied as they stand, never parsed.
+///
+/// # Panics
+/// Never: coordinates are finite, and memory takes all that is written.
 pub fn write_feature(
     out: &mut Vec<u8>,
     feature: &Feature,

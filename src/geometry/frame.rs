@@ -1,6 +1,6 @@
 //! A local plane in metres, for distances and buffers inside one city.
 
-use geo::{BoundingRect, Buffer, Coord, Geometry, MapCoords, MultiPolygon};
+use geo::{BoundingRect, Buffer, Coord, Geometry, MapCoords, MultiPolygon, Rect};
 
 /// Semi-major axis of WGS 84, metres (CGCS2000 has the same).
 const A: f64 = 6_378_137.0;
@@ -57,11 +57,7 @@ impl Frame {
     /// The plane with its origin in the middle of a geometry (degrees).
     #[must_use]
     pub fn around(geometry: &Geometry<f64>) -> Self {
-        Self::at(
-            geometry
-                .bounding_rect()
-                .map_or(Coord::zero(), |bounds| bounds.center()),
-        )
+        Self::at(geometry.bounding_rect().map_or(Coord::zero(), Rect::center))
     }
 
     /// All points within `metres` of a valid geometry; of polygons, where `metres` are negative,

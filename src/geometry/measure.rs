@@ -80,13 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn a_hundredth_of_a_degree_has_the_area_that_postgis_gives() {
-        // SELECT ST_Area('POLYGON((117 39,117.01 39,117.01 39.01,117 39.01,117 39))'::geography)
+    fn a_hundredth_of_a_degree_has_its_geodesic_area() {
+        // Independent value: pyproj 3.7.2, Geod(ellps="WGS84").polygon_area_perimeter.
         let square = Geometry::from(geo::Rect::new((117.0, 39.0), (117.01, 39.01)).to_polygon());
-        assert!(
-            (area_m2(&square) - 961_597.0).abs() < 100.0,
-            "{}",
-            area_m2(&square)
-        );
+        assert!((area_m2(&square) - 961_620.328).abs() < 0.01);
+        assert!((length_m(&square) - 3_952.718).abs() < 0.001);
     }
 }

@@ -103,11 +103,11 @@ impl Region {
         }) {
             return true;
         }
-        // No contact of outlines: only the area can lie inside the feature now.
+        // No contact of outlines: only a whole ring of the area can lie inside the feature now.
         self.polygons
-            .coords_iter()
-            .next()
-            .is_some_and(|coord| geometry.intersects(&coord))
+            .iter()
+            .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
+            .any(|ring| geometry.intersects(&ring.0[0]))
     }
 
     /// Whether the geometry lies within the area in the sense of OGC Simple Features: no point of

@@ -47,8 +47,8 @@ fn position(coord: Coord<f64>) -> [f64; 2] {
     [coord.x, coord.y]
 }
 
-fn coords(line: &LineString<f64>) -> Sequence<'_, Coord<f64>, fn(&Coord<f64>) -> [f64; 2]> {
-    Sequence(&line.0, |coord| position(*coord))
+fn coords(line: &LineString<f64>) -> impl Serialize {
+    Sequence(&line.0, |coord: &Coord<f64>| position(*coord))
 }
 
 /// Items that serialise through a function, without a list being made of them.

@@ -150,6 +150,7 @@ async fn no_such_method() -> Problem {
     )
 }
 
+#[allow(clippy::needless_pass_by_value)] // as the layer calls it
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let words = panic
         .downcast_ref::<String>()

@@ -39,9 +39,13 @@ fn filled(state: &AppState, base: &Base) -> Value {
         .iter()
         .map(|collection| collection.info.id.as_str())
         .collect();
-    for operations in document["paths"].as_object_mut().into_iter().flatten() {
-        let parameters = operations.1["get"]["parameters"].as_array_mut();
-        for parameter in parameters.into_iter().flatten() {
+    for (_, operations) in document["paths"].as_object_mut().into_iter().flatten() {
+        let parameters = operations.pointer_mut("/get/parameters");
+        for parameter in parameters
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             if parameter["name"] == "collectionId" {
                 parameter["schema"]["enum"] = json!(ids);
             }

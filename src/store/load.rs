@@ -323,6 +323,22 @@ fn not_json(error: &serde_json::Error) -> Text {
     )
 }
 
+/// Reads properties that could not be read once more, now keeping account of which one it was:
+/// slower, so it is not done to those that are fine.
+fn misread_property(text: &str) -> Text {
+    let mut json = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, Properties>(&mut json) {
+        Ok(_) => Text::default(),
+        Err(error) => {
+            let (path, reason) = (error.path(), error.inner());
+            Text::new(
+                format!("属性 {path} 不对：{reason}"),
+                format!("the property {path} is wrong: {reason}"),
+            )
+        }
+    }
+}
+
 fn parse_file(bytes: &[u8]) -> Result<(Vec<&RawValue>, Option<Transformer>), Text> {
     let file: FileText<'_> = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
     let Some(features) = file.features.filter(|_| file.kind == "FeatureCollection") else {
@@ -387,8 +403,8 @@ impl FeatureReader<'_> {
         };
         let properties: Properties = match serde_json::from_str(raw.get()) {
             Ok(properties) => properties,
-            Err(error) => {
-                flaws.push(not_json(&error));
+            Err(_) => {
+                flaws.push(misread_property(raw.get()));
                 return id;
             }
         };
@@ -398,7 +414,7 @@ impl FeatureReader<'_> {
                 .ok()
         });
         if flaws.is_empty() {
-            self.check_location(&properties, geometry.is_some(), flaws);
+            check_location(&properties, geometry.is_some(), flaws);
         }
         let kind = self.kinds.get(properties.kind.as_str()).cloned();
         if kind.is_none() {
@@ -460,40 +476,6 @@ impl FeatureReader<'_> {
         id
     }
 
-    fn check_location(&self, properties: &Properties, has_geometry: bool, flaws: &mut Vec<Text>) {
-        // A zone that waits for the compiler, or that it refused, has a way but no shape yet.
-        let may_lack = properties.located_by == LocatedBy::Compiled;
-        let word = properties.located_by.as_str();
-        if has_geometry != properties.located_by.has_geometry() && !(may_lack && !has_geometry) {
-            flaws.push(if has_geometry {
-                Text::new(
-                    format!("located_by 为 {word}，不应有几何"),
-                    format!("it has a geometry, though located_by is {word}"),
-                )
-            } else {
-                Text::new(
-                    format!("located_by 为 {word}，却没有几何"),
-                    format!("it has no geometry, though located_by is {word}"),
-                )
-            });
-        }
-        let accurate = properties
-            .accuracy_m
-            .is_none_or(|metres| metres.is_finite() && (0.0..=100_000.0).contains(&metres));
-        if has_geometry != properties.accuracy_m.is_some() || !accurate {
-            flaws.push(Text::new(
-                "有几何就要写精度 accuracy_m（0 到 100000 米），没有几何就写 null",
-                "accuracy_m (0 to 100000 m) must be given with a geometry, and be null without one",
-            ));
-        }
-        if (properties.located_by == LocatedBy::Container) != properties.container.is_some() {
-            flaws.push(Text::new(
-                "container 应当且仅当 located_by 为 container 时给出",
-                "container must be given if, and only if, located_by is container",
-            ));
-        }
-    }
-
     /// The properties as served: as they stand, each citation with the section that it stands in.
     fn served(
         &self,
@@ -533,6 +515,40 @@ impl FeatureReader<'_> {
             Ok(section) => served["section"] = section.into(),
             Err(flaw) => flaws.push(flaw),
         }
+    }
+}
+
+fn check_location(properties: &Properties, has_geometry: bool, flaws: &mut Vec<Text>) {
+    // A zone that waits for the compiler, or that it refused, has a way but no shape yet.
+    let may_lack = !has_geometry && properties.located_by == LocatedBy::Compiled;
+    let word = properties.located_by.as_str();
+    if has_geometry != properties.located_by.has_geometry() && !may_lack {
+        flaws.push(if has_geometry {
+            Text::new(
+                format!("located_by 为 {word}，不应有几何"),
+                format!("it has a geometry, though located_by is {word}"),
+            )
+        } else {
+            Text::new(
+                format!("located_by 为 {word}，却没有几何"),
+                format!("it has no geometry, though located_by is {word}"),
+            )
+        });
+    }
+    let accurate = properties
+        .accuracy_m
+        .is_none_or(|metres| metres.is_finite() && (0.0..=100_000.0).contains(&metres));
+    if has_geometry != properties.accuracy_m.is_some() || !accurate {
+        flaws.push(Text::new(
+            "有几何就要写精度 accuracy_m（0 到 100000 米），没有几何就写 null",
+            "accuracy_m (0 to 100000 m) must be given with a geometry, and be null without one",
+        ));
+    }
+    if (properties.located_by == LocatedBy::Container) != properties.container.is_some() {
+        flaws.push(Text::new(
+            "container 应当且仅当 located_by 为 container 时给出",
+            "container must be given if, and only if, located_by is container",
+        ));
     }
 }
 

@@ -63,10 +63,7 @@ pub fn compile_zones(snapshot: &Snapshot, geodata: &Files) -> Result<Zones, Text
             .to_owned();
         let result = match outcome {
             Outcome::Compiled(compiled) => Ok(compiled),
-            Outcome::Unresolved(refusal) => Err(Text::new(
-                refusal.to_string(),
-                "the boundary sentence does not resolve",
-            )),
+            Outcome::Unresolved(refusal) => Err(refusal.text()),
         };
         write_zone(zone, result.as_ref().ok());
         outcomes.push(ZoneOutcome { name, result });

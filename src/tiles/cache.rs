@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn joined_layers_unpack_to_what_went_in() {
-        let texts: [&[u8]; 4] = [b"zones", b"", &[7; 100_000], b"projects"];
+        let texts: [&[u8]; 4] = [b"zones", b"", &vec![7; 100_000], b"projects"];
         let pieces: Vec<Arc<Piece>> = texts.iter().map(|text| Arc::new(deflate(text))).collect();
         let mut unpacked = Vec::new();
         flate2::read::GzDecoder::new(&join(&pieces)[..])

@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn a_tile_is_where_the_tile_scheme_puts_it() {
-        // 117.16°E 39.16°N at zoom 12: x = 3381.2, y = 1560.6 (the slippy map formula).
-        let tile = TileId::new(12, 3381, 1560).unwrap();
+        // 117.16°E 39.16°N at zoom 12: x = 3381.02, y = 1563.06 (the slippy map formula).
+        let tile = TileId::new(12, 3381, 1563).unwrap();
         let place = tile.locate(Coord {
             x: 117.16,
             y: 39.16,

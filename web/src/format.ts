@@ -14,6 +14,12 @@ export function number(value: number, lang: Language, digits = 0): string {
   }).format(value);
 }
 
+/** The same without its unit, for a tolerance: too little to write is not nothing. */
+export function tolerance(text: string): string {
+  const [value = ''] = text.split(' ');
+  return Number(value) === 0 ? `<${value.replace(/0$/, '1')}` : value;
+}
+
 /** Digits after the point that keep three significant ones where it matters. */
 function digitsFor(value: number): number {
   if (value >= 100) return 0;
@@ -34,6 +40,11 @@ export function metres(value: number, lang: Language): string {
   if (value < 1000) return `${number(value, lang)} ${lang === 'zh' ? '米' : 'm'}`;
   const km = value / 1000;
   return `${number(km, lang, km < 10 ? 2 : 1)} ${lang === 'zh' ? '公里' : 'km'}`;
+}
+
+/** A location's accuracy, in metres without the unit: centimetres matter to a survey. */
+export function accuracy(value: number, lang: Language): string {
+  return number(value, lang, value > 0 && value < 1 ? 2 : 0);
 }
 
 export function percent(share: number, lang: Language): string {

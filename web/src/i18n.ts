@@ -6,18 +6,17 @@ import type { Language } from './view';
 
 type Pair = readonly [zh: string, en: string];
 
-const WORDS = {
+export const WORDS = {
+  'app.title': ['城市更新一张图', 'Urban Renewal Map'],
   'app.loading': ['正在载入地图…', 'Loading the map…'],
   'app.switch': ['EN', '中文'],
   'app.switch.label': ['Switch to English', '切换为中文'],
   'app.retry': ['重试', 'Try again'],
   'app.close': ['关闭', 'Close'],
-  'app.back': ['返回', 'Back'],
   'app.panel': ['图层与查询', 'Layers and query'],
   'app.details': ['详情', 'Details'],
   'app.sheet.grow': ['展开面板', 'Expand panel'],
   'app.sheet.shrink': ['收起面板', 'Collapse panel'],
-  'app.none': ['暂无', 'None'],
 
   'error.offline': ['连不上服务', 'The service cannot be reached'],
   'error.offline.detail': [
@@ -73,15 +72,14 @@ const WORDS = {
   'layers.title': ['图层', 'Layers'],
   'layers.base': ['底图', 'Base map'],
   'layers.count': ['共 {n} 项，{located} 项有位置', '{n} in all, {located} located'],
-  'layers.located': ['{located} 项有位置 / ', '{located} located of '],
+  'layers.located': ['有位置 {located} / ', 'located {located} / '],
   'layers.show': ['显示{name}', 'Show {name}'],
   'legend.status': ['现状', 'Status'],
   'legend.none': ['文件未写明', 'Not stated'],
-  'legend.mark': ['符号', 'Marks'],
-  'legend.project': ['项目', 'Project'],
-  'legend.parcel': ['地块（无测绘界线）', 'Parcel without survey'],
-  'legend.surveyed': ['地块（测绘界线）', 'Surveyed parcel'],
   'legend.accuracy': ['位置精度范围', 'Location accuracy'],
+  'legend.parcel.surveyed': ['测绘界线', 'Surveyed outline'],
+  'legend.parcel.other': ['非测绘界线', 'Outline not surveyed'],
+  'legend.parcel.point': ['仅有参考点', 'Reference point only'],
   'legend.intended': ['空心为计划', 'Hollow: intended'],
   'legend.side.street': ['沿所述道路', 'Along a named street'],
   'legend.side.via': ['借道其他道路', 'Along another street'],
@@ -92,7 +90,6 @@ const WORDS = {
   'detail.aliases': ['又称', 'Also'],
   'detail.status': ['现状', 'Status'],
   'detail.status.none': ['文件没有写明进展', 'The documents do not state a status'],
-  'detail.history': ['各文件所述进展', 'Status as stated'],
   'detail.undated': ['未写明日期', 'no date'],
   'detail.location': ['位置依据', 'How it is located'],
   'detail.address': ['地址', 'Address'],
@@ -110,13 +107,12 @@ const WORDS = {
   'detail.area': ['面积', 'Area'],
   'detail.perimeter': ['周长', 'Perimeter'],
   'detail.tolerance': [
-    '± 为各段边界精度全部偏向一侧时的上限',
-    '± is the bound if every stretch were off to the same side',
+    '± 为边界误差全部偏向一侧时的上限',
+    '± is the bound if the whole outline were off to one side',
   ],
   'detail.sides': ['边界逐段', 'Outline, stretch by stretch'],
   'detail.sides.hint': ['指向某段，图上亮出', 'Point at a stretch to see it on the map'],
   'detail.contains': ['区内无自身位置的条目', 'Inside, without a location of their own'],
-  'detail.contains.none': ['没有', 'None'],
   'detail.query': ['查询区内项目与地块', 'Query projects and parcels inside'],
   'detail.show': ['在图上查看', 'Show on the map'],
   'detail.results': ['返回查询结果', 'Back to the results'],
@@ -180,7 +176,7 @@ const WORDS = {
     '在范围外，但误差可能使其落在范围内',
     'Outside, but the error could put it inside',
   ],
-  'query.container': ['按所在片区判定', 'Judged by what contains it'],
+  'query.container': ['按所在地判定', 'Judged by what contains it'],
   'query.borderline.list': ['边界附近', 'Near the boundary'],
   'query.unlocated.list': ['未定位', 'Not located'],
   'query.unlocated.note': [
@@ -191,7 +187,6 @@ const WORDS = {
   'query.overlap.total': ['重叠合计 {area}', 'Overlap in all {area}'],
   'query.by_status': ['按现状', 'By status'],
   'query.by_kind': ['按类型', 'By kind'],
-  'query.items': ['{n} 项', '{n}'],
 
   'map.label': ['地图', 'Map'],
   'map.zoom.in': ['放大', 'Zoom in'],

@@ -11,7 +11,7 @@ import {
   unreachable,
 } from './api';
 import { translate, type Word } from './i18n';
-import type { Feature } from './model';
+import { type Feature, refOf } from './model';
 import { type Area, formatArea, formatView, parseView, type View } from './view';
 
 export const view = signal<View>(parseView(location.search));
@@ -130,9 +130,38 @@ export function cachedFeature(ref: string): Promise<Feature> {
   return fetched;
 }
 
+/** Collections whose lines bound zones. */
+const LINES = ['streets', 'water'];
+
 export const zones = resource(
   computed(() => (collections.value.some(({ id }) => id === 'zones') ? 'zones' : null)),
-  async (id, signal) => (await fetchItems(id, { limit: 1000 }, signal)).features,
+  async (id, signal) => {
+    const { features } = await fetchItems(id, { limit: 1000 }, signal);
+    // Only a feature by itself comes measured; those that the list shows first are few.
+    return Promise.all(
+      features.map((zone) =>
+        zone.properties.boundary && zone.geometry ? fetchFeature(refOf(id, zone), signal) : zone,
+      ),
+    );
+  },
+);
+
+/** English names of streets and rivers by the names that sentences use, for English readers. */
+export const streetNames = resource(
+  computed(() => {
+    const lines = collections.value.map(({ id }) => id).filter((id) => LINES.includes(id));
+    return lang.value === 'en' && lines.length > 0 ? lines.join() : null;
+  }),
+  async (ids, signal) => {
+    const pages = await Promise.all(
+      ids.split(',').map((id) => fetchItems(id, { limit: 10_000 }, signal)),
+    );
+    return new Map(
+      pages.flatMap(({ features }) =>
+        features.map(({ properties }) => [properties.name, properties.name_en] as const),
+      ),
+    );
+  },
 );
 
 /** What the pointer is on, in the map or in a list, so that each can light up the other. */
@@ -153,7 +182,10 @@ export const picks = signal<string[] | null>(null);
 export type Drawing = 'polygon' | 'circle' | 'edit';
 export const drawing = signal<Drawing | null>(null);
 
-/** What the map should move to once it is known: a feature's reference, or `area`. */
+/**
+ * What the map should move to once it is known: a feature's reference; `area`, unless that is in
+ * view already; or `fit`, the area in any case.
+ */
 export const target = signal<string | null>(null);
 
 export function select(ref: string, options: { move?: boolean } = {}): void {

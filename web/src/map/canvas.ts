@@ -90,7 +90,7 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
   const start = view.peek();
   const groups = start.layers ?? defaultGroups(style);
   // A link that names a place but no position means: show me that place.
-  if (!start.at) target.value = start.select ?? (start.area ? 'area' : null);
+  if (!start.at) target.value = start.select ?? (start.area ? 'fit' : null);
   if (start.layers === null) navigate({ layers: groups }, 'replace');
   const map = new MapLibreMap({
     container,
@@ -197,11 +197,12 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       const { select: ref, area } = view.value;
       const wanted = target.value;
       const feature = wanted === ref ? ready(selected.load.value) : null;
-      const found = wanted === 'area' && area ? ready(answer.load.value)?.area.geometry : null;
+      const asked = area !== null && (wanted === 'area' || wanted === 'fit');
+      const found = asked ? ready(answer.load.value)?.area.geometry : null;
       if (!feature && !found) return;
       target.value = null;
       if (feature) moveTo(feature);
-      else if (found) moveToShape(found);
+      else if (found) moveToShape(found, wanted === 'fit');
     }),
     effect(() => {
       for (const state of lit) map.removeFeatureState(state, 'hover');
@@ -334,9 +335,9 @@ export function moveTo(feature: Feature): void {
   fit(grow(bounds, margin));
 }
 
-function moveToShape(geometry: GeoJSON.Geometry): void {
+function moveToShape(geometry: GeoJSON.Geometry, always: boolean): void {
   const bounds = boundsOf(geometry);
-  if (bounds && !inView(bounds)) fit(bounds);
+  if (bounds && (always || !inView(bounds))) fit(bounds);
 }
 
 /** Whether a box is wholly visible, and not too small to make out. */

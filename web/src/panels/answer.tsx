@@ -95,7 +95,11 @@ function Pick({ reference, style }: { reference: string; style: StyleSpecificati
         {...hoverProps(reference)}
         onClick={() => select(reference)}
       >
-        <StatusMark style={style} status={feature?.properties.status} shape={shapeOf(reference)} />
+        <StatusMark
+          style={style}
+          status={feature?.properties.status}
+          shape={shapeOf(reference, feature)}
+        />
         <span class="row-text">
           <span class="row-name">
             {feature ? nameOf(lang.value, feature.properties) : t('detail.loading')}

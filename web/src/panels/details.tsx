@@ -3,7 +3,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchItems } from '../api';
-import { areaTolerance, hectares, metres, mu } from '../format';
+import { accuracy, areaTolerance, hectares, metres, mu, tolerance } from '../format';
 import { nameOf, statusWord } from '../i18n';
 import { moveTo } from '../map/canvas';
 import type { Feature, Properties, StatusEntry } from '../model';
@@ -76,11 +76,11 @@ export function Details(props: {
 function Measures({ feature }: { feature: Feature }) {
   const { measured, sides, accuracy_m } = feature.properties;
   if (measured?.area_m2 === undefined) return null;
-  const tolerance = areaTolerance(sides, measured.perimeter_m, accuracy_m ?? null);
+  const off = areaTolerance(sides, measured.perimeter_m, accuracy_m ?? null);
   const area = measured.area_m2;
   const size = (format: typeof hectares) => {
     const [value, unit] = format(area, lang.value).split(' ');
-    const plusMinus = tolerance === null ? '' : format(tolerance, lang.value).split(' ')[0];
+    const plusMinus = off === null ? '' : tolerance(format(off, lang.value));
     return (
       <p class="measure">
         <b>{value}</b> {unit}
@@ -100,7 +100,7 @@ function Measures({ feature }: { feature: Feature }) {
             {t('detail.perimeter')} {metres(measured.perimeter_m, lang.value)}
           </>
         )}
-        {tolerance !== null && <span>{t('detail.tolerance')}</span>}
+        {off !== null && <span>{t('detail.tolerance')}</span>}
       </p>
     </Section>
   );
@@ -154,11 +154,12 @@ function HistoryEntry(props: { entry: StatusEntry; style: StyleSpecification | n
 function LocationBlock({ feature }: { feature: Feature }) {
   const { properties } = feature;
   const evidence = (lang.value === 'en' && properties.evidence_en) || properties.evidence;
-  const accuracy = Math.round(properties.accuracy_m ?? 0);
   return (
     <Section title={t('detail.location')}>
       <p class={`accuracy-words is-${properties.located_by}`}>
-        {t(`accuracy.${properties.located_by}`, { m: accuracy })}
+        {t(`accuracy.${properties.located_by}`, {
+          m: accuracy(properties.accuracy_m ?? 0, lang.value),
+        })}
       </p>
       {evidence && <p class="evidence">{evidence}</p>}
       <dl class="facts">
@@ -295,7 +296,7 @@ function Contents(props: { reference: string; style: StyleSpecification | null }
               <StatusMark
                 style={props.style}
                 status={feature.properties.status}
-                shape={shapeOf(ref)}
+                shape={shapeOf(ref, feature)}
                 dashed
               />
               <span class="row-text">

@@ -32,7 +32,7 @@ export function Header() {
     <header class="bar" data-covers={window.innerWidth > 760 ? 'none' : 'top'}>
       <div class="bar-title">
         <img src="./favicon.svg" alt="" width="30" height="30" />
-        <h1>{known ? titleOf(lang.value, known) : t('app.loading')}</h1>
+        <h1>{known ? titleOf(lang.value, known) : t('app.title')}</h1>
         <button
           type="button"
           class="language"

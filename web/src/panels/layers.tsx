@@ -65,6 +65,22 @@ function LayerRow({ style, collection }: { style: StyleSpecification; collection
           {count}
         </span>
       </label>
+      {on && id === 'parcels' && (
+        <ul class="legend">
+          <li>
+            <StatusMark style={style} status="land_transferred" shape="square" />
+            {t('legend.parcel.surveyed')}
+          </li>
+          <li>
+            <StatusMark style={style} status="land_transferred" shape="square" dashed />
+            {t('legend.parcel.other')}
+          </li>
+          <li>
+            <StatusMark style={style} status="land_transferred" shape="diamond" />
+            {t('legend.parcel.point')}
+          </li>
+        </ul>
+      )}
       {on && id === 'zones' && (
         <ul class="legend">
           {(['street', 'via', 'bridge'] as const).map((kind) => (

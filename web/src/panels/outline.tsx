@@ -1,9 +1,9 @@
 // A zone's outline explained: each stretch, the street it follows, or that it bridges a gap.
 
 import type { StyleSpecification } from 'maplibre-gl';
-import { metres } from '../format';
+import { accuracy, metres } from '../format';
 import type { Side } from '../model';
-import { lang, stretch, t } from '../state';
+import { lang, ready, streetNames, stretch, t } from '../state';
 import { LineMark } from './marks';
 import { Section } from './parts';
 
@@ -34,14 +34,14 @@ export function Outline({ sides, style }: { sides: Side[]; style: StyleSpecifica
                 <span class="side-of">{firstOfSide ? t(`side.${side.side}`) : ''}</span>
                 <LineMark style={style} layer={`zones-side-${side.kind}`} />
                 <span class="side-street">
-                  {side.kind === 'bridge' ? (side.street ?? t('side.gap')) : side.street}
+                  {streetName(side)}
                   {side.kind !== 'street' && (
                     <span class={`tag is-${side.kind}`}>{t(`side.${side.kind}`)}</span>
                   )}
                 </span>
                 <span class="side-length">{metres(side.metres, lang.value)}</span>
                 <span class="side-accuracy">
-                  {t('accuracy.short', { m: Math.round(side.accuracy_m) })}
+                  {t('accuracy.short', { m: accuracy(side.accuracy_m, lang.value) })}
                 </span>
               </button>
             </li>
@@ -50,6 +50,12 @@ export function Outline({ sides, style }: { sides: Side[]; style: StyleSpecifica
       </ol>
     </Section>
   );
+}
+
+function streetName({ kind, street }: Side): string {
+  if (street === null) return kind === 'bridge' ? t('side.gap') : '';
+  const english = ready(streetNames.load.value)?.get(street);
+  return (lang.value === 'en' && english) || street;
 }
 
 function leave(): void {

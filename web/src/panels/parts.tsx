@@ -127,6 +127,11 @@ export function hoverProps(reference: string, container?: string | null) {
   return { onMouseEnter: enter, onMouseLeave: leave, onFocus: enter, onBlur: leave };
 }
 
-export function shapeOf(reference: string): 'circle' | 'diamond' {
+/** The shape that the map draws a feature in. */
+export function shapeOf(
+  reference: string,
+  feature: Feature | null,
+): 'circle' | 'diamond' | 'square' {
+  if (/Polygon$/.test(feature?.geometry?.type ?? '')) return 'square';
   return collectionOf(reference) === 'parcels' ? 'diamond' : 'circle';
 }

@@ -2,7 +2,7 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import { useEffect, useRef } from 'preact/hooks';
-import { hectares, metres, mu, percent } from '../format';
+import { accuracy, hectares, metres, mu, percent } from '../format';
 import { nameOf, statusWord } from '../i18n';
 import { statusMark } from '../map/style';
 import type { Certainty, CollectionResult, Feature, Totals } from '../model';
@@ -55,7 +55,9 @@ export function Results({ style }: { style: StyleSpecification | null }) {
           {hectares(found.area.properties.area_m2, lang.value)}
           <span>{mu(found.area.properties.area_m2, lang.value)}</span>
           {found.area.properties.accuracy_m > 0 && (
-            <span>{t('accuracy.short', { m: Math.round(found.area.properties.accuracy_m) })}</span>
+            <span>
+              {t('accuracy.short', { m: accuracy(found.area.properties.accuracy_m, lang.value) })}
+            </span>
           )}
         </p>
       )}
@@ -135,19 +137,19 @@ function Chooser() {
           <span>{collectionTitle(id)}</span>
         </label>
       ))}
-      <select
-        class="relation"
-        aria-label={t('query.relation')}
-        title={t('query.relation')}
-        value={view.value.relation}
-        onChange={(event) => navigate({ relation: event.currentTarget.value as Relation })}
-      >
-        {RELATIONS.map((relation) => (
-          <option key={relation} value={relation}>
-            {t(`relation.${relation}`)}
-          </option>
-        ))}
-      </select>
+      <label class="relation">
+        {t('query.relation')}
+        <select
+          value={view.value.relation}
+          onChange={(event) => navigate({ relation: event.currentTarget.value as Relation })}
+        >
+          {RELATIONS.map((relation) => (
+            <option key={relation} value={relation}>
+              {t(`relation.${relation}`)}
+            </option>
+          ))}
+        </select>
+      </label>
     </fieldset>
   );
 }
@@ -303,7 +305,7 @@ function Row(props: {
         <StatusMark
           style={style}
           status={properties.status}
-          shape={shapeOf(ref)}
+          shape={shapeOf(ref, feature)}
           dashed={!feature.geometry}
         />
         <span class="row-text">

@@ -1,0 +1,395 @@
+//! Why a boundary sentence makes no polygon, in Chinese and in English.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::compile::{MAX_BRIDGE, MAX_BRIDGE_SHARE, MAX_OFF_SHARE, MAX_VIA};
+use super::text::{Direction, TextError};
+use crate::model::Text;
+
+/// Why there is no polygon. Reads as plain Chinese; [`Refusal::text`] says it in English too.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("{}", join(.reasons, "；"))]
+pub struct Refusal {
+    pub(super) reasons: Vec<Reason>,
+}
+
+impl Refusal {
+    /// All reasons in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let texts: Vec<Text> = self.reasons.iter().map(Reason::text).collect();
+        let in_english: Vec<&str> = texts.iter().map(|text| text.en.as_str()).collect();
+        Text::new(self.to_string(), in_english.join("; "))
+    }
+
+    /// The reasons, at least one.
+    #[must_use]
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reasons: vec![reason],
+        }
+    }
+}
+
+/// One reason for which there is no polygon. Lengths are in metres, shares in parts of the outline.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Reason {
+    /// The text is not read as a boundary sentence.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// The sentence names lines that are not in the data.
+    #[error("数据中没有：{}", .0.join("、"))]
+    Unknown(Vec<String>),
+    /// A name is an alias of several streets.
+    #[error("“{name}”可以指{}，无法确定是哪一条", .streets.join("、"))]
+    Several {
+        /// As the sentence has it.
+        name: String,
+        /// The names of the streets in the data.
+        streets: Vec<String>,
+    },
+    /// Two streets that should meet do not, and no way leads from one to the other.
+    #[error("{from}与{to}接不上：{}", why_apart(*.metres))]
+    NeverMeet {
+        /// A street of one side.
+        from: String,
+        /// A street of the next, or of the same side.
+        to: String,
+        /// The shortest distance between the two.
+        metres: f64,
+    },
+    /// Neighbouring sides reach each other, and yet there is no way around.
+    #[error("沿这些线围不成一圈：顺时针走到“{side}至”一边，接不上{}", .missing.join("、"))]
+    NoRing {
+        /// The last side that could be reached, clockwise from north.
+        side: Direction,
+        /// The streets of it that could not, or those of the next.
+        missing: Vec<String>,
+    },
+    /// The search visits more than [`MAX_STATES`](super::compile::MAX_STATES).
+    #[error("四至所列的线太多、太密，无法在限定时间内求出")]
+    TooComplex,
+    /// Sides do not lie where the sentence says.
+    #[error("方位矛盾：{}", join(.0, "，"))]
+    Contradictory(Vec<Misplaced>),
+    /// The outline crosses or touches itself.
+    #[error("围出的边界与自身相交或重叠")]
+    NotSimple,
+    /// The way around a gap is longer than [`MAX_VIA`].
+    #[error(
+        "{from}与{to}之间要沿{}走 {metres:.0} 米，最长 {MAX_VIA:.0} 米",
+        .along.join("、")
+    )]
+    ViaTooLong {
+        /// The named street before the gap.
+        from: String,
+        /// The named street after it.
+        to: String,
+        /// The streets followed instead.
+        along: Vec<String>,
+        /// Their length.
+        metres: f64,
+    },
+    /// Straight bridges make up more than [`MAX_BRIDGE_SHARE`].
+    #[error(
+        "直线连接共 {metres:.0} 米，占边界的 {:.1}%，最多 {:.0}%：{}",
+        .share * 100.0,
+        MAX_BRIDGE_SHARE * 100.0,
+        join(.gaps, "，")
+    )]
+    TooMuchBridged {
+        /// All bridges together.
+        metres: f64,
+        /// Of the outline.
+        share: f64,
+        /// Each of them.
+        gaps: Vec<Gap>,
+    },
+    /// Bridges and ways along other streets make up more than [`MAX_OFF_SHARE`].
+    #[error(
+        "不沿所列各线的边界共 {metres:.0} 米，占 {:.1}%，最多 {:.0}%：{}",
+        .share * 100.0,
+        MAX_OFF_SHARE * 100.0,
+        join(.gaps, "，")
+    )]
+    TooMuchElsewhere {
+        /// All of it together.
+        metres: f64,
+        /// Of the outline.
+        share: f64,
+        /// Each gap between named streets.
+        gaps: Vec<Gap>,
+    },
+}
+
+impl Reason {
+    /// The same in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        Text::new(self.to_string(), self.in_english())
+    }
+
+    fn in_english(&self) -> String {
+        match self {
+            Self::Text(error) => error.text().en,
+            Self::Unknown(names) => format!("not in the data: {}", names.join(", ")),
+            Self::Several { name, streets } => format!(
+                "“{name}” can mean {}: which one is not certain",
+                streets.join(" or ")
+            ),
+            Self::NeverMeet { from, to, metres } => format!(
+                "{from} and {to} do not connect: they are {metres:.0} m apart at the nearest, {}",
+                if *metres > MAX_BRIDGE {
+                    format!("and a straight bridge is at most {MAX_BRIDGE:.0} m long")
+                } else {
+                    "but not at the end of a line, so no straight bridge is made".into()
+                }
+            ),
+            Self::NoRing { side, missing } => format!(
+                "no ring along these lines: clockwise, the walk comes to the {} side and does not reach {}",
+                side.en(),
+                missing.join(", ")
+            ),
+            Self::TooComplex => {
+                "the lines of the sentence are too many and too dense to be solved in the time allowed"
+                    .into()
+            }
+            Self::Contradictory(sides) => {
+                let sides: Vec<String> = sides.iter().map(Misplaced::in_english).collect();
+                format!("the directions contradict the map: {}", sides.join(", "))
+            }
+            Self::NotSimple => "the outline crosses or overlaps itself".into(),
+            Self::ViaTooLong {
+                from,
+                to,
+                along,
+                metres,
+            } => format!(
+                "between {from} and {to} the way leads along {} for {metres:.0} m, at most {MAX_VIA:.0} m are allowed",
+                along.join(", ")
+            ),
+            Self::TooMuchBridged {
+                metres,
+                share,
+                gaps,
+            } => format!(
+                "straight bridges make up {metres:.0} m or {:.1}% of the outline, at most {:.0}% are allowed: {}",
+                share * 100.0,
+                MAX_BRIDGE_SHARE * 100.0,
+                gaps_in_english(gaps)
+            ),
+            Self::TooMuchElsewhere {
+                metres,
+                share,
+                gaps,
+            } => format!(
+                "{metres:.0} m or {:.1}% of the outline do not follow the named lines, at most {:.0}% are allowed: {}",
+                share * 100.0,
+                MAX_OFF_SHARE * 100.0,
+                gaps_in_english(gaps)
+            ),
+        }
+    }
+}
+
+fn gaps_in_english(gaps: &[Gap]) -> String {
+    let gap = |gap: &Gap| format!("{:.0} m between {} and {}", gap.metres, gap.from, gap.to);
+    gaps.iter().map(gap).collect::<Vec<_>>().join(", ")
+}
+
+fn why_apart(metres: f64) -> String {
+    if metres > MAX_BRIDGE {
+        format!("最近处相距 {metres:.0} 米，直线连接最长 {MAX_BRIDGE:.0} 米")
+    } else {
+        format!("最近处相距 {metres:.0} 米，但不在线的端头，不作直线连接")
+    }
+}
+
+fn join<T: fmt::Display>(items: &[T], separator: &str) -> String {
+    items
+        .iter()
+        .map(T::to_string)
+        .collect::<Vec<_>>()
+        .join(separator)
+}
+
+/// A side that does not lie where the sentence says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misplaced {
+    /// Where the sentence has it.
+    pub side: Direction,
+    /// The streets of the side.
+    pub streets: Vec<String>,
+}
+
+impl Misplaced {
+    fn in_english(&self) -> String {
+        let (side, streets) = (self.side.en(), self.streets.join(", "));
+        format!("{streets} (“{}至”) does not lie in the {side}", self.side)
+    }
+}
+
+impl fmt::Display for Misplaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "“{}至”的{}不在{}面",
+            self.side,
+            self.streets.join("、"),
+            self.side
+        )
+    }
+}
+
+/// A part of the outline between two named streets that follows neither.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gap {
+    /// The street before it.
+    pub from: String,
+    /// The street after it.
+    pub to: String,
+    /// Its length, in metres.
+    pub metres: f64,
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}与{}之间 {:.0} 米", self.from, self.to, self.metres)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gap(from: &str, to: &str, metres: f64) -> Gap {
+        Gap {
+            from: from.into(),
+            to: to.into(),
+            metres,
+        }
+    }
+
+    fn never_meet(metres: f64) -> Reason {
+        Reason::NeverMeet {
+            from: "东路".into(),
+            to: "南路".into(),
+            metres,
+        }
+    }
+
+    #[test]
+    fn every_reason_is_said_in_both_languages() {
+        let gaps = vec![gap("西路", "南路", 190.4), gap("南路", "东路", 200.0)];
+        for (reason, zh, en) in [
+            (
+                Reason::Text(TextError::Twice(Direction::North)),
+                "“北至”写了两次",
+                "the north side (“北至”) is given twice",
+            ),
+            (
+                Reason::Unknown(vec!["甲路".into(), "乙路".into()]),
+                "数据中没有：甲路、乙路",
+                "not in the data: 甲路, 乙路",
+            ),
+            (
+                Reason::Several {
+                    name: "老街".into(),
+                    streets: vec!["甲路".into(), "乙路".into()],
+                },
+                "“老街”可以指甲路、乙路，无法确定是哪一条",
+                "“老街” can mean 甲路 or 乙路: which one is not certain",
+            ),
+            (
+                never_meet(260.0),
+                "东路与南路接不上：最近处相距 260 米，直线连接最长 250 米",
+                "东路 and 南路 do not connect: they are 260 m apart at the nearest, and a straight bridge is at most 250 m long",
+            ),
+            (
+                never_meet(120.0),
+                "东路与南路接不上：最近处相距 120 米，但不在线的端头，不作直线连接",
+                "东路 and 南路 do not connect: they are 120 m apart at the nearest, but not at the end of a line, so no straight bridge is made",
+            ),
+            (
+                Reason::NoRing {
+                    side: Direction::East,
+                    missing: vec!["甲路".into(), "乙路".into()],
+                },
+                "沿这些线围不成一圈：顺时针走到“东至”一边，接不上甲路、乙路",
+                "no ring along these lines: clockwise, the walk comes to the east side and does not reach 甲路, 乙路",
+            ),
+            (
+                Reason::TooComplex,
+                "四至所列的线太多、太密，无法在限定时间内求出",
+                "the lines of the sentence are too many and too dense to be solved in the time allowed",
+            ),
+            (
+                Reason::Contradictory(vec![Misplaced {
+                    side: Direction::North,
+                    streets: vec!["南路".into(), "甲路".into()],
+                }]),
+                "方位矛盾：“北至”的南路、甲路不在北面",
+                "the directions contradict the map: 南路, 甲路 (“北至”) does not lie in the north",
+            ),
+            (
+                Reason::NotSimple,
+                "围出的边界与自身相交或重叠",
+                "the outline crosses or overlaps itself",
+            ),
+            (
+                Reason::ViaTooLong {
+                    from: "南路".into(),
+                    to: "东路".into(),
+                    along: vec!["弯路".into(), "小路".into()],
+                    metres: 507.2,
+                },
+                "南路与东路之间要沿弯路、小路走 507 米，最长 500 米",
+                "between 南路 and 东路 the way leads along 弯路, 小路 for 507 m, at most 500 m are allowed",
+            ),
+            (
+                Reason::TooMuchBridged {
+                    metres: 390.4,
+                    share: 0.122,
+                    gaps: gaps.clone(),
+                },
+                "直线连接共 390 米，占边界的 12.2%，最多 10%：西路与南路之间 190 米，南路与东路之间 200 米",
+                "straight bridges make up 390 m or 12.2% of the outline, at most 10% are allowed: 190 m between 西路 and 南路, 200 m between 南路 and 东路",
+            ),
+            (
+                Reason::TooMuchElsewhere {
+                    metres: 390.4,
+                    share: 0.241,
+                    gaps,
+                },
+                "不沿所列各线的边界共 390 米，占 24.1%，最多 20%：西路与南路之间 190 米，南路与东路之间 200 米",
+                "390 m or 24.1% of the outline do not follow the named lines, at most 20% are allowed: 190 m between 西路 and 南路, 200 m between 南路 and 东路",
+            ),
+        ] {
+            assert_eq!(reason.text(), Text::new(zh, en));
+            assert_eq!(reason.to_string(), zh);
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_all_its_reasons() {
+        let refusal = Refusal {
+            reasons: vec![Reason::Unknown(vec!["甲路".into()]), Reason::NotSimple],
+        };
+        assert_eq!(
+            refusal.text(),
+            Text::new(
+                "数据中没有：甲路；围出的边界与自身相交或重叠",
+                "not in the data: 甲路; the outline crosses or overlaps itself"
+            )
+        );
+        assert_eq!(refusal.to_string(), refusal.text().zh);
+    }
+}

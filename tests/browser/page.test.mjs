@@ -1,0 +1,451 @@
+// The page in a real browser on the real program: what a planner does, from the first look to the
+// link that is passed on.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  ask,
+  clickableInside,
+  getJson,
+  isMap,
+  mapIdle,
+  mapRests,
+  openPage,
+  PHONE,
+  parameters,
+  pixelOf,
+  screenshot,
+  startBrowser,
+  startService,
+} from './support.mjs';
+
+let service;
+let browser;
+/** Every page opened, with what it asked for outside and what it threw. */
+const opened = [];
+
+before(async () => {
+  service = await startService();
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await service?.stop();
+});
+
+async function open(path = '/', options = {}) {
+  const visit = await openPage(browser, service.address, path, options);
+  opened.push(visit);
+  return visit.page;
+}
+
+async function openReady(path = '/', options = {}) {
+  const page = await open(path, options);
+  await mapRests(page);
+  return page;
+}
+
+const json = (path) => getJson(service.address, path);
+const items = async (collection) =>
+  (await json(`/collections/${collection}/items?limit=10000`)).features;
+
+/** Every point on the map that a click might hit instead of what lies below. */
+async function points() {
+  const { collections } = await json('/collections');
+  const lists = await Promise.all(collections.map(({ id }) => items(id)));
+  return lists
+    .flat()
+    .filter(({ geometry }) => geometry?.type === 'Point')
+    .map(({ geometry }) => geometry.coordinates);
+}
+
+async function zoneNamed(part) {
+  const zones = await items('zones');
+  const zone = zones.find(({ geometry, properties }) => geometry && properties.name.includes(part));
+  assert.ok(zone, `a zone called ${part}`);
+  return zone;
+}
+
+/** The rows of a result list, as `{reference: certainty}`. */
+function rows(page, collection, list) {
+  return page
+    .locator(`[data-collection=${collection}] [data-list=${list}] [data-ref]`)
+    .evaluateAll((all) =>
+      Object.fromEntries(all.map(({ dataset }) => [dataset.ref, dataset.certainty ?? null])),
+    );
+}
+
+/** Checks that the page lists exactly what the service answers. */
+async function assertLists(page, body) {
+  await page.locator('.results[data-state=ready]').waitFor();
+  const answer = await ask(service.address, body);
+  for (const { collection, features, borderline, unlocated, totals } of answer.results) {
+    const expected = (list, certainty) =>
+      Object.fromEntries(
+        list.map(({ id, properties }) => [
+          `${collection}/${id}`,
+          certainty ?? properties.certainty ?? null,
+        ]),
+      );
+    assert.deepEqual(await rows(page, collection, 'features'), expected(features));
+    assert.deepEqual(
+      await rows(page, collection, 'borderline'),
+      expected(borderline, 'borderline'),
+    );
+    assert.deepEqual(
+      Object.keys(await rows(page, collection, 'unlocated')).sort(),
+      Object.keys(expected(unlocated)).sort(),
+    );
+    const count = page.locator(`[data-collection=${collection}] .collection-title b`);
+    assert.equal(await count.innerText(), String(totals.count));
+  }
+  return answer;
+}
+
+test('the main job: a layer, a zone, its sentence, what is inside it', async () => {
+  const page = await openReady();
+  const { title } = await json('/collections');
+  assert.equal(await page.title(), title);
+  assert.equal(await page.locator('h1').innerText(), title);
+  await screenshot(page, 'home-1440x900');
+
+  await page.locator('label.layer:has([data-layer=facilities])').click();
+  await mapIdle(page);
+  assert.match(parameters(page).get('layers'), /facilities/);
+  const facilities = await items('facilities');
+  let seen = 0;
+  for (const { geometry, properties } of facilities) {
+    if (geometry?.type !== 'Point') continue;
+    const pixel = pixelOf(page, geometry.coordinates);
+    if (!(await isMap(page, pixel))) continue;
+    await page.mouse.move(pixel.x, pixel.y);
+    const tip = await page.locator('.tip').innerText();
+    if (tip.includes(properties.name)) seen += 1;
+  }
+  assert.ok(seen > 0, 'a facility shows under the pointer once its layer is on');
+
+  const zone = await zoneNamed('光荣道');
+  const place = await clickableInside(page, zone.geometry, await points());
+  await page.mouse.click(place.x, place.y);
+  const details = page.locator(`.details[data-ref="zones/${zone.id}"]`);
+  await details.waitFor();
+  await details.getByRole('heading', { name: zone.properties.name }).waitFor();
+  const quote = await details.locator('.boundary blockquote').innerText();
+  assert.ok(quote.includes(zone.properties.boundary.text), quote);
+  assert.equal(parameters(page).get('select'), `zones/${zone.id}`);
+  const stretches = await details.locator('[data-stretch]').count();
+  assert.equal(stretches, zone.properties.sides.length);
+  await mapIdle(page);
+  await screenshot(page, 'zone-1440x900');
+
+  const outline = await page.screenshot();
+  await details.locator('[data-stretch="0"]').hover();
+  await mapIdle(page);
+  assert.notDeepEqual(await page.screenshot(), outline, 'a stretch lights up');
+
+  await details.getByRole('button', { name: '查询区内项目与地块' }).click();
+  await assertLists(page, {
+    area: { feature: `zones/${zone.id}` },
+    collections: ['projects', 'parcels'],
+    relation: 'intersects',
+  });
+  assert.equal(parameters(page).get('area'), `feature:zones/${zone.id}`);
+  await mapRests(page);
+  await screenshot(page, 'query-1440x900');
+});
+
+test('the large zone lists what the service answers, for every relation', async () => {
+  const zone = await zoneNamed('西站枢纽');
+  const page = await openReady(`/?area=feature:zones/${zone.id}`);
+  const area = { feature: `zones/${zone.id}` };
+  const collections = ['projects', 'parcels'];
+  const { results } = await assertLists(page, { area, collections, relation: 'intersects' });
+  assert.ok(results[0].features.length > 3, 'there is something to list');
+  await mapRests(page);
+  await screenshot(page, 'query-hub-1440x900');
+  for (const relation of ['within', 'majority', 'touches']) {
+    await page.locator('.relation select').selectOption(relation);
+    await assertLists(page, { area, collections, relation });
+    assert.equal(parameters(page).get('relation'), relation);
+  }
+  await page.locator('.relation select').selectOption('intersects');
+  await page.locator('.choice', { hasText: '设施' }).click();
+  await assertLists(page, {
+    area,
+    collections: ['projects', 'parcels', 'facilities'],
+    relation: 'intersects',
+  });
+});
+
+test('list and map light each other up', async () => {
+  const zone = await zoneNamed('三岔河口');
+  const page = await openReady(`/?area=feature:zones/${zone.id}`);
+  await page.locator('.results[data-state=ready]').waitFor();
+  const { results } = await ask(service.address, {
+    area: { feature: `zones/${zone.id}` },
+    collections: ['projects'],
+  });
+  const located = results[0].features.find(({ geometry }) => geometry?.type === 'Point');
+  assert.ok(located, 'a project with a point inside the zone');
+  const row = page.locator(`[data-list=features] [data-ref="projects/${located.id}"]`);
+  await mapRests(page);
+  const pixel = pixelOf(page, located.geometry.coordinates);
+  const clip = { x: pixel.x - 20, y: pixel.y - 20, width: 40, height: 40 };
+
+  await page.mouse.move(720, 6);
+  await mapIdle(page);
+  const dark = await page.screenshot({ clip });
+  await row.hover();
+  await mapIdle(page);
+  assert.notDeepEqual(await page.screenshot({ clip }), dark, 'the feature lights up');
+
+  await page.mouse.move(pixel.x, pixel.y);
+  await page.locator('.row.is-lit').first().waitFor();
+  const lit = await page.locator('.row.is-lit [data-ref]').first().getAttribute('data-ref');
+  const name = await page.locator('.row.is-lit .row-name').first().innerText();
+  assert.ok((await page.locator('.tip').innerText()).includes(name), `${lit} under the pointer`);
+
+  await row.click();
+  await page.locator(`.details[data-ref="projects/${located.id}"]`).waitFor();
+  assert.ok((await page.locator('.details blockquote').count()) > 0, 'with its sentence');
+  await page.getByRole('button', { name: '返回查询结果' }).click();
+  await row.waitFor();
+});
+
+test('a drawn polygon and a drawn circle are asked, changed and cleared', async () => {
+  const page = await openReady();
+  // Around the railway station, where projects are.
+  const corners = [
+    [117.1535, 39.1625],
+    [117.168, 39.1635],
+    [117.1685, 39.1525],
+    [117.1545, 39.1515],
+  ];
+  const places = corners.map((corner) => pixelOf(page, corner)).map(({ x, y }) => [x, y]);
+  await page.getByRole('button', { name: '画多边形' }).click();
+  await page.locator('.draw-hint').waitFor();
+  await page.waitForTimeout(600);
+  for (const [x, y] of [...places, places.at(-1)]) {
+    await page.mouse.move(x, y);
+    await page.mouse.click(x, y);
+    await page.waitForTimeout(250);
+  }
+  await page.locator('.results[data-state=ready]').waitFor();
+  const [form, body] = parameters(page).get('area').split(':');
+  assert.equal(form, 'polygon');
+  const ring = body.split(';').map((vertex) => vertex.split(',').map(Number));
+  assert.equal(ring.length, 4);
+  assert.equal(parameters(page).get('select'), null, 'the last click selects nothing');
+  await assertLists(page, {
+    area: { geometry: { type: 'Polygon', coordinates: [[...ring, ring[0]]] } },
+    collections: ['projects', 'parcels'],
+  });
+  await mapRests(page);
+  await screenshot(page, 'polygon-1440x900');
+
+  await page.getByRole('button', { name: '修改范围' }).click();
+  await page.locator('.draw-hint').waitFor();
+  await page.waitForTimeout(600);
+  const from = pixelOf(page, ring[0]);
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 30, from.y + 20, { steps: 4 });
+  await page.mouse.move(from.x + 60, from.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction((old) => !decodeURIComponent(location.search).includes(old), body);
+  await page.locator('.draw-hint').getByRole('button', { name: '完成' }).click();
+  const changed = parameters(page).get('area').slice('polygon:'.length).split(';');
+  const same = changed.filter((vertex) => body.split(';').includes(vertex));
+  assert.equal(changed.length, 4);
+  assert.equal(same.length, 3, 'one corner has moved');
+
+  await page.locator('.query-actions').getByRole('button', { name: '清除' }).click();
+  assert.equal(parameters(page).get('area'), null);
+
+  await page.getByRole('button', { name: '画圆' }).click();
+  await page.locator('.draw-hint').waitFor();
+  await page.waitForTimeout(600);
+  await mapRests(page);
+  const centre = pixelOf(page, [117.1598, 39.1625]);
+  await page.mouse.click(centre.x, centre.y);
+  await page.mouse.move(centre.x + 60, centre.y + 10, { steps: 4 });
+  await page.mouse.move(centre.x + 110, centre.y, { steps: 4 });
+  await page.waitForTimeout(250);
+  await page.mouse.click(centre.x + 110, centre.y);
+  await page.locator('.results[data-state=ready]').waitFor();
+  const circle = parameters(page).get('area');
+  assert.match(circle, /^circle:/);
+  const [lon, lat, radius] = circle.slice('circle:'.length).split(',').map(Number);
+  await assertLists(page, {
+    area: { center: [lon, lat], radius_m: radius },
+    collections: ['projects', 'parcels'],
+  });
+  await mapRests(page);
+  await screenshot(page, 'circle-1440x900');
+});
+
+test('search finds by name, by keyboard, also what has no location', async () => {
+  const page = await openReady();
+  const projects = await items('projects');
+  const unlocated = projects.find(({ geometry }) => geometry === null);
+  await page.keyboard.press('/');
+  const field = page.getByRole('combobox', { name: '按名称检索' });
+  await field.fill(unlocated.properties.name);
+  const option = page.locator(`[role=option][data-ref="projects/${unlocated.id}"]`);
+  await option.waitFor();
+  assert.match(await option.innerText(), /未定位/);
+  for (let step = 0; (await option.getAttribute('aria-selected')) !== 'true'; step += 1) {
+    assert.ok(step < 100, 'the arrow keys reach it');
+    await field.press('ArrowDown');
+  }
+  await screenshot(page, 'search-1440x900');
+  await field.press('Enter');
+  await page.locator(`.details[data-ref="projects/${unlocated.id}"]`).waitFor();
+  const heading = page.locator('.details .answer-title');
+  await heading.waitFor();
+  assert.equal(await heading.innerText(), unlocated.properties.name);
+
+  await field.fill('没有这样的地方');
+  await page.getByText('没有名称含“没有这样的地方”的条目').waitFor();
+});
+
+test('the language changes at a switch and stays in the address', async () => {
+  const zone = await zoneNamed('光荣道');
+  const page = await openReady(`/?select=zones/${zone.id}`);
+  await page.locator('.details .boundary').waitFor();
+  await page.getByRole('button', { name: 'Switch to English' }).click();
+  await page.getByRole('heading', { level: 2, name: zone.properties.name_en }).waitFor();
+  const { title_en } = await json('/collections');
+  assert.equal(await page.locator('h1').innerText(), title_en);
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  assert.equal(parameters(page).get('lang'), 'en');
+  const quote = await page.locator('.boundary blockquote').innerText();
+  assert.ok(quote.includes(zone.properties.boundary.text), 'the quotation stays as written');
+  await mapRests(page);
+  await screenshot(page, 'english-1440x900');
+});
+
+test('the address holds the view: reload, Back and a colleague see the same', async () => {
+  const zone = await zoneNamed('光荣道');
+  const page = await openReady('/?briefing=2026-03');
+  const first = parameters(page);
+  for (const name of ['v', 'at', 'layers', 'theme', 'lang', 'revision', 'briefing']) {
+    assert.ok(first.get(name), `${name} in the address`);
+  }
+  await page.locator(`.zone-name[data-ref="zones/${zone.id}"]`).click();
+  await page.locator('.boundary blockquote').waitFor();
+  await page.getByRole('button', { name: '查询区内项目与地块' }).click();
+  await page.locator('.results[data-state=ready]').waitFor();
+  await mapRests(page);
+  const address = page.url();
+  assert.equal(new URL(address).hash, '');
+
+  await page.reload();
+  await page.locator('.results[data-state=ready]').waitFor();
+  await mapRests(page);
+  assert.equal(page.url(), address, 'a reload changes nothing');
+  const colleague = await openReady(new URL(address).search.replace(/^/, '/'));
+  await colleague.locator('.results[data-state=ready]').waitFor();
+  assert.equal(colleague.url(), address);
+
+  await page.goBack();
+  await page.locator(`.details[data-ref="zones/${zone.id}"]`).waitFor();
+  assert.equal(parameters(page).get('area'), null);
+  await page.goBack();
+  await page.locator('.details').waitFor({ state: 'detached' });
+  assert.equal(parameters(page).get('select'), null);
+  await page.goForward();
+  await page.locator(`.details[data-ref="zones/${zone.id}"]`).waitFor();
+  assert.equal(parameters(page).get('briefing'), '2026-03', 'what it does not know it keeps');
+});
+
+test('a malformed address falls back and breaks nothing', async () => {
+  const page = await openReady(
+    '/?v=x&at=NaN,1e9,%&layers=%3Cscript%3E&select=../../etc&area=polygon:1,2;3&lang=xx&revision=-4&theme=%00',
+  );
+  assert.equal(await page.locator('.answer').count(), 0);
+  assert.equal(parameters(page).get('lang'), 'zh');
+  const missing = await open('/?select=zones/no-such-zone');
+  await missing.getByRole('heading', { name: '没有找到' }).waitFor();
+});
+
+test('what the service refuses is said in its own words', async () => {
+  const crossing = '117.12,39.16;117.14,39.17;117.14,39.16;117.12,39.17';
+  const page = await open(`/?area=polygon:${crossing}`);
+  await page.locator('.results .failure').waitFor();
+  const ring = crossing.split(';').map((vertex) => vertex.split(',').map(Number));
+  const response = await fetch(`${service.address}/areas/query`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      area: { geometry: { type: 'Polygon', coordinates: [[...ring, ring[0]]] } },
+      collections: ['projects', 'parcels'],
+    }),
+  });
+  const { detail } = await response.json();
+  assert.ok((await page.locator('.results .failure').innerText()).includes(detail));
+});
+
+test('an unreachable service is said, and can be tried again', async () => {
+  const { page } = await openPage(browser, service.address, '/favicon.svg');
+  await page.route('**/collections', (route) => route.abort());
+  await page.goto(`${service.address}/`);
+  await page.getByRole('heading', { name: '连不上服务' }).waitFor();
+  await screenshot(page, 'unreachable-1440x900');
+  await page.unroute('**/collections');
+  await page.getByRole('button', { name: '重试' }).click();
+  await mapRests(page);
+});
+
+test('without WebGL the lists still work', async () => {
+  const { page } = await openPage(browser, service.address, '/favicon.svg');
+  await page.addInitScript(() => {
+    const original = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function getContext(kind, ...rest) {
+      return /webgl/.test(kind) ? null : original.call(this, kind, ...rest);
+    };
+  });
+  const zone = await zoneNamed('光荣道');
+  await page.goto(`${service.address}/`);
+  await page.getByRole('heading', { name: '浏览器不能绘制地图' }).waitFor();
+  await page.locator(`.zone-name[data-ref="zones/${zone.id}"]`).click();
+  await page.locator('.boundary blockquote').waitFor();
+});
+
+test('a link to another revision says so', async () => {
+  const page = await openReady('/?revision=7');
+  await page.getByText('此链接引用第 7 版数据').waitFor();
+  await page.getByRole('button', { name: '查看第 1 版' }).click();
+  assert.equal(parameters(page).get('revision'), '1');
+});
+
+test('on a phone: map above, sheet below', async () => {
+  const options = { viewport: PHONE, hasTouch: true, isMobile: true };
+  const page = await openReady('/', options);
+  await screenshot(page, 'home-390x844');
+  const zone = await zoneNamed('光荣道');
+  await page.locator(`.zone-name[data-ref="zones/${zone.id}"]`).tap();
+  await page.locator('.boundary blockquote').waitFor();
+  await mapRests(page);
+  await screenshot(page, 'zone-390x844');
+  const hub = await zoneNamed('西站枢纽');
+  const query = await openReady(`/?area=feature:zones/${hub.id}`, options);
+  await query.locator('.results[data-state=ready]').waitFor();
+  await mapRests(query);
+  await screenshot(query, 'query-390x844');
+  const wider = await query.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  assert.equal(wider, false, 'nothing sticks out');
+});
+
+test('nothing was asked of any other host, and no page threw an error', () => {
+  assert.ok(opened.length > 8);
+  assert.deepEqual(
+    opened.flatMap(({ outside }) => outside),
+    [],
+  );
+  assert.deepEqual(
+    opened.flatMap(({ errors }) => errors),
+    [],
+  );
+});

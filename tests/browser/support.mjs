@@ -1,0 +1,189 @@
+// Starts the real program and a real browser, and reads the page as a planner does: by what it
+// shows and by its address.
+
+import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// The browser driver is one of the page's development packages.
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const BINARY = process.env.RENEWAL_MAP_BIN ?? here('../../target/debug/renewal-map');
+const SCREENSHOTS = process.env.SCREENSHOT_DIR ?? here('./screenshots');
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** The map is drawn without a graphics card, which takes its time. */
+export const PATIENCE = 45_000;
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/** Starts the service on a free port; gives its address and how to stop it. */
+export async function startService(...more) {
+  const child = spawn(BINARY, ['serve', '--listen', '127.0.0.1:0', ...more], {
+    cwd: here('../..'),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const address = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no address printed:\n${said}`)), 30_000);
+    const listen = (chunk) => {
+      said += chunk;
+      const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
+      if (found) {
+        clearTimeout(timer);
+        resolve(found[0]);
+      }
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`the service ended with ${code}:\n${said}`)));
+  });
+  const stop = () =>
+    new Promise((resolve) => {
+      child.removeAllListeners('exit');
+      child.once('exit', resolve);
+      child.kill();
+    });
+  return { address, stop };
+}
+
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--use-angle=swiftshader',
+      '--enable-unsafe-swiftshader',
+    ],
+  });
+}
+
+/**
+ * Opens a page that notes every request that leaves the service and every error that the page
+ * throws.
+ */
+export async function openPage(browser, address, path = '/', options = {}) {
+  const page = await browser.newPage({ viewport: DESKTOP, locale: 'zh-CN', ...options });
+  page.setDefaultTimeout(PATIENCE);
+  const outside = [];
+  const errors = [];
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${address}/`) && !/^(blob|data):/.test(url)) outside.push(url);
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(address + path);
+  return { page, outside, errors };
+}
+
+/** Waits until the map has drawn all that it has been asked for. */
+export async function mapIdle(page) {
+  // The map learns of a change only in the next frame.
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+  await page.locator('[data-map=idle]').waitFor({ timeout: PATIENCE });
+}
+
+/** Waits until the map also stands still, as its address tells. */
+export async function mapRests(page) {
+  for (let before = ''; before !== page.url(); ) {
+    before = page.url();
+    await page.waitForTimeout(400);
+    await mapIdle(page);
+  }
+}
+
+/** The page's address as parameters. */
+export function parameters(page) {
+  return new URL(page.url()).searchParams;
+}
+
+/** Where a place is on the screen, reckoned from the address alone. */
+export function pixelOf(page, [lon, lat]) {
+  const [atLon, atLat, zoom] = parameters(page).get('at').split(',').map(Number);
+  const size = 512 * 2 ** zoom;
+  const x = (degrees) => (degrees / 360) * size;
+  const y = (degrees) => {
+    const sin = Math.sin((degrees * Math.PI) / 180);
+    return (-Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)) * size;
+  };
+  const { width, height } = page.viewportSize();
+  return { x: width / 2 + x(lon) - x(atLon), y: height / 2 + y(lat) - y(atLat) };
+}
+
+/** Whether a place on the screen is map, not panel. */
+export function isMap(page, { x, y }) {
+  return page.evaluate(
+    ([px, py]) => document.elementFromPoint(px, py)?.tagName === 'CANVAS',
+    [x, y],
+  );
+}
+
+/**
+ * A point inside a polygon that can be clicked: on the map, off its outline, and at least 24 pixels
+ * from any of `others`.
+ */
+export async function clickableInside(page, polygon, others) {
+  const ring = polygon.coordinates[0];
+  const [lons, lats] = [ring.map(([lon]) => lon), ring.map(([, lat]) => lat)];
+  const [west, east] = [Math.min(...lons), Math.max(...lons)];
+  const [south, north] = [Math.min(...lats), Math.max(...lats)];
+  const avoided = others.map((place) => pixelOf(page, place));
+  const outline = ring.map((place) => pixelOf(page, place));
+  for (let i = 1; i < 20; i += 1) {
+    for (let j = 1; j < 20; j += 1) {
+      const place = [west + ((east - west) * i) / 20, south + ((north - south) * j) / 20];
+      const pixel = pixelOf(page, place);
+      const clear = ({ x, y }) => Math.hypot(x - pixel.x, y - pixel.y) > 24;
+      if (
+        inside(ring, place) &&
+        [...avoided, ...outline].every(clear) &&
+        (await isMap(page, pixel))
+      ) {
+        return pixel;
+      }
+    }
+  }
+  throw new Error('no clickable place inside the polygon');
+}
+
+function inside(ring, [x, y]) {
+  let odd = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+    const [[xi, yi], [xj, yj]] = [ring[i], ring[j]];
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) odd = !odd;
+  }
+  return odd;
+}
+
+export async function screenshot(page, name) {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  return page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
+}
+
+export async function getJson(address, path) {
+  const response = await fetch(address + path, { headers: { accept: 'application/json' } });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+export async function ask(address, body) {
+  const response = await fetch(`${address}/areas/query`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`/areas/query: ${response.status}: ${await response.text()}`);
+  return response.json();
+}

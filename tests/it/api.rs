@@ -1,0 +1,319 @@
+//! OGC API - Features, part 1, and how its answers travel.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::support::Server;
+
+#[test]
+fn the_landing_page_leads_everywhere() {
+    let server = Server::start();
+    let landing = server.json("/");
+    assert_eq!(landing["title"], "红桥区城市更新一张图");
+    for link in landing["links"].as_array().unwrap() {
+        let href = link["href"].as_str().unwrap();
+        let path = href
+            .strip_prefix(&server.url)
+            .expect("links name this server");
+        let answer = server.get_with(path, &[("accept", "application/json")]);
+        assert_eq!(answer.status, 200, "{href}");
+        let kind = link["type"].as_str().unwrap();
+        if !kind.starts_with("text/html") || path == "/api.html" {
+            let served = answer.header("content-type");
+            assert_eq!(served.split(';').next(), kind.split(';').next(), "{href}");
+        }
+    }
+    let classes = server.json("/conformance");
+    assert!(
+        classes["conformsTo"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|class| {
+                class == "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"
+            })
+    );
+}
+
+#[test]
+fn a_browser_gets_the_page_and_a_client_the_links() {
+    let server = Server::start();
+    let page = server.get_with("/?v=1", &[("accept", "text/html,*/*;q=0.8")]);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(
+        page.text().contains("<script"),
+        "the page is built into the program"
+    );
+    assert!(
+        page.header("content-security-policy")
+            .contains("default-src 'self'")
+    );
+    let json = server.get_with("/?f=json", &[("accept", "text/html")]);
+    assert_eq!(json.header("content-type"), "application/json");
+}
+
+#[test]
+fn every_documented_path_answers_and_no_other_parameter_is_taken() {
+    let server = Server::start();
+    let document = server.json("/api");
+    assert_eq!(document["openapi"], "3.0.3");
+    let mut asked = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        if operations.get("get").is_none() {
+            continue;
+        }
+        let path = path
+            .replace("{collectionId}", "zones")
+            .replace("{featureId}", "sanchahekou")
+            .replace("{layers}", "zones,zones.sides")
+            .replace("{z}/{x}/{y}", "13/6762/3126")
+            .replace("{styleId}", "default");
+        let answer = server.get(&path);
+        assert!(
+            matches!(answer.status, 200 | 204),
+            "{path}: {}",
+            answer.text()
+        );
+        asked += 1;
+        if path != "/" && !path.ends_with('z') {
+            let detail = server
+                .get(&format!("{path}?no-such-parameter=1"))
+                .problem(400);
+            assert!(detail.contains("no-such-parameter"), "{path}: {detail}");
+        }
+    }
+    assert!(asked >= 12, "{asked}");
+    let html = server.get("/api.html").text();
+    assert!(html.contains("/areas/query"));
+}
+
+#[test]
+fn collections_tell_what_they_hold() {
+    let server = Server::start();
+    let catalogue = server.json("/collections");
+    for collection in catalogue["collections"].as_array().unwrap() {
+        let id = collection["id"].as_str().unwrap();
+        assert_eq!(&server.json(&format!("/collections/{id}")), collection);
+        let items = server.json(&format!("/collections/{id}/items?limit=10000"));
+        assert_eq!(items["numberMatched"], collection["count"], "{id}");
+        let features = items["features"].as_array().unwrap();
+        let located = features.iter().filter(|f| !f["geometry"].is_null()).count();
+        assert_eq!(collection["located"], located, "{id}");
+        let kinds: HashSet<&str> = collection["kinds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|kind| kind["id"].as_str().unwrap())
+            .collect();
+        for feature in features {
+            assert!(kinds.contains(feature["properties"]["kind"].as_str().unwrap()));
+            assert!(feature["properties"]["source"].as_str().is_some());
+        }
+    }
+}
+
+#[test]
+fn pages_hold_every_feature_once() {
+    let server = Server::start();
+    let mut path = "/collections/projects/items?limit=40".to_owned();
+    let mut ids = HashSet::new();
+    let mut pages = 0;
+    loop {
+        let page = server.json(&path);
+        let features = page["features"].as_array().unwrap();
+        assert_eq!(page["numberReturned"], features.len());
+        for feature in features {
+            assert!(ids.insert(feature["id"].as_str().unwrap().to_owned()));
+        }
+        pages += 1;
+        let Some(next) = link(&page, "next") else {
+            assert_eq!(page["numberMatched"], ids.len());
+            break;
+        };
+        path = next.strip_prefix(&server.url).unwrap().to_owned();
+    }
+    assert!(pages > 2);
+    // A link to a page keeps what was asked for.
+    let page = server.json("/collections/projects/items?q=%E8%A5%BF%E7%AB%99&limit=2&offset=2");
+    assert!(
+        link(&page, "next")
+            .unwrap()
+            .contains("q=%E8%A5%BF%E7%AB%99")
+    );
+    assert!(link(&page, "prev").unwrap().contains("offset=0"));
+}
+
+fn link(page: &Value, rel: &str) -> Option<String> {
+    page["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|link| link["rel"] == rel)
+        .map(|link| link["href"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_bounding_box_finds_what_meets_it_and_nothing_without_geometry() {
+    let server = Server::start();
+    let ids = |path: &str| -> Vec<String> {
+        server.json(path)["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|feature| feature["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    // 西站 stands at 117.160407, 39.155855.
+    let here = ids("/collections/transit/items?bbox=117.1603,39.1558,117.1605,39.1559");
+    assert_eq!(here, ["metro-xizhan"]);
+    // The same box, in other systems and axis orders, by pyproj 3.7.2.
+    for (crs, bbox) in [
+        ("EPSG/0/4326", "39.1558,117.1603,39.1559,117.1605"),
+        ("EPSG/0/4490", "39.1558,117.1603,39.1559,117.1605"),
+        ("EPSG/0/4548", "4335812.667,513855.711,4335823.8,513872.98"),
+        ("EPSG/0/3857", "13042224.9,4744013.2,13042247.2,4744027.6"),
+    ] {
+        let crs = format!("http://www.opengis.net/def/crs/{crs}");
+        let path = format!("/collections/transit/items?bbox={bbox}&bbox-crs={crs}");
+        assert_eq!(ids(&path), here, "{crs}");
+    }
+    assert!(ids("/collections/transit/items?bbox=0,0,1,1").is_empty());
+    // Across the antimeridian, from 170°E eastwards to 118°E.
+    assert!(!ids("/collections/transit/items?bbox=170,30,118,50").is_empty());
+    // A corner of the box in a zone's rectangle but outside the zone itself.
+    let zone = server.json("/collections/zones/items/guangrong-road-park");
+    let ring = zone["geometry"]["coordinates"][0].as_array().unwrap();
+    let west = ring
+        .iter()
+        .map(|p| p[0].as_f64().unwrap())
+        .fold(f64::MAX, f64::min);
+    let south = ring
+        .iter()
+        .map(|p| p[1].as_f64().unwrap())
+        .fold(f64::MAX, f64::min);
+    let corner = format!("{west},{south},{},{}", west + 1e-5, south + 1e-5);
+    assert!(ids(&format!("/collections/zones/items?bbox={corner}")).is_empty());
+}
+
+#[test]
+fn coordinates_come_in_the_system_and_order_asked_for() {
+    let server = Server::start();
+    let get = |crs: &str| {
+        let uri = format!("http://www.opengis.net/def/crs/{crs}");
+        let answer = server.get(&format!(
+            "/collections/transit/items/metro-xizhan?crs={uri}"
+        ));
+        assert_eq!(answer.header("content-crs"), format!("<{uri}>"));
+        let position = answer.json()["geometry"]["coordinates"].clone();
+        [position[0].as_f64().unwrap(), position[1].as_f64().unwrap()]
+    };
+    // 117.160407, 39.155855 by pyproj 3.7.2 (Transformer.from_crs(4326, …)).
+    for (crs, expected, tolerance) in [
+        ("OGC/1.3/CRS84", [117.160_407, 39.155_855], 1e-9),
+        ("EPSG/0/4326", [39.155_855, 117.160_407], 1e-9),
+        ("EPSG/0/4490", [39.155_855, 117.160_407], 1e-9),
+        ("EPSG/0/4548", [4_335_818.789, 513_864.949], 1e-2),
+        ("EPSG/0/3857", [13_042_236.848, 4_744_021.116], 1e-2),
+    ] {
+        let found = get(crs);
+        let off = (found[0] - expected[0])
+            .abs()
+            .max((found[1] - expected[1]).abs());
+        assert!(off < tolerance, "{crs}: {found:?}, expected {expected:?}");
+    }
+    let detail = server
+        .get("/collections/transit/items?crs=http://www.opengis.net/def/crs/EPSG/0/27700")
+        .problem(400);
+    assert!(detail.contains("EPSG:4548"), "{detail}");
+}
+
+#[test]
+fn names_are_searched_in_all_their_forms() {
+    let server = Server::start();
+    let found = |q: &str| {
+        server.json(&format!("/collections/parcels/items?q={q}"))["numberMatched"].clone()
+    };
+    assert_eq!(found("%E9%93%83%E9%93%9B%E9%98%81"), 1); // 铃铛阁
+    assert_eq!(found("lingdangge"), 1);
+    assert_eq!(found("no-such-place"), 0);
+}
+
+#[test]
+fn datetime_asks_for_the_stated_times_of_statuses() {
+    let server = Server::start();
+    let count = |datetime: &str| {
+        server.json(&format!(
+            "/collections/projects/items?datetime={datetime}&limit=10000"
+        ))["numberMatched"]
+            .as_u64()
+            .unwrap()
+    };
+    let (early, late) = (count("../2021-12-31"), count("2025"));
+    assert!(early > 0 && late > 0);
+    assert_eq!(count("1900/1950"), 0);
+    assert!(count("2021/2025") <= early + late);
+    let detail = server
+        .get("/collections/projects/items?datetime=today")
+        .problem(400);
+    assert!(detail.contains("today"), "{detail}");
+}
+
+#[test]
+fn answers_are_tagged_compressed_and_not_sent_twice() {
+    let server = Server::start();
+    for path in [
+        "/collections/zones/items",
+        "/collections",
+        "/styles/default",
+    ] {
+        let first = server.get(path);
+        let tag = first.header("etag").to_owned();
+        assert!(!tag.is_empty(), "{path}");
+        let again = server.get_with(path, &[("if-none-match", &tag)]);
+        assert_eq!(again.status, 304, "{path}");
+        assert!(again.body.is_empty());
+        let other = server.get_with(path, &[("if-none-match", "W/\"other\"")]);
+        assert_eq!(other.status, 200);
+        let zipped = server.get_with(path, &[("accept-encoding", "gzip")]);
+        assert_eq!(
+            zipped.json(),
+            server
+                .get_with(path, &[("accept-encoding", "identity")])
+                .json()
+        );
+    }
+    // Another district has other tags.
+    let other = Server::yunze();
+    assert_ne!(
+        server.get("/collections").header("etag"),
+        other.get("/collections").header("etag")
+    );
+}
+
+#[test]
+fn only_the_embedded_revision_is_there() {
+    let server = Server::start();
+    assert_eq!(
+        server.get("/collections/zones/items?revision=1").status,
+        200
+    );
+    for path in [
+        "/collections?revision=2",
+        "/collections/zones/items?revision=2",
+        "/collections/zones/items/sanchahekou?revision=0",
+        "/tiles/zones.json?revision=7",
+    ] {
+        assert!(server.get(path).problem(404).contains("revision"), "{path}");
+    }
+}
+
+#[test]
+fn links_use_the_public_address() {
+    let server = Server::start_with(&["--public-url", "https://map.example.cn/renewal/"]);
+    let tilejson = server.json("/tiles/zones.json");
+    assert_eq!(
+        tilejson["tiles"][0],
+        "https://map.example.cn/renewal/tiles/zones/{z}/{x}/{y}.mvt"
+    );
+}

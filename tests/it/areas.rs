@@ -1,0 +1,460 @@
+//! Area queries against a computation over all features that knows no index and no short cut.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use geo::{
+    Area as _, BooleanOps, Buffer, Distance, Euclidean, GeodesicArea, Geometry, Length, LineString,
+    MapCoords, MultiLineString, MultiPolygon, Polygon, Relate,
+};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use renewal_map::{
+    area::{Area, AreaSpec, Certainty, Query, Reason, Relation},
+    geometry::crs::{Crs, Transformer},
+    store::{Collection, Snapshot, files::Files, load},
+};
+use serde_json::{Value, json};
+
+use crate::support::{Server, in_full, yunze};
+
+fn snapshot() -> Arc<Snapshot> {
+    let folder = yunze();
+    let seeds = Files::seeds(Some(folder.join("seeds")));
+    let geodata = Files::geodata(Some(folder.join("geodata")));
+    Arc::new(load(&seeds, &geodata).unwrap())
+}
+
+fn hongqiao() -> Arc<Snapshot> {
+    Arc::new(load(&Files::seeds(None), &Files::geodata(None)).unwrap())
+}
+
+/// A star around a centre, with a hole half of the time: as crooked as people draw.
+fn random_area(rng: &mut StdRng, around: geo::Rect<f64>) -> Value {
+    let centre = [
+        rng.random_range(around.min().x..around.max().x),
+        rng.random_range(around.min().y..around.max().y),
+    ];
+    let size = rng.random_range(0.0005..0.015);
+    let vertices = rng.random_range(3..12);
+    let ring = |scale: f64, rng: &mut StdRng| -> Vec<[f64; 2]> {
+        let mut ring: Vec<[f64; 2]> = (0..vertices)
+            .map(|step| {
+                let angle = f64::from(step) / f64::from(vertices) * std::f64::consts::TAU;
+                let radius = size * scale * rng.random_range(0.5..1.0);
+                [
+                    centre[0] + radius * angle.cos(),
+                    centre[1] + radius * angle.sin(),
+                ]
+            })
+            .collect();
+        ring.push(ring[0]);
+        ring
+    };
+    let mut rings = vec![ring(1.0, rng)];
+    if rng.random() && vertices > 5 {
+        rings.push(ring(0.3, rng));
+    }
+    json!({ "geometry": { "type": "Polygon", "coordinates": rings } })
+}
+
+fn polygons_of(area: &Value) -> MultiPolygon<f64> {
+    let rings: Vec<LineString<f64>> = area["geometry"]["coordinates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|ring| {
+            ring.as_array()
+                .unwrap()
+                .iter()
+                .map(|p| (p[0].as_f64().unwrap(), p[1].as_f64().unwrap()))
+                .collect()
+        })
+        .collect();
+    MultiPolygon::new(vec![Polygon::new(rings[0].clone(), rings[1..].to_vec())])
+}
+
+/// How a geometry lies to polygons, by the full intersection matrix alone; both in one plane, be it
+/// of degrees or of metres.
+fn holds(area: &MultiPolygon<f64>, geometry: &Geometry<f64>, relation: Relation) -> bool {
+    if area.0.is_empty() {
+        return false;
+    }
+    let matrix = Geometry::MultiPolygon(area.clone()).relate(geometry);
+    match relation {
+        Relation::Intersects => matrix.is_intersects(),
+        Relation::Within => matrix.is_contains(),
+        Relation::Touches => matrix.is_touches(),
+        Relation::Majority => matrix.is_intersects() && share_inside(area, geometry) > 0.5,
+    }
+}
+
+/// How much of a geometry lies in polygons, measured in the plane that both are in.
+fn share_inside(area: &MultiPolygon<f64>, geometry: &Geometry<f64>) -> f64 {
+    match geometry {
+        Geometry::Polygon(_) | Geometry::MultiPolygon(_) => {
+            shared(area, geometry).unsigned_area() / geometry.unsigned_area()
+        }
+        Geometry::LineString(line) => {
+            let inside = area.clip(&MultiLineString::new(vec![line.clone()]), false);
+            Euclidean.length(&inside) / Euclidean.length(line)
+        }
+        _ => 1.0,
+    }
+}
+
+fn area_of(geometry: &Geometry<f64>) -> f64 {
+    match geometry {
+        Geometry::Polygon(polygon) => polygon.geodesic_area_unsigned(),
+        Geometry::MultiPolygon(polygons) => polygons.geodesic_area_unsigned(),
+        _ => 0.0,
+    }
+}
+
+fn shared(area: &MultiPolygon<f64>, geometry: &Geometry<f64>) -> MultiPolygon<f64> {
+    match geometry {
+        Geometry::Polygon(polygon) => area.intersection(polygon),
+        Geometry::MultiPolygon(polygons) => area.intersection(polygons),
+        _ => MultiPolygon::new(vec![]),
+    }
+}
+
+/// The definitions of certainty word for word, in the plane of CGCS2000 / EPSG:4548: shrink the
+/// area, take it as it is, grow it. `None` where the answer hangs on less than half a metre.
+fn expected(
+    area: &MultiPolygon<f64>,
+    geometry: &Geometry<f64>,
+    error_m: f64,
+    relation: Relation,
+) -> Option<Option<Certainty>> {
+    let in_degrees = holds(area, geometry, relation);
+    let metres = Transformer::from_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
+    let area = area.map_coords(|c| metres.convert(c).unwrap());
+    let geometry = geometry.map_coords(|c| metres.convert(c).unwrap());
+    // Half of a length is a matter of the plane; contact is exact only as the data are given.
+    let as_it_is = match relation {
+        Relation::Majority if (share_inside(&area, &geometry) - 0.5).abs() < 0.002 => return None,
+        Relation::Majority => holds(&area, &geometry, relation),
+        _ => in_degrees,
+    };
+    if error_m == 0.0 {
+        return Some(as_it_is.then_some(Certainty::Certain));
+    }
+    let judge = |slack: f64| {
+        let grown = |by: f64| area.buffer(by);
+        if as_it_is {
+            if holds(&grown(-error_m - slack), &geometry, relation) {
+                Some(Certainty::Certain)
+            } else {
+                Some(Certainty::Possible)
+            }
+        } else if holds(&grown(error_m + slack), &geometry, relation) {
+            Some(Certainty::Borderline)
+        } else {
+            None
+        }
+    };
+    // Round corners are polygons and projections differ by a part in a thousand: look on both sides.
+    let slack = 0.5 + error_m * 0.02;
+    let (less, more) = (judge(-slack.min(error_m * 0.99)), judge(slack));
+    (less == more).then_some(less)
+}
+
+fn compare(
+    snapshot: &Snapshot,
+    collection: &Collection,
+    area: &Value,
+    relation: Relation,
+) -> usize {
+    let polygons = polygons_of(area);
+    let Ok(resolved) = AreaSpec::from_json(area).unwrap().resolve(snapshot) else {
+        // A star whose hole meets its outline is refused, rightly; others are not.
+        assert!(area["geometry"]["coordinates"].as_array().unwrap().len() > 1);
+        return 0;
+    };
+    let query = Query {
+        area: &resolved,
+        collections: vec![collection],
+        relation,
+        deadline: Instant::now() + Duration::from_secs(60),
+    };
+    let answer = query.run(snapshot).unwrap();
+    let answer = &answer.collections[0];
+    let mut found: BTreeMap<&str, (Certainty, Option<f64>)> = BTreeMap::new();
+    for hit in answer.hits.iter().chain(&answer.borderline) {
+        if hit.reason == Reason::Geometry {
+            let overlap = hit.overlap.map(|overlap| overlap.area_m2);
+            let twice = found.insert(&hit.feature.id, (hit.certainty, overlap));
+            assert!(twice.is_none());
+        }
+    }
+    let mut compared = 0;
+    for feature in collection.features() {
+        let Some(geometry) = &feature.geometry else {
+            continue;
+        };
+        let Some(certainty) = expected(&polygons, geometry, feature.accuracy_m, relation) else {
+            continue;
+        };
+        let hit = found.get(&*feature.id);
+        assert_eq!(
+            hit.map(|hit| hit.0),
+            certainty,
+            "{} {relation:?} {area}",
+            feature.id
+        );
+        if let Some((certainty, overlap)) = hit
+            && *certainty != Certainty::Borderline
+            && area_of(geometry) > 0.0
+        {
+            let exact = shared(&polygons, geometry).geodesic_area_unsigned();
+            let off = (overlap.unwrap() - exact).abs();
+            assert!(
+                off <= 0.01 + exact * 1e-6,
+                "{}: {overlap:?} against {exact}",
+                feature.id
+            );
+        }
+        compared += 1;
+    }
+    compared
+}
+
+#[test]
+fn answers_equal_a_brute_force_over_all_features() {
+    let mut rng = StdRng::seed_from_u64(117_160_391);
+    let rounds = if in_full() { 1_000 } else { 60 };
+    let mut compared = 0;
+    for snapshot in [snapshot(), hongqiao()] {
+        let district = snapshot.collection("district").unwrap().bounds.unwrap();
+        for round in 0..rounds {
+            let area = random_area(&mut rng, district);
+            let relation = [Relation::Intersects, Relation::Within, Relation::Majority][round % 3];
+            for id in ["parcels", "projects", "streets"] {
+                let collection = snapshot.collection(id).unwrap();
+                compared += compare(&snapshot, collection, &area, relation);
+            }
+        }
+    }
+    assert!(compared > rounds * 100, "{compared} comparisons");
+}
+
+#[test]
+fn parcels_of_a_partition_add_up() {
+    // Quarters of a rectangle around all parcels: their overlaps are the parcels, no more, no less.
+    let snapshot = snapshot();
+    let parcels = snapshot.collection("parcels").unwrap();
+    let bounds = parcels.bounds.unwrap();
+    let (low, high) = (bounds.min(), bounds.max());
+    let middle = bounds.center();
+    let mut total = 0.0;
+    for (west, east) in [(low.x, middle.x), (middle.x, high.x)] {
+        for (south, north) in [(low.y, middle.y), (middle.y, high.y)] {
+            let ring = [
+                [west, south],
+                [east, south],
+                [east, north],
+                [west, north],
+                [west, south],
+            ];
+            let area = json!({ "geometry": { "type": "Polygon", "coordinates": [ring] } });
+            let area = AreaSpec::from_json(&area)
+                .unwrap()
+                .resolve(&snapshot)
+                .unwrap();
+            total += totals(&snapshot, parcels, &area);
+        }
+    }
+    let all: f64 = parcels
+        .features()
+        .iter()
+        .filter_map(|feature| feature.geometry.as_ref())
+        .map(area_of)
+        .sum();
+    assert!((total / all - 1.0).abs() < 1e-7, "{total} against {all}");
+}
+
+fn totals(snapshot: &Snapshot, collection: &Collection, area: &Area) -> f64 {
+    let query = Query {
+        area,
+        collections: vec![collection],
+        relation: Relation::Intersects,
+        deadline: Instant::now() + Duration::from_secs(60),
+    };
+    query.run(snapshot).unwrap().collections[0].totals.area_m2
+}
+
+#[test]
+fn points_are_as_sure_as_they_are_far_from_the_outline() {
+    // 大胡同 is good to 300 m: asked with circles around it, of which the radius is its distance.
+    let snapshot = hongqiao();
+    let projects = snapshot.collection("projects").unwrap();
+    let place = projects.get("dahutong").unwrap();
+    let Some(Geometry::Point(point)) = place.geometry else {
+        panic!("大胡同 is a point");
+    };
+    for (radius, expected) in [
+        (310.0, Some(Certainty::Certain)),
+        (290.0, Some(Certainty::Possible)),
+    ] {
+        let area = json!({ "center": [point.x(), point.y()], "radius_m": radius });
+        assert_eq!(
+            certainty_in(&snapshot, "dahutong", &area),
+            expected,
+            "{radius}"
+        );
+    }
+    let north = Euclidean.distance(&geo::Point::new(0.0, 0.0), &geo::Point::new(0.0, 1.0)) * 0.01;
+    for (radius, expected) in [(820.0, Some(Certainty::Borderline)), (800.0, None)] {
+        // A hundredth of a degree north: 1,110 m.
+        let area = json!({ "center": [point.x(), point.y() + north], "radius_m": radius });
+        assert_eq!(
+            certainty_in(&snapshot, "dahutong", &area),
+            expected,
+            "{radius}"
+        );
+    }
+}
+
+fn certainty_in(snapshot: &Snapshot, id: &str, area: &Value) -> Option<Certainty> {
+    let area = AreaSpec::from_json(area)
+        .unwrap()
+        .resolve(snapshot)
+        .unwrap();
+    let query = Query {
+        area: &area,
+        collections: vec![snapshot.collection("projects").unwrap()],
+        relation: Relation::Intersects,
+        deadline: Instant::now() + Duration::from_secs(60),
+    };
+    let answer = query.run(snapshot).unwrap();
+    let collection = &answer.collections[0];
+    collection
+        .hits
+        .iter()
+        .chain(&collection.borderline)
+        .find(|hit| &*hit.feature.id == id)
+        .map(|hit| hit.certainty)
+}
+
+#[test]
+fn a_feature_of_which_only_the_container_is_known() {
+    let server = Server::start();
+    let ask = |area: Value| -> Value {
+        let body = json!({ "area": area, "collections": ["projects", "parcels"] });
+        let answer = server.post("/areas/query", body.to_string());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let certainty = |answer: &Value, id: &str| -> Value {
+        answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|result| result["features"].as_array().unwrap())
+            .find(|feature| feature["id"] == id)
+            .map_or(Value::Null, |feature| {
+                assert!(feature["geometry"].is_null());
+                assert_eq!(feature["properties"]["certainty_reason"], "container");
+                feature["properties"]["certainty"].clone()
+            })
+    };
+    // 西于庄7号地 lies in 西于庄, a station's point good to 300 m.
+    let around = |radius: f64| json!({ "center": [117.159_719, 39.165_383], "radius_m": radius });
+    assert_eq!(certainty(&ask(around(320.0)), "xiyuzhuang-7"), "certain");
+    assert_eq!(certainty(&ask(around(200.0)), "xiyuzhuang-7"), "possible");
+    let far = json!({ "center": [117.12, 39.18], "radius_m": 500.0 });
+    assert_eq!(certainty(&ask(far), "xiyuzhuang-7"), Value::Null);
+    // The container itself as the area: that it lies there is stated, not measured.
+    let itself = json!({ "feature": "parcels/xiyuzhuang", "buffer_m": 300.0 });
+    assert_eq!(certainty(&ask(itself), "xiyuzhuang-7"), "certain");
+}
+
+#[test]
+fn places_without_location_are_listed_where_a_document_places_them() {
+    let server = Server::start();
+    let body =
+        json!({ "area": { "feature": "zones/guangrong-road-park" }, "collections": ["parcels"] });
+    let answer = server.post("/areas/query", body.to_string()).json();
+    let result = &answer["results"][0];
+    let unlocated: Vec<&str> = result["unlocated"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| feature["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        unlocated,
+        ["guangrong-tech-park-11-west", "guangrong-tech-park-12"]
+    );
+    assert_eq!(result["totals"]["unlocated"], 2);
+    assert_eq!(
+        result["totals"]["count"],
+        result["features"].as_array().unwrap().len()
+    );
+}
+
+#[test]
+fn the_answer_says_what_the_area_is_and_how_much() {
+    let server = Server::yunze();
+    let zones = server.json("/collections/zones/items");
+    let zone = zones["features"][0]["id"].as_str().unwrap();
+    let item = server.json(&format!("/collections/zones/items/{zone}"));
+    let body = json!({
+        "area": { "feature": format!("zones/{zone}") },
+        "collections": ["parcels", "projects"],
+        "relation": "intersects",
+    });
+    let answer = server.post("/areas/query", body.to_string()).json();
+    assert_eq!(answer["revision"], 1);
+    let area = &answer["area"]["properties"];
+    assert_eq!(area["area_m2"], item["properties"]["measured"]["area_m2"]);
+    assert_eq!(
+        area["accuracy_m"].as_f64(),
+        item["properties"]["accuracy_m"].as_f64()
+    );
+    let parcels = &answer["results"][0];
+    let features = parcels["features"].as_array().unwrap();
+    let sum = |key: &str| -> f64 {
+        features
+            .iter()
+            .map(|feature| feature["properties"]["overlap"][key].as_f64().unwrap())
+            .sum()
+    };
+    let totals = &parcels["totals"];
+    assert!(
+        (sum("area_m2") - totals["area_m2"].as_f64().unwrap()).abs() < 0.1 * features.len() as f64
+    );
+    assert!(sum("share_of_area") <= 1.0);
+    assert_eq!(parcels["numberMatched"], features.len());
+    let by_status: u64 = totals["by_status"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    assert_eq!(totals["count"], by_status);
+    assert_eq!(
+        totals["certain"].as_u64().unwrap() + totals["possible"].as_u64().unwrap(),
+        by_status
+    );
+    // Every relation asks less of the same area.
+    let count = |relation: &str| {
+        let mut body = body.clone();
+        body["relation"] = json!(relation);
+        server.post("/areas/query", body.to_string()).json()["results"][0]["numberMatched"]
+            .as_u64()
+            .unwrap()
+    };
+    assert!(count("within") <= count("majority") && count("majority") <= count("intersects"));
+    assert!(count("within") > 0 && count("within") < count("intersects"));
+    // A limit cuts the list, says so, and leaves the totals whole.
+    let mut cut = body.clone();
+    cut["limit"] = json!(1);
+    let cut = server.post("/areas/query", cut.to_string()).json();
+    assert_eq!(cut["results"][0]["truncated"], true);
+    assert_eq!(cut["results"][0]["numberReturned"], 1);
+    assert_eq!(&cut["results"][0]["totals"], totals);
+}

@@ -1,0 +1,11 @@
+//! Tests of the whole program from outside: the real binary, real files, real GDAL.
+
+mod api;
+mod areas;
+mod boundaries;
+mod command_line;
+mod gdal;
+mod hostile;
+mod loading;
+mod support;
+mod tiles;

@@ -1,0 +1,191 @@
+//! Vector tiles, decoded by GDAL.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::Server;
+
+/// Tile column and row of a place at a zoom (the slippy map formula, independent of the server's).
+#[allow(clippy::cast_possible_truncation)]
+fn tile_of(lon: f64, lat: f64, z: u32) -> (i64, i64) {
+    let across = 2_f64.powi(z.cast_signed());
+    let y = (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0;
+    (((lon + 180.0) / 360.0 * across) as i64, (y * across) as i64)
+}
+
+/// A tile as GDAL's MVT driver reads it: GeoJSON in degrees, one collection a layer.
+fn decode(server: &Server, layers: &str, layer: &str, z: u32, x: i64, y: i64) -> Value {
+    let tile = server.get(&format!("/tiles/{layers}/{z}/{x}/{y}.mvt"));
+    assert_eq!(tile.status, 200, "{}", tile.text());
+    assert_eq!(
+        tile.header("content-type"),
+        "application/vnd.mapbox-vector-tile"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tile.mvt");
+    std::fs::write(&file, &tile.body).unwrap();
+    let output = Command::new("ogr2ogr")
+        .args(["-f", "GeoJSON", "-t_srs", "EPSG:4326", "/vsistdout/"])
+        .arg(format!("MVT:{}", file.display()))
+        .arg(layer)
+        .args([
+            "-oo",
+            &format!("X={x}"),
+            "-oo",
+            &format!("Y={y}"),
+            "-oo",
+            &format!("Z={z}"),
+        ])
+        .args(["-oo", "CLIP=NO", "-lco", "COORDINATE_PRECISION=8"])
+        .output()
+        .expect("ogr2ogr of gdal-bin is installed");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn feature<'a>(collection: &'a Value, id: &str) -> &'a Value {
+    collection["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|feature| feature["properties"]["id"] == id)
+        .unwrap_or_else(|| panic!("{id} is not in the tile: {collection}"))
+}
+
+#[test]
+fn a_station_stands_in_its_tile_where_it_stands() {
+    let server = Server::start();
+    let (x, y) = tile_of(117.160_407, 39.155_855, 16);
+    let layer = decode(&server, "transit,streets", "transit", 16, x, y);
+    let station = feature(&layer, "metro-xizhan");
+    let position = &station["geometry"]["coordinates"];
+    // A unit of a tile at zoom 16 is 0.11 m; a hundred-thousandth of a degree a metre.
+    assert!(
+        (position[0].as_f64().unwrap() - 117.160_407).abs() < 3e-6,
+        "{position}"
+    );
+    assert!(
+        (position[1].as_f64().unwrap() - 39.155_855).abs() < 3e-6,
+        "{position}"
+    );
+    assert_eq!(station["properties"]["name"], "西站");
+    assert_eq!(station["properties"]["located_by"], "published_point");
+    assert_eq!(station["properties"]["accuracy_m"], 50.0);
+}
+
+#[test]
+fn a_surveyed_parcel_keeps_its_corners() {
+    let server = Server::yunze();
+    let parcels = server.json("/collections/parcels/items?limit=1000");
+    let parcel = parcels["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|feature| feature["geometry"]["type"] == "Polygon")
+        .unwrap();
+    let ring = parcel["geometry"]["coordinates"][0].as_array().unwrap();
+    let lonlat = |p: &Value| [p[0].as_f64().unwrap(), p[1].as_f64().unwrap()];
+    let first = lonlat(&ring[0]);
+    let (x, y) = tile_of(first[0], first[1], 15);
+    let layer = decode(&server, "parcels", "parcels", 15, x, y);
+    let drawn = feature(&layer, parcel["id"].as_str().unwrap());
+    assert_eq!(
+        drawn["properties"]["status"],
+        parcel["properties"]["status"]
+    );
+    let text = drawn["geometry"]["coordinates"].to_string();
+    let numbers: Vec<f64> = text
+        .split(['[', ']', ','])
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    let nearest = numbers
+        .chunks(2)
+        .map(|p| ((p[0] - first[0]) * 86_600.0).hypot((p[1] - first[1]) * 111_000.0))
+        .fold(f64::MAX, f64::min);
+    // A unit at zoom 15 is 0.23 m.
+    assert!(nearest < 0.3, "the corner is {nearest} m off");
+}
+
+#[test]
+fn derived_layers_show_rings_sides_and_labels() {
+    let server = Server::start();
+    let zone = server.json("/collections/zones/items/sanchahekou");
+    let names = "zones,zones.sides,zones.labels,projects.accuracy";
+    let (x, y) = tile_of(117.178, 39.15, 13);
+    let sides = decode(&server, names, "zones.sides", 13, x, y);
+    let streets: std::collections::BTreeSet<&str> = sides["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|side| side["properties"]["id"] == "sanchahekou")
+        .map(|side| side["properties"]["street"].as_str().unwrap())
+        .collect();
+    let stated: std::collections::BTreeSet<&str> = zone["properties"]["sides"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|side| side["street"].as_str().unwrap_or(""))
+        .collect();
+    assert_eq!(streets, stated);
+    let labels = decode(&server, names, "zones.labels", 13, x, y);
+    assert_eq!(feature(&labels, "sanchahekou")["geometry"]["type"], "Point");
+    // 大胡同 is good to 300 m: its ring spans 600 m from west to east.
+    let rings = decode(&server, names, "projects.accuracy", 13, x, y);
+    let ring = feature(&rings, "dahutong")["geometry"]["coordinates"].to_string();
+    let lons: Vec<f64> = ring
+        .split(['[', ']', ','])
+        .filter_map(|part| part.parse().ok())
+        .collect::<Vec<f64>>()
+        .chunks(2)
+        .map(|p| p[0])
+        .collect();
+    let width = (lons.iter().fold(f64::MIN, |a, b| a.max(*b))
+        - lons.iter().fold(f64::MAX, |a, b| a.min(*b)))
+        * 86_400.0;
+    assert!((width - 600.0).abs() < 6.0, "{width}");
+}
+
+#[test]
+fn a_tile_is_the_same_cached_joined_and_unpacked() {
+    let server = Server::start();
+    let get = |layers: &str, encoding: &str| {
+        server
+            .get_with(
+                &format!("/tiles/{layers}/12/3381/1563.mvt"),
+                &[("accept-encoding", encoding)],
+            )
+            .body
+    };
+    let zones = get("zones", "gzip");
+    let streets = get("streets", "identity");
+    assert!(!zones.is_empty() && !streets.is_empty());
+    assert_eq!(
+        get("zones,streets", "gzip"),
+        [zones.clone(), streets.clone()].concat()
+    );
+    assert_eq!(get("streets,zones", "identity"), [streets, zones].concat());
+}
+
+#[test]
+fn what_is_no_tile_is_named() {
+    let server = Server::start();
+    for (path, word) in [
+        ("/tiles/nowhere/1/0/0.mvt", "nowhere"),
+        ("/tiles/zones/17/0/0.mvt", "0 to 16"),
+        ("/tiles/zones/1/2/0.mvt", "1/2/0"),
+        ("/tiles/zones/x/0/0.mvt", "x/0/0"),
+        ("/tiles/nowhere.json", "nowhere"),
+        ("/tiles/zones.other.json", "zones.other"),
+        ("/styles/other", "other"),
+    ] {
+        assert!(server.get(path).problem(404).contains(word), "{path}");
+    }
+    let twice = server.get("/tiles/zones,zones.json").problem(400);
+    assert!(twice.contains("twice"), "{twice}");
+    assert_eq!(server.get("/tiles/zones/3/0/0.mvt").status, 204);
+}
