@@ -401,12 +401,9 @@ impl FeatureReader<'_> {
             flaws.push(Text::new("没有属性", "it has no properties"));
             return id;
         };
-        let properties: Properties = match serde_json::from_str(raw.get()) {
-            Ok(properties) => properties,
-            Err(_) => {
-                flaws.push(misread_property(raw.get()));
-                return id;
-            }
+        let Ok(properties) = serde_json::from_str::<Properties>(raw.get()) else {
+            flaws.push(misread_property(raw.get()));
+            return id;
         };
         let geometry = parsed.geometry.and_then(|geometry| {
             read::geometry(&geometry, self.transformer)

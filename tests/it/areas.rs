@@ -122,7 +122,8 @@ fn shared(area: &MultiPolygon<f64>, geometry: &Geometry<f64>) -> MultiPolygon<f6
 }
 
 /// The definitions of certainty word for word, in the plane of CGCS2000 / EPSG:4548: shrink the
-/// area, take it as it is, grow it. `None` where the answer hangs on less than half a metre.
+/// area, take it as it is, grow it. The outer `None` is where the answer hangs on half a metre.
+#[allow(clippy::option_option)]
 fn expected(
     area: &MultiPolygon<f64>,
     geometry: &Geometry<f64>,
@@ -178,7 +179,7 @@ fn compare(
         area: &resolved,
         collections: vec![collection],
         relation,
-        deadline: Instant::now() + Duration::from_secs(60),
+        deadline: Instant::now() + Duration::from_mins(1),
     };
     let answer = query.run(snapshot).unwrap();
     let answer = &answer.collections[0];
@@ -281,7 +282,7 @@ fn totals(snapshot: &Snapshot, collection: &Collection, area: &Area) -> f64 {
         area,
         collections: vec![collection],
         relation: Relation::Intersects,
-        deadline: Instant::now() + Duration::from_secs(60),
+        deadline: Instant::now() + Duration::from_mins(1),
     };
     query.run(snapshot).unwrap().collections[0].totals.area_m2
 }
@@ -327,7 +328,7 @@ fn certainty_in(snapshot: &Snapshot, id: &str, area: &Value) -> Option<Certainty
         area: &area,
         collections: vec![snapshot.collection("projects").unwrap()],
         relation: Relation::Intersects,
-        deadline: Instant::now() + Duration::from_secs(60),
+        deadline: Instant::now() + Duration::from_mins(1),
     };
     let answer = query.run(snapshot).unwrap();
     let collection = &answer.collections[0];
@@ -425,7 +426,8 @@ fn the_answer_says_what_the_area_is_and_how_much() {
     };
     let totals = &parcels["totals"];
     assert!(
-        (sum("area_m2") - totals["area_m2"].as_f64().unwrap()).abs() < 0.1 * features.len() as f64
+        // Each of a hundred overlaps at most is rounded to a tenth.
+        (sum("area_m2") - totals["area_m2"].as_f64().unwrap()).abs() < 10.0
     );
     assert!(sum("share_of_area") <= 1.0);
     assert_eq!(parcels["numberMatched"], features.len());

@@ -1,0 +1,57 @@
+# make serve   the map at http://127.0.0.1:8080
+# make test    every check that a change has to pass
+# make build   the whole service in target/release/renewal-map
+# make verify  the same checks, the long ones in full, and the benchmarks once
+# make bench   the figures of the README
+
+CARGO ?= cargo
+NPM   ?= npm
+SERVE_OPTIONS ?=
+
+.DEFAULT_GOAL := build
+.PHONY: serve test build verify bench page tools test-tools check-toolchains
+
+serve: build
+	target/release/renewal-map serve $(SERVE_OPTIONS)
+
+build: tools page
+	$(CARGO) build --release --locked
+
+# PROJ is built from source: that wants CMake, a C++ compiler and sqlite3.
+tools: check-toolchains
+	@.ci/need cmake=cmake g++=g++ sqlite3=sqlite3
+
+test-tools: tools
+	@.ci/need chromium=chromium ogrinfo=gdal-bin unshare=util-linux \
+	  /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
+
+check-toolchains:
+	@command -v $(CARGO) >/dev/null || { echo "请先安装 Rust (please install Rust first): https://rustup.rs" >&2; exit 1; }
+	@command -v $(NPM) >/dev/null || { echo "请先安装 Node.js 20.19 或更新 (please install Node.js 20.19 or newer first)" >&2; exit 1; }
+
+# The page is built into the program, so it comes first.
+page: web/dist/index.html
+
+web/dist/index.html: web/node_modules/.package-lock.json src/http/openapi.json \
+    web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f)
+	cd web && $(NPM) run --silent generate && $(NPM) run --silent build
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+test: test-tools page
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) test --locked
+	cd web && $(NPM) run --silent check && $(NPM) run --silent test
+	$(CARGO) build --locked
+	cd web && $(NPM) run --silent browser
+
+verify: export RENEWAL_MAP_VERIFY = 1
+verify: test
+	$(CARGO) bench --locked --bench speed -- --test
+
+bench: test-tools page
+	$(CARGO) bench --locked --bench speed
