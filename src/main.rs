@@ -204,7 +204,7 @@ fn compile(options: &Compile) -> Result<(), String> {
             Ok(compiled) => println!("{}：{}", zone.name, summary(compiled)),
             Err(reason) => {
                 refused += 1;
-                println!("{}：未能编译 (unresolved)：{}", zone.name, reason.zh);
+                println!("{}：未能编译 (unresolved)：{reason}", zone.name);
             }
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::shape::Area;
 use crate::{
     geometry::{frame::Frame, measure, read},
-    model::{FeatureRef, Text},
+    model::{FeatureRef, LocatedBy, Text},
     store::Snapshot,
 };
 
@@ -109,10 +109,22 @@ impl AreaSpec {
                     })?;
                 let (name, feature) = found;
                 let Some(geometry) = &feature.geometry else {
-                    return Err(unusable(
-                        format!("要素“{}”没有位置，不能作为查询范围", feature.name),
-                        format!("the feature “{name}” has no location, so it is no area"),
-                    ));
+                    return Err(if feature.located_by == LocatedBy::Compiled {
+                        unusable(
+                            format!(
+                                "“{}”的范围文字未能编译成边界，不能作为查询范围",
+                                feature.name
+                            ),
+                            format!(
+                                "the boundary sentence of “{name}” does not resolve: it has no location, so it is no area"
+                            ),
+                        )
+                    } else {
+                        unusable(
+                            format!("“{}”没有位置，不能作为查询范围", feature.name),
+                            format!("the feature “{name}” has no location, so it is no area"),
+                        )
+                    });
                 };
                 let polygons = with_buffer(geometry, area.buffer_m)?;
                 Ok(Area::new(Some(name), polygons, feature.accuracy_m))

@@ -171,7 +171,7 @@ impl<'a> Outline<'a> {
             Kind::Via(street) => (StretchKind::Via, Some(street)),
             Kind::Bridge => (StretchKind::Bridge, None),
         };
-        let mut ways = Vec::new();
+        let mut ways: Vec<String> = Vec::new();
         let mut accuracy_m: f64 = 0.0;
         for step in steps {
             let edge = &self.graph.edges[step.arc.edge()];
@@ -182,9 +182,11 @@ impl<'a> Outline<'a> {
                     if step.arc.is_backward() {
                         along.reverse();
                     }
+                    // Several lines of one feature have one id.
                     for way in along {
-                        if !ways.contains(&way) {
-                            ways.push(way);
+                        let id = &self.network.ways[way].id;
+                        if !ways.contains(id) {
+                            ways.push(id.clone());
                         }
                     }
                 }
@@ -207,10 +209,7 @@ impl<'a> Outline<'a> {
             to: from + points.len() - 1,
             metres: (length(&plane) * 10.0).round() / 10.0,
             accuracy_m,
-            ways: ways
-                .into_iter()
-                .map(|way| self.network.ways[way].id.clone())
-                .collect(),
+            ways,
         }
     }
 }

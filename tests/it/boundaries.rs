@@ -91,7 +91,7 @@ fn lines(snapshot: &Snapshot) -> Vec<Line> {
         ("water", LineKind::River),
         ("district", LineKind::Other),
     ] {
-        for feature in snapshot.collection(collection).unwrap().features().iter() {
+        for feature in snapshot.collection(collection).unwrap().features() {
             let courses: Vec<LineString<f64>> = match feature.geometry.clone().unwrap() {
                 Geometry::LineString(line) => vec![line],
                 Geometry::Polygon(polygon) => vec![polygon.exterior().clone()],
@@ -434,14 +434,12 @@ fn a_moved_street_moves_the_zones_along_it_and_nothing_else() {
             .filter(|street| street["properties"]["name"] == "光荣道")
             .flat_map(|street| street["geometry"]["coordinates"].as_array_mut().unwrap());
         // Between 本溪路 and 咸阳北路, where it bounds one zone; 33 m to the north.
-        let moved: Vec<&mut Value> = vertices
-            .filter(|vertex| vertex[0] == 117.1345)
-            .map(|vertex| {
-                vertex[1] = json!(vertex[1].as_f64().unwrap() + 0.0003);
-                vertex
-            })
-            .collect();
-        assert_eq!(moved.len(), 1);
+        let mut moved = 0;
+        for vertex in vertices.filter(|vertex| vertex[0] == 117.1345) {
+            vertex[1] = json!(vertex[1].as_f64().unwrap() + 0.0003);
+            moved += 1;
+        }
+        assert_eq!(moved, 1);
     });
 
     let (code, said) = copy.compile(&["--check"]);
@@ -462,8 +460,7 @@ fn a_moved_street_moves_the_zones_along_it_and_nothing_else() {
             as_written_by_hand(after),
             "{name}"
         );
-        let is_same = before.to_string() == after.to_string();
-        assert_eq!(is_same, name != "光荣道智能科技示范区", "{name}");
+        assert_eq!(before == after, name != "光荣道智能科技示范区", "{name}");
     }
     let (code, said) = copy.compile(&["--check"]);
     assert_eq!(code, Some(0), "{said}");
@@ -499,7 +496,7 @@ fn a_missing_street_is_named_and_no_shape_is_invented() {
             assert_eq!(after["properties"]["sides"], json!([]));
             assert_eq!(after["properties"]["located_by"], "compiled");
         } else {
-            assert_eq!(before.to_string(), after.to_string(), "{name}");
+            assert_eq!(before, after, "{name}");
         }
     }
     // Unresolved still, though nothing is left to rewrite.
@@ -657,7 +654,7 @@ fn shoelace(ring: &[Coord<f64>]) -> f64 {
 #[test]
 fn blocks_of_random_grids_compile_to_themselves() {
     let mut rng = StdRng::seed_from_u64(0x5eed_0001);
-    for case in 0..if in_full() { 2_000 } else { 100 } {
+    for case in 0..if in_full() { 2_000 } else { 60 } {
         let dual = case % 3 == 1;
         let grid = random_grid(&mut rng, dual);
         let text = &grid.sentence;
@@ -807,7 +804,7 @@ fn any_sentence_makes_a_sound_outline_or_a_reason() {
     for district in [District::hongqiao(), District::read(&yunze())] {
         let network = Network::new(&district.lines);
         let (mut compiled, mut refused) = (0, 0);
-        while compiled + refused < if in_full() { 1_000 } else { 60 } {
+        while compiled + refused < if in_full() { 1_000 } else { 40 } {
             let Some(sentence) = random_sentence(&district, &mut rng) else {
                 continue;
             };

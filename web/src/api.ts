@@ -73,7 +73,7 @@ export function fetchStyle(): Promise<StyleSpecification> {
 }
 
 export function fetchFeature(ref: string, signal?: AbortSignal): Promise<Feature> {
-  const path = { collectionId: idIn(collectionOf(ref)), featureId: idOf(ref) };
+  const path = { collectionId: collectionOf(ref), featureId: idOf(ref) };
   return answer(
     client.GET('/collections/{collectionId}/items/{featureId}', {
       params: { path },
@@ -89,7 +89,7 @@ export function fetchItems(
 ): Promise<FeaturePage> {
   return answer(
     client.GET('/collections/{collectionId}/items', {
-      params: { path: { collectionId: idIn(collectionId) }, query },
+      params: { path: { collectionId }, query },
       ...abort(signal),
     }),
   );
@@ -116,14 +116,6 @@ function areaBody(area: Area): AreaQuery['area'] {
     case 'circle':
       return { center: area.centre, radius_m: area.radius };
   }
-}
-
-/**
- * The OpenAPI document lists the ids of the collections that a server holds; the one that the types
- * are made from belongs to no district and lists none.
- */
-function idIn(collectionId: string): never {
-  return collectionId as never;
 }
 
 function abort(signal: AbortSignal | undefined) {
