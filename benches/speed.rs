@@ -2,17 +2,11 @@
 //!
 //! `cargo bench --bench speed` prints the figures of the README.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    hint::black_box,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fmt::Write as _, fs, hint::black_box, path::Path, sync::Arc, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use renewal_map::{
-    area::{AreaSpec, Query, Relation},
+    area::{AreaSpec, Patience, Query, Relation},
     store::{Snapshot, files::Files, load},
     tiles::{Layer, TileId, encode},
 };
@@ -35,7 +29,7 @@ fn town(across: u32) -> Snapshot {
         &json!({
             "title": "基准", "title_en": "Benchmark",
             "district": { "name": "基准", "name_en": "Benchmark", "feature": "district/town" },
-            "collections": [collection("parcels"), collection("district")],
+            "collections": [collection("plots"), collection("district")],
         })
         .to_string(),
     );
@@ -65,7 +59,7 @@ fn town(across: u32) -> Snapshot {
             parcels.push(feature(&format!("p{row}-{column}"), &corners));
         }
     }
-    write("parcels.geojson", &file(&parcels));
+    write("plots.geojson", &file(&parcels));
     let files = |path: &Path| Some(path.to_owned());
     load(
         &Files::seeds(files(folder.path())),
@@ -84,7 +78,7 @@ fn feature(id: &str, ring: &[[f64; 2]]) -> String {
         "geometry": { "type": "Polygon", "coordinates": [ring] },
         "properties": {
             "name": id, "name_en": id, "kind": "parcel", "status": Value::Null,
-            "located_by": "surveyed", "accuracy_m": 0.1, "source": "benchmark", "licence": "CC0-1.0",
+            "located_by": "surveyed", "evidence": "benchmark", "accuracy_m": 0.1, "source": "benchmark", "licence": "CC0-1.0",
         },
     })
     .to_string()
@@ -120,9 +114,9 @@ fn ask(snapshot: &Snapshot, area: &Value) -> usize {
         .unwrap();
     let query = Query {
         area: &area,
-        collections: vec![snapshot.collection("parcels").unwrap()],
+        collections: vec![snapshot.collection("plots").unwrap()],
         relation: Relation::Intersects,
-        deadline: Instant::now() + Duration::from_mins(1),
+        patience: Patience::new(Duration::from_mins(1), Arc::default()),
     };
     query.run(snapshot).unwrap().collections[0].totals.count
 }
@@ -142,7 +136,7 @@ fn speed(criterion: &mut Criterion) {
     areas.finish();
 
     let mut tiles = criterion.benchmark_group("cold tile, 100,000 parcels");
-    let layer = Layer::find(&town, "parcels").unwrap();
+    let layer = Layer::find(&town, "plots").unwrap();
     // Around 117.06°E 39.06°N, the middle of the town.
     for (z, x, y) in [(12, 3379, 1564), (14, 13_519, 6258), (16, 54_078, 25_034)] {
         let tile = TileId::new(z, x, y).unwrap();

@@ -9,7 +9,8 @@ mod shape;
 mod spec;
 
 pub use query::{
-    Answer, Certainty, CollectionAnswer, Hit, Interrupted, Overlap, Query, Reason, Relation, Totals,
+    Answer, Certainty, CollectionAnswer, Hit, Interrupted, Overlap, Patience, Query, Reason,
+    Relation, Totals,
 };
 pub use shape::Area;
 pub use spec::{AreaError, AreaSpec, MAX_BUFFER_M, MAX_RADIUS_M, MAX_VERTICES};

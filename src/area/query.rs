@@ -1,16 +1,24 @@
 //! What is inside an area, how much of it, and how surely?
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use geo::{
-    BooleanOps, Coord, Geodesic, Geometry, Length, MultiLineString, coordinate_position::CoordPos,
+    BooleanOps, BoundingRect, Geodesic, Geometry, Length, MultiLineString, Point,
+    coordinate_position::CoordPos,
 };
 use serde::{Deserialize, Serialize};
 
 use super::shape::Area;
 use crate::{
-    geometry::measure,
-    model::{Feature, Status},
+    geometry::{measure, region::Region},
+    model::{Feature, FeatureRef, Status},
     store::{Collection, Snapshot},
 };
 
@@ -38,7 +46,32 @@ pub struct Query<'a> {
     /// How their features must lie.
     pub relation: Relation,
     /// When to give up.
-    pub deadline: Instant,
+    pub patience: Patience,
+}
+
+/// How long a question may be worked on: until a time, or until nobody waits for the answer.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    until: Instant,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Patience {
+    /// From now on for so long, or until `abandoned` is set.
+    #[must_use]
+    pub fn new(limit: Duration, abandoned: Arc<AtomicBool>) -> Self {
+        Self {
+            until: Instant::now() + limit,
+            abandoned,
+        }
+    }
+
+    fn check(&self) -> Result<(), Interrupted> {
+        if self.abandoned.load(Ordering::Relaxed) || Instant::now() > self.until {
+            return Err(Interrupted);
+        }
+        Ok(())
+    }
 }
 
 /// The question took too long.
@@ -167,15 +200,10 @@ impl<'a> Query<'a> {
             .window(reach)
             .map(|window| collection.near(window));
         for feature in near.into_iter().flatten() {
-            if Instant::now() > self.deadline {
-                return Err(Interrupted);
-            }
+            self.patience.check()?;
             let Some(geometry) = &feature.geometry else {
                 continue;
             };
-            if self.is_the_area(collection, feature) {
-                continue;
-            }
             let Some(certainty) = self.judge(geometry, feature.accuracy_m, self.relation) else {
                 continue;
             };
@@ -193,31 +221,61 @@ impl<'a> Query<'a> {
                 answer.hits.push(hit);
             }
         }
-        for feature in collection.without_geometry() {
-            match self.judge_by_container(snapshot, feature) {
-                Some(certainty) => answer.hits.push(Hit {
-                    feature,
-                    certainty,
-                    reason: Reason::Container,
-                    overlap: None,
-                }),
-                None if self.is_placed_here(snapshot, feature) => answer.unlocated.push(feature),
-                None => {}
-            }
+        // What touches the outline is not in the area.
+        if self.relation != Relation::Touches {
+            self.find_unlocated(snapshot, collection, &mut answer)?;
         }
         answer.totals = totals(&answer);
         Ok(answer)
     }
 
-    /// A zone is not told to lie in itself.
-    fn is_the_area(&self, collection: &Collection, feature: &Feature) -> bool {
-        self.area
-            .feature
-            .as_ref()
-            .is_some_and(|name| *name.collection == *collection.info.id && name.id == feature.id)
+    /// The features without geometry: those whose container may lie in the area, and those that a
+    /// document places there.
+    fn find_unlocated(
+        &self,
+        snapshot: &'a Snapshot,
+        collection: &'a Collection,
+        answer: &mut CollectionAnswer<'a>,
+    ) -> Result<(), Interrupted> {
+        // Many features share a container or a place: each is judged once.
+        let mut containers: HashMap<&FeatureRef, Option<Certainty>> = HashMap::new();
+        let mut places: HashMap<&FeatureRef, bool> = HashMap::new();
+        for feature in collection.without_geometry() {
+            self.patience.check()?;
+            let certainty = feature.container.as_deref().and_then(|container| {
+                *containers
+                    .entry(container)
+                    .or_insert_with(|| self.judge_by_container(snapshot, feature))
+            });
+            if let Some(certainty) = certainty {
+                answer.hits.push(Hit {
+                    feature,
+                    certainty,
+                    reason: Reason::Container,
+                    overlap: None,
+                });
+                continue;
+            }
+            let chain = snapshot.containers(feature).map(|(_, container)| container);
+            let placed_here = std::iter::once(feature)
+                .chain(chain)
+                .flat_map(|feature| &feature.placed_in)
+                .any(|place| {
+                    *places
+                        .entry(place)
+                        .or_insert_with(|| self.holds_place(snapshot, place))
+                });
+            if placed_here {
+                answer.unlocated.push(feature);
+            }
+        }
+        Ok(())
     }
 
     /// How surely a geometry that may be `accuracy_m` off lies so to the area, if at all.
+    ///
+    /// Only the part of the outline that comes within the error of the geometry is looked at; where
+    /// none does, the relation as it stands is certain.
     fn judge(
         &self,
         geometry: &Geometry<f64>,
@@ -228,41 +286,67 @@ impl<'a> Query<'a> {
         if let Geometry::Point(point) = geometry
             && relation != Relation::Touches
         {
-            return self.judge_point(point.0, error_m, relation);
+            return self.judge_point(*point, error_m, relation);
         }
-        let holds = |metres: f64| {
-            let region = self.area.offset(metres);
-            match relation {
-                Relation::Intersects => region.intersects(geometry),
-                Relation::Within => region.contains(geometry),
-                Relation::Touches => region.touches(geometry),
-                Relation::Majority => {
-                    region.intersects(geometry) && share_inside(&region, geometry) > 0.5
-                }
-            }
-        };
-        if holds(0.0) {
-            if holds(-error_m) {
-                Some(Certainty::Certain)
+        let holds = self.holds(geometry, relation);
+        let certain_if = |certain: bool| {
+            Some(if certain {
+                Certainty::Certain
             } else {
-                Some(Certainty::Possible)
+                Certainty::Possible
+            })
+        };
+        if error_m == 0.0 {
+            return holds.then_some(Certainty::Certain);
+        }
+        if relation == Relation::Touches {
+            // However little an outline is off, it no longer just touches.
+            return holds.then_some(Certainty::Possible);
+        }
+        let bounds = geometry.bounding_rect()?;
+        let Some(nearby) = self.area.outline_near(bounds, error_m) else {
+            return holds.then_some(Certainty::Certain);
+        };
+        let distance = || self.area.distance(&nearby, geometry);
+        let rest = || self.area.beyond_error(&nearby, geometry, error_m);
+        let share = |measure: f64| measure / self.area.measure(geometry);
+        // Where the outline is too intricate nothing is proven: neither that a feature is in the
+        // area whatever the errors, nor that it is out of it.
+        match (relation, holds) {
+            (Relation::Within, true) => certain_if(distance() >= error_m),
+            (Relation::Within, false) => rest()
+                .is_none_or(|rest| rest.outside == 0.0)
+                .then_some(Certainty::Borderline),
+            (Relation::Majority, true) => {
+                certain_if(rest().is_some_and(|rest| share(rest.inside) > 0.5))
             }
-        } else if error_m > 0.0 && holds(error_m) {
-            Some(Certainty::Borderline)
-        } else {
-            None
+            (Relation::Majority, false) => rest()
+                .is_none_or(|rest| share(rest.outside) < 0.5)
+                .then_some(Certainty::Borderline),
+            (_, true) => certain_if(rest().is_some_and(|rest| rest.inside > 0.0)),
+            (_, false) => (distance() <= error_m).then_some(Certainty::Borderline),
         }
     }
 
-    /// A point needs no grown or shrunk area: its distance to the outline tells, without the
-    /// facets of a buffer's round corners.
+    fn holds(&self, geometry: &Geometry<f64>, relation: Relation) -> bool {
+        let region = self.area.region();
+        match relation {
+            Relation::Intersects => region.intersects(geometry),
+            Relation::Within => region.contains(geometry),
+            Relation::Touches => region.touches(geometry),
+            Relation::Majority => {
+                region.intersects(geometry) && share_inside(region, geometry) > 0.5
+            }
+        }
+    }
+
     fn judge_point(
         &self,
-        point: Coord<f64>,
+        point: Point<f64>,
         error_m: f64,
         relation: Relation,
     ) -> Option<Certainty> {
-        let inside = match self.area.region().side_of(point) {
+        let inside = match self.area.region().side_of(point.0) {
             CoordPos::Inside => true,
             CoordPos::OnBoundary => relation != Relation::Within,
             CoordPos::Outside => false,
@@ -270,7 +354,10 @@ impl<'a> Query<'a> {
         if error_m == 0.0 {
             return inside.then_some(Certainty::Certain);
         }
-        let far = self.area.distance_to_outline(point) >= error_m;
+        let far = self
+            .area
+            .outline_near(point.bounding_rect(), error_m)
+            .is_none_or(|nearby| self.area.distance(&nearby, &point.into()) >= error_m);
         match (inside, far) {
             (true, true) => Some(Certainty::Certain),
             (true, false) => Some(Certainty::Possible),
@@ -282,9 +369,6 @@ impl<'a> Query<'a> {
     /// A feature of which only the container is known: certain if the container lies in the area
     /// whatever the errors (or is the area itself), possible if it may meet it.
     fn judge_by_container(&self, snapshot: &Snapshot, feature: &Feature) -> Option<Certainty> {
-        if self.relation == Relation::Touches {
-            return None;
-        }
         for (name, container) in snapshot.containers(feature) {
             if self.area.feature.as_ref() == Some(name) {
                 return Some(Certainty::Certain);
@@ -303,20 +387,13 @@ impl<'a> Query<'a> {
         None
     }
 
-    /// Whether a document places a feature without location in the area: in the feature that the
-    /// area is, or in one that lies in the area.
-    fn is_placed_here(&self, snapshot: &Snapshot, feature: &Feature) -> bool {
-        let containers = snapshot.containers(feature).map(|(_, container)| container);
-        std::iter::once(feature)
-            .chain(containers)
-            .flat_map(|feature| &feature.placed_in)
-            .any(|name| {
-                self.area.feature.as_ref() == Some(name)
-                    || snapshot
-                        .feature(name)
-                        .and_then(|place| place.geometry.as_ref())
-                        .is_some_and(|geometry| self.area.region().contains(geometry))
-            })
+    /// Whether a place in which a document places features is the area, or lies in it.
+    fn holds_place(&self, snapshot: &Snapshot, place: &FeatureRef) -> bool {
+        self.area.feature.as_ref() == Some(place)
+            || snapshot
+                .feature(place)
+                .and_then(|feature| feature.geometry.as_ref())
+                .is_some_and(|geometry| self.area.region().contains(geometry))
     }
 
     fn overlap(&self, geometry: &Geometry<f64>, area_m2: f64) -> Option<Overlap> {
@@ -327,7 +404,7 @@ impl<'a> Query<'a> {
         let shared_m2 = if self.area.region().contains(geometry) {
             feature_m2
         } else {
-            measure::intersection(self.area.polygons(), geometry).0
+            measure::shared_area_m2(self.area.polygons(), geometry)
         };
         Some(Overlap {
             area_m2: shared_m2,
@@ -338,13 +415,13 @@ impl<'a> Query<'a> {
 }
 
 /// How much of a geometry lies in a region, 0 to 1: by area, by length, or by number of points.
-fn share_inside(region: &crate::geometry::region::Region, geometry: &Geometry<f64>) -> f64 {
+fn share_inside(region: &Region, geometry: &Geometry<f64>) -> f64 {
     if region.contains(geometry) {
         return 1.0;
     }
     match geometry {
         Geometry::Polygon(_) | Geometry::MultiPolygon(_) => {
-            measure::intersection(region.polygons(), geometry).0 / measure::area_m2(geometry)
+            measure::shared_area_m2(region.polygons(), geometry) / measure::area_m2(geometry)
         }
         Geometry::LineString(line) => {
             length_inside(region, &MultiLineString::new(vec![line.clone()]))
@@ -361,7 +438,7 @@ fn share_inside(region: &crate::geometry::region::Region, geometry: &Geometry<f6
     }
 }
 
-fn length_inside(region: &crate::geometry::region::Region, lines: &MultiLineString<f64>) -> f64 {
+fn length_inside(region: &Region, lines: &MultiLineString<f64>) -> f64 {
     Geodesic.length(&region.polygons().clip(lines, false)) / Geodesic.length(lines)
 }
 

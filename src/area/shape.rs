@@ -1,16 +1,21 @@
-//! The polygon of an area, and what may belong to it.
-
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+//! The polygon of an area, and what lies near its outline.
 
 use geo::{
-    Coord, Distance, Euclidean, Geometry, LineString, MapCoords, MultiLineString, MultiPolygon,
-    Point, Rect,
+    BooleanOps, Buffer, Coord, Distance, Euclidean, Geometry, LineString, MapCoords,
+    MultiLineString, MultiPolygon, Rect, coordinate_position::CoordPos,
 };
 
 use crate::{
-    geometry::{frame::Frame, region::Region},
+    geometry::{frame::Frame, region::Region, simplify},
     model::FeatureRef,
 };
+
+/// Edges of an outline that are looked at around one feature when it is asked how deep it lies. An
+/// outline with more of them within a feature's error is too intricate to prove anything by it.
+const MAX_EDGES: usize = 300;
+/// By this share of the error the outline near a feature is simplified, and the error is enlarged,
+/// so that what is called certain is certain.
+const SIMPLIFIED: f64 = 0.02;
 
 /// An area that is asked about.
 pub struct Area {
@@ -18,31 +23,24 @@ pub struct Area {
     pub feature: Option<FeatureRef>,
     /// How far off any point of its outline may be, metres.
     pub accuracy_m: f64,
-    region: Rc<Region>,
+    region: Region,
     frame: Frame,
-    /// Its outline in the plane of `frame`, metres.
+}
+
+/// The part of an outline that comes near a feature, in the plane of the area's frame.
+pub(super) struct Nearby {
     outline: MultiLineString<f64>,
-    /// The area grown (or shrunk) by so many metres, once asked for: few accuracies occur.
-    offset: RefCell<HashMap<u64, Rc<Region>>>,
 }
 
 impl Area {
     /// An area of valid polygons (longitude and latitude, degrees).
     #[must_use]
     pub fn new(feature: Option<FeatureRef>, polygons: MultiPolygon<f64>, accuracy_m: f64) -> Self {
-        let frame = Frame::around(&Geometry::MultiPolygon(polygons.clone()));
-        let outline = polygons
-            .iter()
-            .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
-            .map(|ring| ring.map_coords(|coord| frame.to_plane(coord)))
-            .collect::<Vec<LineString<f64>>>();
         Self {
             feature,
             accuracy_m,
-            region: Rc::new(Region::new(polygons)),
-            frame,
-            outline: MultiLineString::new(outline),
-            offset: RefCell::default(),
+            frame: Frame::around(&Geometry::MultiPolygon(polygons.clone())),
+            region: Region::new(polygons),
         }
     }
 
@@ -52,41 +50,126 @@ impl Area {
         self.region.polygons()
     }
 
-    /// The area as it stands.
+    /// The area, prepared for questions.
     pub(super) fn region(&self) -> &Region {
         &self.region
     }
 
-    /// The area grown by `metres`, or shrunk where they are negative; it may become empty.
-    pub(super) fn offset(&self, metres: f64) -> Rc<Region> {
-        if metres == 0.0 {
-            return Rc::clone(&self.region);
+    /// The outline within `metres` of a rectangle (degrees); `None` where it does not come so near.
+    pub(super) fn outline_near(&self, bounds: Rect<f64>, metres: f64) -> Option<Nearby> {
+        let window = self.frame.grown(bounds, metres);
+        let mut edges: Vec<(usize, geo::Line<f64>)> =
+            self.region.numbered_edges_in(window).collect();
+        if edges.is_empty() {
+            return None;
         }
-        let mut offset = self.offset.borrow_mut();
-        Rc::clone(offset.entry(metres.to_bits()).or_insert_with(|| {
-            let whole = Geometry::MultiPolygon(self.polygons().clone());
-            Rc::new(Region::new(self.frame.buffer(&whole, metres)))
-        }))
+        // Consecutive edges become one line again: it is simplified and buffered as a whole.
+        edges.sort_unstable_by_key(|(number, _)| *number);
+        let mut lines: Vec<Vec<Coord<f64>>> = Vec::new();
+        for (_, edge) in edges {
+            let (start, end) = (
+                self.frame.to_plane(edge.start),
+                self.frame.to_plane(edge.end),
+            );
+            match lines.last_mut() {
+                Some(line) if line.last() == Some(&start) => line.push(end),
+                _ => lines.push(vec![start, end]),
+            }
+        }
+        Some(Nearby {
+            outline: lines.into_iter().map(LineString::new).collect(),
+        })
     }
 
-    /// Metres from a point to the outline.
-    pub(super) fn distance_to_outline(&self, point: Coord<f64>) -> f64 {
-        let here = Point::from(self.frame.to_plane(point));
-        Euclidean.distance(&here, &self.outline)
+    /// Metres from a geometry to the outline near it.
+    pub(super) fn distance(&self, nearby: &Nearby, geometry: &Geometry<f64>) -> f64 {
+        let here = self.in_plane(geometry);
+        let outline = Geometry::MultiLineString(nearby.outline.clone());
+        Euclidean.distance(&here, &outline)
+    }
+
+    /// Cuts away from a geometry all that lies within `metres` of the outline near it. What is left
+    /// lies wholly inside or wholly outside: its measures (m² of polygons, m of lines).
+    ///
+    /// `None` where the outline there is too intricate.
+    pub(super) fn beyond_error(
+        &self,
+        nearby: &Nearby,
+        geometry: &Geometry<f64>,
+        metres: f64,
+    ) -> Option<Rest> {
+        let outline: MultiLineString<f64> = nearby
+            .outline
+            .iter()
+            .map(|line| simplify::line(line, metres * SIMPLIFIED))
+            .collect();
+        let edges: usize = outline.iter().map(|line| line.0.len() - 1).sum();
+        if edges > MAX_EDGES {
+            return None;
+        }
+        let doubtful = outline.buffer(metres * (1.0 + SIMPLIFIED));
+        let mut rest = Rest::default();
+        let mut add =
+            |at: Coord<f64>, measure: f64| match self.region.side_of(self.frame.to_degrees(at)) {
+                CoordPos::Inside => rest.inside += measure,
+                CoordPos::OnBoundary | CoordPos::Outside => rest.outside += measure,
+            };
+        let polygons = |left: MultiPolygon<f64>, add: &mut dyn FnMut(Coord<f64>, f64)| {
+            use geo::Area as _;
+            for polygon in left {
+                add(polygon.exterior().0[0], polygon.unsigned_area());
+            }
+        };
+        let lines = |line: &MultiLineString<f64>, add: &mut dyn FnMut(Coord<f64>, f64)| {
+            use geo::Length;
+            for part in doubtful.clip(line, true) {
+                add(part.0[0], Euclidean.length(&part));
+            }
+        };
+        match self.in_plane(geometry) {
+            Geometry::Polygon(polygon) => polygons(polygon.difference(&doubtful), &mut add),
+            Geometry::MultiPolygon(parts) => polygons(parts.difference(&doubtful), &mut add),
+            Geometry::LineString(line) => lines(&MultiLineString::new(vec![line]), &mut add),
+            Geometry::MultiLineString(parts) => lines(&parts, &mut add),
+            Geometry::MultiPoint(points) => {
+                for point in points {
+                    if Euclidean.distance(&point, &nearby.outline) >= metres {
+                        add(point.0, 1.0);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Some(rest)
+    }
+
+    /// Measure of a whole geometry in the plane: m² of polygons, m of lines, number of points.
+    pub(super) fn measure(&self, geometry: &Geometry<f64>) -> f64 {
+        use geo::{Area as _, Length};
+        #[allow(clippy::cast_precision_loss)] // points stay far below 2^52
+        match self.in_plane(geometry) {
+            Geometry::LineString(line) => Euclidean.length(&line),
+            Geometry::MultiLineString(lines) => Euclidean.length(&lines),
+            Geometry::MultiPoint(points) => points.0.len() as f64,
+            other => other.unsigned_area(),
+        }
     }
 
     /// The rectangle, in degrees, outside which nothing comes within `metres` of the area.
     pub(super) fn window(&self, metres: f64) -> Option<Rect<f64>> {
-        let bounds = self.region.bounds()?;
-        let low = self.frame.to_plane(bounds.min());
-        let high = self.frame.to_plane(bounds.max());
-        let margin = Coord {
-            x: metres,
-            y: metres,
-        };
-        Some(Rect::new(
-            self.frame.to_degrees(low - margin),
-            self.frame.to_degrees(high + margin),
-        ))
+        Some(self.frame.grown(self.region.bounds()?, metres))
     }
+
+    fn in_plane(&self, geometry: &Geometry<f64>) -> Geometry<f64> {
+        geometry.map_coords(|coord| self.frame.to_plane(coord))
+    }
+}
+
+/// What of a geometry lies farther from an outline than the error, by side.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rest {
+    /// m², m or number of points inside.
+    pub inside: f64,
+    /// The same outside.
+    pub outside: f64,
 }

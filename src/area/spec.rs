@@ -1,6 +1,6 @@
 //! An area as a request names it.
 
-use geo::{Coord, Geometry, MultiPolygon};
+use geo::{BoundingRect, Coord, CoordsIter, Geometry, MultiPolygon};
 use serde::Deserialize;
 
 use super::shape::Area;
@@ -17,9 +17,17 @@ pub const MAX_RADIUS_M: f64 = 50_000.0;
 /// The largest buffer around an area, metres.
 pub const MAX_BUFFER_M: f64 = 50_000.0;
 
+/// The most vertices of an area around which a buffer is laid, after those are left out without
+/// which its outline is off by less than a hundredth of the buffer.
+pub const MAX_BUFFERED_VERTICES: usize = 500;
+/// How far an area may reach from west to east and from south to north, degrees: beyond, its local
+/// plane no longer holds.
+pub const MAX_EXTENT: f64 = 2.0;
+/// The northernmost (and southernmost) latitude of an area, degrees.
+pub const MAX_LATITUDE: f64 = 85.0;
+
 /// One of the forms in which a request can name an area.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone)]
 pub enum AreaSpec {
     /// Another feature, with a buffer around it.
     Feature(FeatureArea),
@@ -96,6 +104,31 @@ impl AreaSpec {
     /// # Errors
     /// Where the feature does not exist or is no area, the geometry is not valid, or a limit is passed.
     pub fn resolve(&self, snapshot: &Snapshot) -> Result<Area, AreaError> {
+        let (feature, polygons, accuracy_m) = self.shape(snapshot)?;
+        let bounds = polygons.bounding_rect();
+        let fits = bounds.is_some_and(|bounds| {
+            bounds.width() <= MAX_EXTENT
+                && bounds.height() <= MAX_EXTENT
+                && bounds.min().y >= -MAX_LATITUDE
+                && bounds.max().y <= MAX_LATITUDE
+        });
+        if !fits {
+            return Err(unusable(
+                format!(
+                    "查询范围的经纬度跨度最多 {MAX_EXTENT} 度，纬度在 ±{MAX_LATITUDE} 之内，不跨 180° 经线"
+                ),
+                format!(
+                    "an area may span {MAX_EXTENT} degrees at most, within latitude ±{MAX_LATITUDE}, and not cross the antimeridian"
+                ),
+            ));
+        }
+        Ok(Area::new(feature, polygons, accuracy_m))
+    }
+
+    fn shape(
+        &self,
+        snapshot: &Snapshot,
+    ) -> Result<(Option<FeatureRef>, MultiPolygon<f64>, f64), AreaError> {
         match self {
             Self::Feature(area) => {
                 let name: Option<FeatureRef> = area.feature.parse().ok();
@@ -127,7 +160,7 @@ impl AreaSpec {
                     });
                 };
                 let polygons = with_buffer(geometry, area.buffer_m)?;
-                Ok(Area::new(Some(name), polygons, feature.accuracy_m))
+                Ok((Some(name), polygons, feature.accuracy_m))
             }
             Self::Geometry(area) => {
                 let vertices = read::vertex_count(&area.geometry);
@@ -140,12 +173,12 @@ impl AreaSpec {
                     ));
                 }
                 let geometry = read::geometry(&area.geometry, None).map_err(AreaError::Unusable)?;
-                Ok(Area::new(None, with_buffer(&geometry, area.buffer_m)?, 0.0))
+                Ok((None, with_buffer(&geometry, area.buffer_m)?, 0.0))
             }
             Self::Circle(area) => {
                 let [x, y] = area.center;
                 let centre = Coord { x, y };
-                if !(x.abs() <= 180.0 && y.abs() <= 85.0) {
+                if !(x.abs() <= 180.0 && y.abs() <= MAX_LATITUDE) {
                     return Err(unusable(
                         format!("圆心 {x},{y} 应为经度（±180）、纬度（±85）"),
                         format!("the centre {x},{y} should be longitude (±180), latitude (±85)"),
@@ -153,7 +186,7 @@ impl AreaSpec {
                 }
                 check_metres("radius_m", area.radius_m, 0.1, MAX_RADIUS_M)?;
                 let circle = measure::circle(centre, area.radius_m);
-                Ok(Area::new(None, MultiPolygon::new(vec![circle]), 0.0))
+                Ok((None, MultiPolygon::new(vec![circle]), 0.0))
             }
         }
     }
@@ -177,7 +210,19 @@ fn with_buffer(geometry: &Geometry<f64>, buffer_m: f64) -> Result<MultiPolygon<f
     check_metres("buffer_m", buffer_m, 0.0, MAX_BUFFER_M)?;
     if buffer_m > 0.0 {
         let frame = Frame::around(geometry);
-        return Ok(frame.buffer(geometry, buffer_m));
+        let outline = frame.simplified(geometry, buffer_m / 100.0);
+        let vertices = outline.coords_count();
+        if vertices > MAX_BUFFERED_VERTICES {
+            return Err(unusable(
+                format!(
+                    "加缓冲的范围最多 {MAX_BUFFERED_VERTICES} 个顶点，简化后仍有 {vertices} 个"
+                ),
+                format!(
+                    "an area with a buffer may have {MAX_BUFFERED_VERTICES} vertices; simplified it still has {vertices}"
+                ),
+            ));
+        }
+        return Ok(frame.buffer(&outline, buffer_m));
     }
     match geometry {
         Geometry::Polygon(polygon) => Ok(MultiPolygon::new(vec![polygon.clone()])),

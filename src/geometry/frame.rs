@@ -1,6 +1,8 @@
 //! A local plane in metres, for distances and buffers inside one city.
 
-use geo::{BoundingRect, Buffer, Coord, Geometry, MapCoords, MultiPolygon, Rect};
+use geo::{BoundingRect, Buffer, Coord, Geometry, MapCoords, MultiLineString, MultiPolygon, Rect};
+
+use super::simplify;
 
 /// Semi-major axis of WGS 84, metres (CGCS2000 has the same).
 const A: f64 = 6_378_137.0;
@@ -58,6 +60,41 @@ impl Frame {
     #[must_use]
     pub fn around(geometry: &Geometry<f64>) -> Self {
         Self::at(geometry.bounding_rect().map_or(Coord::zero(), Rect::center))
+    }
+
+    /// A rectangle (degrees) grown by `metres` on all sides.
+    #[must_use]
+    pub fn grown(&self, bounds: Rect<f64>, metres: f64) -> Rect<f64> {
+        let margin = Coord {
+            x: metres,
+            y: metres,
+        };
+        Rect::new(
+            self.to_degrees(self.to_plane(bounds.min()) - margin),
+            self.to_degrees(self.to_plane(bounds.max()) + margin),
+        )
+    }
+
+    /// A geometry (degrees) without the vertices without which it is off by less than `metres`.
+    #[must_use]
+    pub fn simplified(&self, geometry: &Geometry<f64>, metres: f64) -> Geometry<f64> {
+        let plane = geometry.map_coords(|coord| self.to_plane(coord));
+        let simple = match plane {
+            Geometry::LineString(line) => simplify::line(&line, metres).into(),
+            Geometry::MultiLineString(lines) => lines
+                .iter()
+                .map(|line| simplify::line(line, metres))
+                .collect::<MultiLineString<f64>>()
+                .into(),
+            Geometry::Polygon(polygon) => simplify::polygon(&polygon, metres).into(),
+            Geometry::MultiPolygon(polygons) => polygons
+                .iter()
+                .map(|polygon| simplify::polygon(polygon, metres))
+                .collect::<MultiPolygon<f64>>()
+                .into(),
+            other => other,
+        };
+        simple.map_coords(|coord| self.to_degrees(coord))
     }
 
     /// All points within `metres` of a valid geometry; of polygons, where `metres` are negative,

@@ -49,16 +49,15 @@ pub fn circle(centre: Coord<f64>, radius_m: f64) -> Polygon<f64> {
     Polygon::new(LineString::new(ring), vec![])
 }
 
-/// The area of `a ∩ b` in m², and the shape itself.
+/// The area of `a ∩ b` in m²; 0 where `b` is no polygon.
 #[must_use]
-pub fn intersection(a: &MultiPolygon<f64>, b: &Geometry<f64>) -> (f64, MultiPolygon<f64>) {
+pub fn shared_area_m2(a: &MultiPolygon<f64>, b: &Geometry<f64>) -> f64 {
     use geo::BooleanOps;
-    let shared = match b {
-        Geometry::Polygon(polygon) => a.intersection(polygon),
-        Geometry::MultiPolygon(polygons) => a.intersection(polygons),
-        _ => MultiPolygon::new(vec![]),
-    };
-    (shared.geodesic_area_unsigned(), shared)
+    match b {
+        Geometry::Polygon(polygon) => a.intersection(polygon).geodesic_area_unsigned(),
+        Geometry::MultiPolygon(polygons) => a.intersection(polygons).geodesic_area_unsigned(),
+        _ => 0.0,
+    }
 }
 
 #[cfg(test)]

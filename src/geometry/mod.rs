@@ -9,5 +9,6 @@ pub mod frame;
 pub mod measure;
 pub mod read;
 pub mod region;
+pub mod simplify;
 pub mod validity;
 pub mod write;

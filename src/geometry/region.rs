@@ -8,6 +8,9 @@ use geo::{
 };
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 
+/// An edge, numbered in the order of its ring.
+type NumberedEdge = GeomWithData<Rectangle<[f64; 2]>, (usize, Line<f64>)>;
+
 /// Valid polygons with an R-tree over their edges.
 ///
 /// All relations are exact on the coordinates as given (robust predicates). Most features lie
@@ -16,7 +19,7 @@ use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 pub struct Region {
     polygons: MultiPolygon<f64>,
     bounds: Option<Rect<f64>>,
-    edges: RTree<GeomWithData<Rectangle<[f64; 2]>, Line<f64>>>,
+    edges: RTree<NumberedEdge>,
     prepared: OnceCell<PreparedGeometry<'static, MultiPolygon<f64>>>,
 }
 
@@ -26,9 +29,10 @@ impl Region {
     pub fn new(polygons: MultiPolygon<f64>) -> Self {
         let edges = polygons
             .lines_iter()
-            .map(|line| {
+            .enumerate()
+            .map(|(number, line)| {
                 let corners = Rectangle::from_corners(line.start.into(), line.end.into());
-                GeomWithData::new(corners, line)
+                GeomWithData::new(corners, (number, line))
             })
             .collect();
         Self {
@@ -61,9 +65,10 @@ impl Region {
         let ray = AABB::from_corners([point.x, point.y], [bounds.max().x, point.y]);
         let mut inside = false;
         for edge in self.edges.locate_in_envelope_intersecting(ray) {
-            let Line { start, end } = edge.data;
+            let line = edge.data.1;
+            let Line { start, end } = line;
             let turn = <f64 as geo::GeoNum>::Ker::orient2d(start, end, point);
-            if turn == Orientation::Collinear && edge.data.intersects(&point) {
+            if turn == Orientation::Collinear && line.intersects(&point) {
                 return CoordPos::OnBoundary;
             }
             // Half-open in y, so that a vertex on the ray counts once.
@@ -151,11 +156,17 @@ impl Region {
             .then_some(window)
     }
 
-    fn edges_in(&self, window: Rect<f64>) -> impl Iterator<Item = &Line<f64>> {
+    fn edges_in(&self, window: Rect<f64>) -> impl Iterator<Item = Line<f64>> {
+        self.numbered_edges_in(window).map(|(_, edge)| edge)
+    }
+
+    /// The edges whose rectangles meet a window, each with its number; those of one ring are
+    /// numbered in its order.
+    pub fn numbered_edges_in(&self, window: Rect<f64>) -> impl Iterator<Item = (usize, Line<f64>)> {
         let window = AABB::from_corners(window.min().into(), window.max().into());
         self.edges
             .locate_in_envelope_intersecting(window)
-            .map(|edge| &edge.data)
+            .map(|edge| edge.data)
     }
 }
 

@@ -1,10 +1,10 @@
 //! `POST /areas/query`.
 
-use std::time::{Duration, Instant};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
-    extract::{State, rejection::BytesRejection},
+    extract::{RawQuery, State, rejection::BytesRejection},
     response::Response,
 };
 use geo::Geometry;
@@ -12,13 +12,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    AppState, Base, JSON, collections, items::round, json_answer, params::check_revision,
+    AppState, Base, JSON, Work, collections,
+    items::round,
+    json_answer,
+    params::{Params, check_revision},
     problem::Problem,
 };
 use crate::{
     area::{
-        Answer, Area, AreaError, AreaSpec, CollectionAnswer, Hit, Interrupted, Overlap, Query,
-        Relation,
+        Answer, Area, AreaError, AreaSpec, CollectionAnswer, Hit, Interrupted, Overlap, Patience,
+        Query, Relation,
     },
     exchange::geojson::{close_object, open_object, write_feature, write_list},
     geometry::{measure, write::GeoJson},
@@ -48,8 +51,10 @@ struct Body {
 pub async fn query(
     State(state): State<AppState>,
     base: Base,
+    RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
     let body = body.map_err(|rejection| {
         Problem::new(
             rejection.status(),
@@ -57,7 +62,7 @@ pub async fn query(
         )
     })?;
     state
-        .blocking(move |state| {
+        .blocking(Work::Heavy, move |state, abandoned| {
             let snapshot = state.snapshot();
             let body: Body = serde_json::from_slice(&body).map_err(|error| {
                 Problem::unreadable(Text::new(
@@ -77,7 +82,7 @@ pub async fn query(
                 area: &area,
                 collections: find_collections(snapshot, &body.collections)?,
                 relation: body.relation,
-                deadline: Instant::now() + TIME_LIMIT,
+                patience: Patience::new(TIME_LIMIT, Arc::clone(abandoned)),
             };
             let answer = query.run(snapshot).map_err(|Interrupted| {
                 Problem::unanswerable(Text::new(

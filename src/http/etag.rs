@@ -1,8 +1,9 @@
 //! Entity tags: the data decide an answer, so a tag is known before the answer is made.
 
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -13,26 +14,40 @@ use crate::documents::hex;
 
 /// Answers 304 to a client that has the answer already, and tags the others.
 ///
-/// The tag is weak: answers of one tag say the same, if not byte for byte (`timeStamp`).
+/// The tag is a hash of the data, the program and the request. It is weak: answers of one tag say
+/// the same, if not byte for byte (`timeStamp`, compression).
 pub async fn revalidate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let by_itself = path.starts_with("/assets/") || path.ends_with('z');
-    if request.method() != Method::GET || by_itself {
+    let by_itself = path.starts_with("/assets/") || matches!(path, "/healthz" | "/readyz");
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || by_itself {
         return next.run(request).await;
     }
     let tag = tag(&state, &request);
-    if matches(request.headers().get(header::IF_NONE_MATCH), &tag) {
-        let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, no_cache())];
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
+    if lists(asked.as_ref(), &tag) {
+        // Only a client that got this very answer knows its tag.
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        describe(response.headers_mut(), tag);
+        return response;
     }
     let mut response = next.run(request).await;
     if response.status().is_success() {
-        let headers = response.headers_mut();
-        headers.insert(header::ETAG, tag);
-        headers.entry(header::CACHE_CONTROL).or_insert(no_cache());
-        headers.append(header::VARY, HeaderValue::from_static("accept"));
+        describe(response.headers_mut(), tag);
+        if asked.is_some_and(|asked| asked == "*") {
+            *response.body_mut() = Body::empty();
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
     }
     response
+}
+
+fn describe(headers: &mut HeaderMap, tag: HeaderValue) {
+    headers.insert(header::ETAG, tag);
+    headers.entry(header::CACHE_CONTROL).or_insert(no_cache());
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("accept, accept-encoding, host"),
+    );
 }
 
 /// Kept by the browser, asked again each time: newer data must show at once.
@@ -43,8 +58,8 @@ fn no_cache() -> HeaderValue {
 fn tag(state: &AppState, request: &Request) -> HeaderValue {
     let mut hash = Sha256::new();
     hash.update(&state.snapshot().fingerprint);
-    hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(super::page::fingerprint());
+    hash.update(&state.0.build);
+    hash.update(state.0.settings.public_url.as_deref().unwrap_or_default());
     hash.update(request.uri().to_string());
     for name in [header::HOST, header::ACCEPT] {
         hash.update([0]);
@@ -56,7 +71,7 @@ fn tag(state: &AppState, request: &Request) -> HeaderValue {
     HeaderValue::from_str(&text).expect("hexadecimal digits can stand in a header")
 }
 
-fn matches(if_none_match: Option<&HeaderValue>, tag: &HeaderValue) -> bool {
+fn lists(if_none_match: Option<&HeaderValue>, tag: &HeaderValue) -> bool {
     let (Some(list), Ok(tag)) = (
         if_none_match.and_then(|value| value.to_str().ok()),
         tag.to_str(),
@@ -65,5 +80,5 @@ fn matches(if_none_match: Option<&HeaderValue>, tag: &HeaderValue) -> bool {
     };
     list.split(',')
         .map(str::trim)
-        .any(|candidate| candidate == tag || candidate == "*")
+        .any(|candidate| candidate == tag)
 }

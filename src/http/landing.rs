@@ -30,11 +30,13 @@ pub async fn root(
     let format = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "f")
         .map(|(_, value)| value.into_owned());
-    // The page's own parameters (the view) stand in the same query string: they are not checked here.
+    // The page keeps its view in the same query string, so only the landing page checks it.
     match format.as_deref() {
         Some("html") => page::index(),
         None if wants_html => page::index(),
-        _ => landing(&state, &base).into_response(),
+        _ => Params::parse(query.as_deref(), &["f"])
+            .and_then(|params| params.check_format(&["json", "html"]))
+            .map_or_else(IntoResponse::into_response, |()| landing(&state, &base)),
     }
 }
 

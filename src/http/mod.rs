@@ -12,13 +12,21 @@ mod params;
 mod problem;
 mod tiles;
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
-    extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
-    middleware,
+    extract::{FromRequestParts, Request},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -26,8 +34,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
-    trace::TraceLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, trace::TraceLayer,
 };
 
 use self::problem::Problem;
@@ -35,8 +42,10 @@ use crate::{model::Text, store::Snapshot, tiles::cache::TileCache};
 
 /// Bytes of compressed tiles that are kept.
 const TILE_CACHE_BYTES: u64 = 128 << 20;
-/// Requests that may wait for a thread at once; more are told to come back.
+/// Requests that may wait for their turn at once; more are told to come back.
 const MAX_WAITING: usize = 512;
+/// Short pieces of work (a page of features, a tile) done at once, for each processor.
+const LIGHT_PER_PROCESSOR: usize = 4;
 /// How long a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
@@ -47,20 +56,46 @@ pub struct AppState(Arc<Shared>);
 struct Shared {
     snapshot: Arc<Snapshot>,
     tiles: TileCache,
-    public_url: Option<String>,
-    waiting: Semaphore,
+    settings: Settings,
+    /// Tells this program from another build of it.
+    build: String,
+    waiting: Arc<Semaphore>,
+    light: Arc<Semaphore>,
+    heavy: Arc<Semaphore>,
+}
+
+/// What an operator decides.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The address under which clients know the service (no slash at its end), where that is not
+    /// the host that they ask.
+    pub public_url: Option<String>,
+    /// Other origins whose pages may ask the service.
+    pub allowed_origins: Vec<HeaderValue>,
+}
+
+/// How long a piece of work may keep a processor.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    /// Moments.
+    Light,
+    /// Seconds: at most one for each processor at once, so that the light ones go on.
+    Heavy,
 }
 
 impl AppState {
-    /// State that serves a snapshot. `public_url` (no slash at its end) is the address under which
-    /// clients know the service, where that is not the host that they ask.
+    /// State that serves a snapshot.
     #[must_use]
-    pub fn new(snapshot: Arc<Snapshot>, public_url: Option<String>) -> Self {
+    pub fn new(snapshot: Arc<Snapshot>, settings: Settings) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self(Arc::new(Shared {
             snapshot,
             tiles: TileCache::new(TILE_CACHE_BYTES),
-            public_url,
-            waiting: Semaphore::new(MAX_WAITING),
+            settings,
+            build: build(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            light: Arc::new(Semaphore::new(processors * LIGHT_PER_PROCESSOR)),
+            heavy: Arc::new(Semaphore::new(processors)),
         }))
     }
 
@@ -68,19 +103,38 @@ impl AppState {
         &self.0.snapshot
     }
 
-    /// Runs work that takes the processor for longer than a moment off the async threads.
+    /// Runs work off the async threads. The work holds its turn until it ends, even where nobody
+    /// waits for it any more; the flag that it is given then tells it so.
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+        work: Work,
+        run: impl FnOnce(&Self, &Arc<AtomicBool>) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let _place = self.0.waiting.try_acquire().map_err(|_| {
+        let too_many = || {
             Problem::busy(Text::new(
                 "请求太多，请稍后再试",
                 "too many requests, please try again in a moment",
             ))
-        })?;
+        };
+        let turns = match work {
+            Work::Light => &self.0.light,
+            Work::Heavy => &self.0.heavy,
+        };
+        let turn = {
+            let _place = self.0.waiting.try_acquire().map_err(|_| too_many())?;
+            Arc::clone(turns)
+                .acquire_owned()
+                .await
+                .map_err(|_| too_many())?
+        };
         let state = self.clone();
-        match tokio::task::spawn_blocking(move || work(&state)).await {
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let _guard = SetOnDrop(Arc::clone(&abandoned));
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            run(&state, &abandoned)
+        });
+        match task.await {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -91,6 +145,27 @@ impl AppState {
             },
         }
     }
+}
+
+struct SetOnDrop(Arc<AtomicBool>);
+
+impl Drop for SetOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The program's own file names its build: version and date are not changed by every change.
+fn build() -> String {
+    let file = std::env::current_exe().and_then(std::fs::metadata);
+    let written = file
+        .as_ref()
+        .ok()
+        .and_then(|file| file.modified().ok())
+        .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok())
+        .map_or(0, |since| since.as_nanos());
+    let length = file.map_or(0, |file| file.len());
+    format!("{} {length} {written}", env!("CARGO_PKG_VERSION"))
 }
 
 /// All routes.
@@ -118,18 +193,37 @@ pub fn router(state: AppState) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(TraceLayer::new_for_http())
+                .layer(cross_origin(&state.0.settings.allowed_origins))
                 .layer(CompressionLayer::new())
                 .layer(CatchPanicLayer::custom(panicked))
-                .layer(TimeoutLayer::with_status_code(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    TIME_LIMIT,
-                ))
+                .layer(middleware::from_fn(in_time))
                 .layer(middleware::from_fn_with_state(
                     state.clone(),
                     etag::revalidate,
                 )),
         )
         .with_state(state)
+}
+
+/// Lets pages of the operator's other origins ask the service.
+fn cross_origin(origins: &[HeaderValue]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins.to_vec())
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        .expose_headers([header::ETAG, HeaderName::from_static("content-crs")])
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(TIME_LIMIT, next.run(request))
+        .await
+        .unwrap_or_else(|_| {
+            Problem::busy(Text::new(
+                "没能在 30 秒内答复，请稍后再试",
+                "no answer within 30 s, please try again in a moment",
+            ))
+            .into_response()
+        })
 }
 
 async fn no_such_path(uri: axum::http::Uri) -> Problem {
@@ -178,7 +272,7 @@ impl FromRequestParts<AppState> for Base {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
-        if let Some(url) = &state.0.public_url {
+        if let Some(url) = &state.0.settings.public_url {
             return Ok(Self(url.clone()));
         }
         let host = parts

@@ -55,7 +55,12 @@ fn filled(state: &AppState, base: &Base) -> Value {
 }
 
 /// The same for people to read.
-pub async fn readable(State(state): State<AppState>, base: Base) -> Response {
+pub async fn readable(
+    State(state): State<AppState>,
+    base: Base,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Params::parse(query.as_deref(), &[])?;
     let document = filled(&state, &base);
     let mut html = String::from(
         "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
@@ -97,7 +102,7 @@ pub async fn readable(State(state): State<AppState>, base: Base) -> Response {
             }
         }
     }
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
 }
 
 fn escape(text: &str) -> String {

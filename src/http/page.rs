@@ -1,16 +1,14 @@
 //! The map page and its files, carried in the program.
 
-use std::sync::OnceLock;
-
 use axum::{
     extract::Path,
     http::header,
     response::{IntoResponse, Response},
 };
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 
 use super::problem::Problem;
-use crate::{documents::hex, model::Text};
+use crate::model::Text;
 
 /// The built page. It may be missing where only the service is worked on.
 #[derive(RustEmbed)]
@@ -73,13 +71,4 @@ fn serve(path: &str, cache_control: &'static str) -> Response {
         ))
         .into_response(),
     }
-}
-
-/// Hash of the page that this program carries: it names its files, so it stands for them all.
-pub fn fingerprint() -> &'static str {
-    static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| {
-        let index: Option<EmbeddedFile> = Dist::get("index.html");
-        index.map_or_else(String::new, |file| hex(&file.metadata.sha256_hash()[..8]))
-    })
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use flate2::read::GzDecoder;
 
-use super::{AppState, Base, JSON, json_answer, params::Params, problem::Problem};
+use super::{AppState, Base, JSON, Work, json_answer, params::Params, problem::Problem};
 use crate::{
     model::Text,
     store::Snapshot,
@@ -57,7 +57,7 @@ pub async fn tile(
         Some(zipped) => zipped,
         None => {
             state
-                .blocking(move |state| {
+                .blocking(Work::Light, move |state, _| {
                     let layers = find_layers(state.snapshot(), &names)?;
                     Ok(state.0.tiles.get_or_make(revision, &layers, tile))
                 })
@@ -75,7 +75,7 @@ pub async fn tile(
         return Ok((headers, zipped).into_response());
     }
     state
-        .blocking(move |_| {
+        .blocking(Work::Light, move |_, _| {
             let mut plain = Vec::new();
             GzDecoder::new(&zipped[..])
                 .read_to_end(&mut plain)

@@ -48,15 +48,9 @@ impl Period {
             if text.len() <= 10 {
                 Self::parse_date(text)
             } else {
-                let day = text
-                    .parse::<jiff::Timestamp>()
-                    .ok()?
-                    .to_zoned(jiff::tz::TimeZone::UTC)
-                    .date();
-                Some(Self {
-                    start: Some(day),
-                    end: Some(day),
-                })
+                // The day as the asker writes it: documents state days of their own place.
+                text.parse::<jiff::Timestamp>().ok()?;
+                Self::parse_date(text.get(..10)?)
             }
         };
         let Some((from, to)) = text.split_once('/') else {
@@ -98,6 +92,7 @@ mod tests {
         for (query, meets) in [
             ("2021-12-31", true),
             ("2021-12-31T23:59:59Z", true),
+            ("2021-01-01T00:30:00+08:00", true),
             ("2022-01-01", false),
             ("2020/2021-01-01", true),
             ("../2020-12-31", false),

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
@@ -124,8 +124,15 @@ struct Properties {
     #[serde(default)]
     citations: Vec<Citation>,
     boundary: Option<Boundary>,
+    #[serde(default)]
+    evidence: String,
     source: String,
     licence: String,
+    /// Members that answers add.
+    measured: Option<IgnoredAny>,
+    overlap: Option<IgnoredAny>,
+    certainty: Option<IgnoredAny>,
+    certainty_reason: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +167,18 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
     let Some(catalogue) = reader.json::<Catalogue>(geodata, "collections.json") else {
         return Err(LoadError(reader.problems));
     };
+    let mut ids = HashSet::new();
+    for info in &catalogue.collections {
+        if !ids.insert(info.id.as_str()) {
+            reader.problem(
+                geodata.path("collections.json"),
+                Text::new(
+                    format!("集合“{}”列了两次", info.id),
+                    format!("the collection “{}” is listed twice", info.id),
+                ),
+            );
+        }
+    }
     let mut links = Links::default();
     let collections: Vec<Collection> = catalogue
         .collections
@@ -286,6 +305,7 @@ impl Reader {
                     features.reserve_exact(texts.len());
                     for (place, text) in texts.into_iter().enumerate() {
                         let read = FeatureReader {
+                            collection: &info.id,
                             library,
                             kinds: &kinds,
                             transformer: transformer.as_ref(),
@@ -354,7 +374,11 @@ fn parse_file(bytes: &[u8]) -> Result<(Vec<&RawValue>, Option<Transformer>), Tex
     Ok((features, transformer))
 }
 
+/// Collections whose features a document must name.
+const CITED: [&str; 3] = ["zones", "parcels", "projects"];
+
 struct FeatureReader<'a> {
+    collection: &'a str,
     library: &'a Library,
     kinds: &'a HashMap<&'a str, Arc<str>>,
     transformer: Option<&'a Transformer>,
@@ -424,6 +448,7 @@ impl FeatureReader<'_> {
             ));
         }
         let periods = check_statuses(&properties, flaws);
+        self.check_evidence(&properties, flaws);
         let served = self.served(raw, &properties, flaws);
         let reference = |field: &'static str, text: &String| (field, text.clone());
         let targets: Vec<(&'static str, String)> = properties
@@ -471,6 +496,42 @@ impl FeatureReader<'_> {
         };
         take(feature, Parts { source, targets });
         id
+    }
+
+    /// Each statement needs its sentence, each location its reason.
+    fn check_evidence(&self, properties: &Properties, flaws: &mut Vec<Text>) {
+        if CITED.contains(&self.collection) && properties.citations.is_empty() {
+            flaws.push(Text::new(
+                "没有引文 citations：片区、地块和项目要引用文件原话",
+                "it has no citations: zones, parcels and projects must quote a document",
+            ));
+        }
+        if properties.status.is_some() && properties.statuses.is_empty() {
+            flaws.push(Text::new(
+                "有 status 就要有 statuses，写明出处",
+                "a status needs statuses, which cite its sentence",
+            ));
+        }
+        if properties.evidence.trim().is_empty() {
+            flaws.push(Text::new(
+                "没有 evidence：要写明位置的依据，或为何没有位置",
+                "it has no evidence: say why it stands where it stands, or why it has no location",
+            ));
+        }
+        let added = [
+            ("measured", &properties.measured),
+            ("overlap", &properties.overlap),
+            ("certainty", &properties.certainty),
+            ("certainty_reason", &properties.certainty_reason),
+        ];
+        for (name, value) in added {
+            if value.is_some() {
+                flaws.push(Text::new(
+                    format!("属性名 {name} 由查询结果使用，请改名"),
+                    format!("the property {name} is one that answers add: choose another name"),
+                ));
+            }
+        }
     }
 
     /// The properties as served: as they stand, each citation with the section that it stands in.

@@ -47,6 +47,12 @@ pub fn compile_zones(snapshot: &Snapshot, geodata: &Files) -> Result<Zones, Text
         .read(ZONES_FILE)
         .map_err(|error| unreadable(&error))?;
     let mut file: Value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+    if file.get("crs").is_some() {
+        // The outlines that are written are WGS 84: under another system they would lie elsewhere.
+        return Err(unreadable(
+            &"片区文件不能带 crs 成员，请转换为 WGS 84 经纬度 (a file of zones must have no crs member: bring it to WGS 84)",
+        ));
+    }
     let network = Network::new(&lines(snapshot));
     let mut outcomes = Vec::new();
     for zone in file["features"].as_array_mut().into_iter().flatten() {

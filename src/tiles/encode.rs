@@ -1,8 +1,8 @@
 //! One layer of one tile, from the features as they are now.
 
 use geo::{
-    Coord, Geometry, InteriorPoint, LineString, MapCoords, MultiLineString, MultiPoint,
-    MultiPolygon, Point, Polygon, Rect, Simplify,
+    Geometry, InteriorPoint, LineString, MapCoords, MultiLineString, MultiPoint, MultiPolygon,
+    Point, Polygon, Rect,
 };
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use super::{
     mvt::{EXTENT, LayerBuilder, Value, is_speck},
 };
 use crate::{
-    geometry::{clip, frame::Frame, measure},
+    geometry::{clip, frame::Frame, measure, simplify},
     model::Feature,
 };
 
@@ -39,7 +39,10 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
         Derived::Accuracy => layer.collection.worst_accuracy_m,
         _ => 0.0,
     };
-    for feature in layer.collection.near(grown(window, reach_m)) {
+    for feature in layer
+        .collection
+        .near(Frame::at(window.center()).grown(window, reach_m))
+    {
         let Some(geometry) = &feature.geometry else {
             continue;
         };
@@ -51,22 +54,6 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
         }
     }
     canvas.layer.finish()
-}
-
-/// A window (degrees) grown by metres on all sides.
-fn grown(window: Rect<f64>, metres: f64) -> Rect<f64> {
-    if metres == 0.0 {
-        return window;
-    }
-    let frame = Frame::at(window.center());
-    let margin = Coord {
-        x: metres,
-        y: metres,
-    };
-    Rect::new(
-        frame.to_degrees(frame.to_plane(window.min()) - margin),
-        frame.to_degrees(frame.to_plane(window.max()) + margin),
-    )
 }
 
 fn attributes(feature: &Feature) -> Vec<(&'static str, Value<'_>)> {
@@ -226,7 +213,7 @@ impl Canvas {
         if self.tile.z == MAX_ZOOM || line.0.len() < 8 {
             line
         } else {
-            line.simplify(TOLERANCE)
+            simplify::line(&line, TOLERANCE)
         }
     }
 }

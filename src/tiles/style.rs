@@ -1,5 +1,7 @@
 //! The map's looks, and what a tileset says of itself.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{Derived, Layer, MAX_ZOOM};
@@ -15,8 +17,15 @@ const STYLE: &str = include_str!("style.json");
 #[must_use]
 pub fn style(snapshot: &Snapshot, base: &str) -> Value {
     let mut style: Value = serde_json::from_str(STYLE).expect("the built-in style is JSON");
+    let drawn: HashSet<&str> = style["layers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|layer| layer["source-layer"].as_str())
+        .collect();
     let layers: Vec<String> = Layer::all(snapshot)
         .map(|layer| layer.to_string())
+        .filter(|name| drawn.contains(name.as_str()))
         .collect();
     style["name"] = snapshot.title.zh.clone().into();
     style["sources"]["data"]["url"] = format!("{base}/tiles/{}.json", layers.join(",")).into();
@@ -42,7 +51,7 @@ pub fn tilejson(snapshot: &Snapshot, layers: &[Layer<'_>], base: &str) -> Value 
     let mut credits: Vec<&str> = layers
         .iter()
         .flat_map(|layer| &layer.collection.sources)
-        .filter(|source| source.licence.starts_with("ODbL"))
+        .filter(|source| source.source.contains("OpenStreetMap"))
         .map(|_| "© OpenStreetMap contributors")
         .collect();
     credits.dedup();

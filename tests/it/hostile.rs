@@ -225,8 +225,17 @@ fn a_polygon_of_the_largest_size_is_answered_and_a_larger_one_refused() {
         ring.push(ring[0].clone());
         json!([ring])
     };
-    let answer = query(&server, &polygon(&ring(10_000)));
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    // With lines and polygons to be judged, of all accuracies that occur.
+    let everything = json!({
+        "area": polygon(&ring(10_000)),
+        "collections": ["projects", "parcels", "zones", "streets", "water", "transit"],
+    });
+    for relation in ["intersects", "within", "majority", "touches"] {
+        let mut body = everything.clone();
+        body["relation"] = json!(relation);
+        let answer = server.post("/areas/query", body.to_string());
+        assert_eq!(answer.status, 200, "{relation}: {}", answer.text());
+    }
     let detail = query(&server, &polygon(&ring(10_001))).problem(422);
     assert!(
         detail.contains("10001") && detail.contains("10000"),
@@ -309,4 +318,87 @@ fn other_addresses_and_methods() {
     );
     let odd = server.get_with("/?f=json", &[("host", "evil.example/\"><script>")]);
     assert!(!odd.text().contains("script>"));
+}
+
+/// A comb of so many teeth: each edge comes near hundreds of others.
+fn saw(teeth: u32) -> Value {
+    let mut ring: Vec<Value> = (0..teeth)
+        .flat_map(|tooth| {
+            let x = 117.15 + 0.02 * f64::from(tooth) / f64::from(teeth);
+            let step = 0.01 / f64::from(teeth);
+            [json!([x, 39.16]), json!([x + step, 39.15])]
+        })
+        .collect();
+    ring.push(json!([117.17, 39.18]));
+    ring.push(json!([117.15, 39.18]));
+    ring.push(ring[0].clone());
+    json!([ring])
+}
+
+#[test]
+fn an_outline_that_is_all_teeth_hangs_nobody() {
+    let server = Server::start();
+    let mut buffered = polygon(&saw(2_000));
+    buffered["buffer_m"] = json!(1_000);
+    let detail = query(&server, &buffered).problem(422);
+    assert!(detail.contains("500 vertices"), "{detail}");
+    let body =
+        json!({ "area": polygon(&saw(4_000)), "collections": ["zones", "streets", "projects"] });
+    let answer = server.post("/areas/query", body.to_string());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(server.get("/healthz").status, 200);
+    // A smooth outline of many vertices needs few of them.
+    let circle: Vec<[f64; 2]> = (0..=5_000)
+        .map(|step| {
+            let angle = f64::from(step % 5_000) / 5_000.0 * std::f64::consts::TAU;
+            [117.16 + 0.01 * angle.cos(), 39.16 + 0.01 * angle.sin()]
+        })
+        .collect();
+    let mut round = polygon(&json!([circle]));
+    round["buffer_m"] = json!(100);
+    assert_eq!(query(&server, &round).status, 200);
+}
+
+#[test]
+fn areas_beyond_what_a_plane_can_hold() {
+    let server = Server::start();
+    for area in [
+        json!({ "center": [179.999_9, 39.15], "radius_m": 5_000 }),
+        json!({ "center": [117.1, 84.99], "radius_m": 50_000 }),
+        polygon(&json!([[[116, 38], [119, 38], [119, 39], [116, 38]]])),
+        polygon(&json!([[
+            [-180, -90],
+            [180, -90],
+            [180, 90],
+            [-180, 90],
+            [-180, -90]
+        ]])),
+    ] {
+        let detail = query(&server, &area).problem(422);
+        assert!(detail.contains("2 degrees"), "{area}: {detail}");
+    }
+}
+
+#[test]
+fn a_client_that_sends_half_a_request_and_one_that_leaves() {
+    use std::{io::Write, net::TcpStream};
+    let server = Server::start();
+    let host = server.url.strip_prefix("http://").unwrap();
+    let mut slow = TcpStream::connect(host).unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: a").unwrap();
+    for _ in 0..20 {
+        let body = json!({ "area": polygon(&saw(4_000)), "collections": ["zones"] }).to_string();
+        let mut leaving = TcpStream::connect(host).unwrap();
+        write!(
+            leaving,
+            "POST /areas/query HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+    }
+    assert_eq!(server.get("/collections/zones/items").status, 200);
+    assert_eq!(
+        query(&server, &json!({ "feature": "zones/sanchahekou" })).status,
+        200
+    );
 }

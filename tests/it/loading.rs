@@ -68,7 +68,7 @@ fn first(file: &mut Value) -> &mut Value {
 #[test]
 fn each_flaw_is_named_with_its_file_and_feature() {
     type Change = fn(&mut Value);
-    let flaws: [(&str, Change, &str); 20] = [
+    let flaws: [(&str, Change, &str); 25] = [
         (
             "parcels.geojson",
             |file| *file = json!({"type": "Feature"}),
@@ -161,6 +161,37 @@ fn each_flaw_is_named_with_its_file_and_feature() {
             "parcels.geojson",
             |file| first(file)["properties"]["placed_in"] = json!(["zones/atlantis"]),
             "zones/atlantis",
+        ),
+        (
+            "parcels.geojson",
+            |file| first(file)["properties"]["citations"] = json!([]),
+            "no citations",
+        ),
+        (
+            "parcels.geojson",
+            |file| first(file)["properties"]["evidence"] = json!(" "),
+            "no evidence",
+        ),
+        (
+            "parcels.geojson",
+            |file| first(file)["properties"]["measured"] = json!({}),
+            "measured",
+        ),
+        (
+            "projects.geojson",
+            |file| {
+                first(file)["properties"]["status"] = json!("planned");
+                first(file)["properties"]["statuses"] = json!([]);
+            },
+            "a status needs statuses",
+        ),
+        (
+            "collections.json",
+            |file| {
+                let twice = file["collections"][0].clone();
+                file["collections"].as_array_mut().unwrap().push(twice);
+            },
+            "listed twice",
         ),
         (
             "zones.geojson",

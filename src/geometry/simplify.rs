@@ -1,0 +1,94 @@
+//! Lines with fewer vertices.
+
+use geo::{Coord, Distance, Euclidean, Line, LineString, Point, Polygon};
+
+/// A line without the vertices without which it is off by at most `tolerance` (Douglas and Peucker
+/// 1973), in any plane and its unit. A ring that would collapse stays as it is.
+///
+/// The stretches still to be looked at wait in a list: outlines can be long enough, and crooked
+/// enough, for recursion to run out of stack. Takes `O(n log n)` time of ordinary lines, `O(n²)` of
+/// the most crooked.
+#[must_use]
+pub fn line(line: &LineString<f64>, tolerance: f64) -> LineString<f64> {
+    let points = &line.0;
+    if points.len() < 3 {
+        return line.clone();
+    }
+    let last = points.len() - 1;
+    let mut kept = vec![false; points.len()];
+    kept[0] = true;
+    kept[last] = true;
+    let mut waiting = vec![(0, last)];
+    while let Some((from, to)) = waiting.pop() {
+        if let Some((farthest, distance)) = farthest(points, from, to)
+            && distance > tolerance
+        {
+            kept[farthest] = true;
+            waiting.push((from, farthest));
+            waiting.push((farthest, to));
+        }
+    }
+    let simple: Vec<Coord<f64>> = points
+        .iter()
+        .zip(&kept)
+        .filter_map(|(point, kept)| kept.then_some(*point))
+        .collect();
+    if line.is_closed() && simple.len() < 4 {
+        return line.clone();
+    }
+    LineString::new(simple)
+}
+
+/// The same for all rings of a polygon.
+#[must_use]
+pub fn polygon(polygon: &Polygon<f64>, tolerance: f64) -> Polygon<f64> {
+    Polygon::new(
+        line(polygon.exterior(), tolerance),
+        polygon
+            .interiors()
+            .iter()
+            .map(|ring| line(ring, tolerance))
+            .collect(),
+    )
+}
+
+/// The vertex between two others that lies farthest from the line between them, and how far.
+fn farthest(points: &[Coord<f64>], from: usize, to: usize) -> Option<(usize, f64)> {
+    let chord = Line::new(points[from], points[to]);
+    (from + 1..to)
+        .map(|index| {
+            (
+                index,
+                Euclidean.distance(&Point::from(points[index]), &chord),
+            )
+        })
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::wkt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_almost_straight_becomes_straight() {
+        let crooked = wkt!(LINESTRING(0. 0.,1. 0.05,2. -0.05,3. 0.,3. 5.,3.05 6.,3. 7.));
+        assert_eq!(line(&crooked, 0.1), wkt!(LINESTRING(0. 0.,3. 0.,3. 7.)));
+        assert_eq!(line(&crooked, 0.01), crooked);
+        let ring = wkt!(POLYGON((0. 0.,5. 0.1,10. 0.,10. 10.,0. 10.,0. 0.)));
+        assert_eq!(
+            polygon(&ring, 0.2),
+            wkt!(POLYGON((0. 0.,10. 0.,10. 10.,0. 10.,0. 0.)))
+        );
+        assert_eq!(polygon(&ring, 100.0), ring);
+    }
+
+    #[test]
+    fn a_comb_of_many_teeth_needs_no_deep_stack() {
+        let comb: LineString<f64> = (0..20_000)
+            .map(|step| (f64::from(step), f64::from(step % 2) * f64::from(step)))
+            .collect();
+        assert_eq!(line(&comb, 0.5).0.len(), 20_000);
+    }
+}
