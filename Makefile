@@ -12,7 +12,7 @@ SERVE_OPTIONS ?=
 .PHONY: serve test build verify bench page tools test-tools check-toolchains
 
 serve: build
-	target/release/renewal-map serve $(SERVE_OPTIONS)
+	$(CARGO) run --release --locked --quiet -- serve $(SERVE_OPTIONS)
 
 build: tools page
 	$(CARGO) build --release --locked
@@ -21,19 +21,23 @@ build: tools page
 tools: check-toolchains
 	@.ci/need cmake=cmake g++=g++ sqlite3=sqlite3
 
-test-tools: tools
-	@.ci/need chromium=chromium ogrinfo=gdal-bin unshare=util-linux \
+test-tools: check-toolchains
+	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 \
+	  || { echo "请先运行 (please run first): rustup component add rustfmt clippy" >&2; exit 1; }
+	@.ci/need cmake=cmake g++=g++ sqlite3=sqlite3 chromium=chromium ogrinfo=gdal-bin unshare=util-linux \
 	  /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
 
 check-toolchains:
 	@command -v $(CARGO) >/dev/null || { echo "请先安装 Rust (please install Rust first): https://rustup.rs" >&2; exit 1; }
-	@command -v $(NPM) >/dev/null || { echo "请先安装 Node.js 20.19 或更新 (please install Node.js 20.19 or newer first)" >&2; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+	  && command -v $(NPM) >/dev/null \
+	  || { echo "请先安装 Node.js 20.19 或更新 (please install Node.js 20.19 or newer first)" >&2; exit 1; }
 
 # The page is built into the program, so it comes first.
 page: web/dist/index.html
 
 web/dist/index.html: web/node_modules/.package-lock.json src/http/openapi.json \
-    web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f)
+    web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f ! -name schema.d.ts)
 	cd web && $(NPM) run --silent generate && $(NPM) run --silent build
 	@touch $@
 
@@ -47,7 +51,7 @@ test: test-tools page
 	$(CARGO) test --locked
 	cd web && $(NPM) run --silent check && $(NPM) run --silent test
 	$(CARGO) build --locked
-	cd web && $(NPM) run --silent browser
+	cd web && RENEWAL_MAP_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/renewal-map" $(NPM) run --silent browser
 
 verify: export RENEWAL_MAP_VERIFY = 1
 verify: test

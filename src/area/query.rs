@@ -88,7 +88,7 @@ pub struct Answer<'a> {
 pub struct CollectionAnswer<'a> {
     /// The collection.
     pub collection: &'a Collection,
-    /// Those that satisfy the relation, and those whose container may lie in the area.
+    /// Those that satisfy the relation, and those whose container does.
     pub hits: Vec<Hit<'a>>,
     /// Those that satisfy it only if area or feature are as far off as they may be.
     pub borderline: Vec<Hit<'a>>,
@@ -166,6 +166,16 @@ pub struct Totals {
     pub by_status: BTreeMap<&'static str, usize>,
 }
 
+impl<'a> CollectionAnswer<'a> {
+    fn add(&mut self, hit: Hit<'a>) {
+        if hit.certainty == Certainty::Borderline {
+            self.borderline.push(hit);
+        } else {
+            self.hits.push(hit);
+        }
+    }
+}
+
 impl<'a> Query<'a> {
     /// Finds the answer.
     ///
@@ -207,19 +217,15 @@ impl<'a> Query<'a> {
             let Some(certainty) = self.judge(geometry, feature.accuracy_m, self.relation) else {
                 continue;
             };
-            let hit = Hit {
+            let overlap = (certainty != Certainty::Borderline)
+                .then(|| self.overlap(geometry, area_m2))
+                .flatten();
+            answer.add(Hit {
                 feature,
                 certainty,
                 reason: Reason::Geometry,
-                overlap: (certainty != Certainty::Borderline)
-                    .then(|| self.overlap(geometry, area_m2))
-                    .flatten(),
-            };
-            if certainty == Certainty::Borderline {
-                answer.borderline.push(hit);
-            } else {
-                answer.hits.push(hit);
-            }
+                overlap,
+            });
         }
         // What touches the outline is not in the area.
         if self.relation != Relation::Touches {
@@ -248,7 +254,7 @@ impl<'a> Query<'a> {
                     .or_insert_with(|| self.judge_by_container(snapshot, feature))
             });
             if let Some(certainty) = certainty {
-                answer.hits.push(Hit {
+                answer.add(Hit {
                     feature,
                     certainty,
                     reason: Reason::Container,
@@ -366,8 +372,10 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// A feature of which only the container is known: certain if the container lies in the area
-    /// whatever the errors (or is the area itself), possible if it may meet it.
+    /// A feature of which only the container is known is as surely in the area as the container is,
+    /// and surely only where all of the container is, or where the container is the area itself.
+    ///
+    /// A container that is a point (a place of unstated extent) never makes it certain.
     fn judge_by_container(&self, snapshot: &Snapshot, feature: &Feature) -> Option<Certainty> {
         for (name, container) in snapshot.containers(feature) {
             if self.area.feature.as_ref() == Some(name) {
@@ -377,12 +385,15 @@ impl<'a> Query<'a> {
                 continue;
             };
             let accuracy_m = container.accuracy_m;
-            if self.judge(geometry, accuracy_m, Relation::Within) == Some(Certainty::Certain) {
+            if matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_))
+                && self.judge(geometry, accuracy_m, Relation::Within) == Some(Certainty::Certain)
+            {
                 return Some(Certainty::Certain);
             }
-            return self
-                .judge(geometry, accuracy_m, Relation::Intersects)
-                .map(|_| Certainty::Possible);
+            return match self.judge(geometry, accuracy_m, Relation::Intersects)? {
+                Certainty::Borderline => Some(Certainty::Borderline),
+                Certainty::Certain | Certainty::Possible => Some(Certainty::Possible),
+            };
         }
         None
     }

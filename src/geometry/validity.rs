@@ -16,7 +16,8 @@ use crate::model::Text;
 
 /// Checks a geometry whose coordinates are finite and whose rings are closed.
 ///
-/// Takes `O(n log n)` time for `n` vertices.
+/// Takes `O(n log n)` time for `n` vertices of ordinary outlines; of one whose segments' rectangles
+/// all overlap (a diagonal comb) `O(n²)`, which the limit on the vertices of a request bounds.
 ///
 /// # Errors
 /// What is wrong, and at which coordinate.
@@ -180,6 +181,7 @@ fn check_nesting(polygons: &[Polygon<f64>]) -> Result<(), Text> {
             .iter()
             .map(|ring| Polygon::new(ring.clone(), vec![]))
             .collect();
+        let boxes = boxes(&holes);
         for (index, hole) in holes.iter().enumerate() {
             if side_of(hole, &outer) == CoordPos::Outside {
                 return Err(at_point(
@@ -188,12 +190,10 @@ fn check_nesting(polygons: &[Polygon<f64>]) -> Result<(), Text> {
                     "a hole lies outside its polygon",
                 ));
             }
-            for other in &holes[index + 1..] {
-                if side_of(hole, other) == CoordPos::Inside
-                    || side_of(other, hole) == CoordPos::Inside
-                {
+            for other in overlapping(&boxes, hole) {
+                if other != index && side_of(&holes[other], hole) == CoordPos::Inside {
                     return Err(at_point(
-                        other.exterior().0[0],
+                        holes[other].exterior().0[0],
                         "两个洞重叠",
                         "two holes overlap",
                     ));
@@ -204,20 +204,10 @@ fn check_nesting(polygons: &[Polygon<f64>]) -> Result<(), Text> {
     if polygons.len() < 2 {
         return Ok(());
     }
-    let boxes = RTree::bulk_load(
-        polygons
-            .iter()
-            .enumerate()
-            .map(|(index, polygon)| {
-                let (low, high) = corners(polygon);
-                GeomWithData::new(Rectangle::from_corners(low, high), index)
-            })
-            .collect(),
-    );
+    let boxes = boxes(polygons);
     for (index, polygon) in polygons.iter().enumerate() {
-        let (low, high) = corners(polygon);
-        for other in boxes.locate_in_envelope_intersecting(AABB::from_corners(low, high)) {
-            if other.data != index && side_of(polygon, &polygons[other.data]) == CoordPos::Inside {
+        for other in overlapping(&boxes, polygon) {
+            if other != index && side_of(polygon, &polygons[other]) == CoordPos::Inside {
                 return Err(at_point(
                     polygon.exterior().0[0],
                     "多面的两个部分重叠",
@@ -227,6 +217,28 @@ fn check_nesting(polygons: &[Polygon<f64>]) -> Result<(), Text> {
         }
     }
     Ok(())
+}
+
+type PlacedRectangle = GeomWithData<Rectangle<[f64; 2]>, usize>;
+
+/// The rectangles of polygons, with their places.
+fn boxes(polygons: &[Polygon<f64>]) -> RTree<PlacedRectangle> {
+    let boxes = polygons.iter().enumerate().map(|(index, polygon)| {
+        let (low, high) = corners(polygon);
+        GeomWithData::new(Rectangle::from_corners(low, high), index)
+    });
+    RTree::bulk_load(boxes.collect())
+}
+
+/// The places of those whose rectangle meets a polygon's.
+fn overlapping(
+    boxes: &RTree<PlacedRectangle>,
+    polygon: &Polygon<f64>,
+) -> impl Iterator<Item = usize> {
+    let (low, high) = corners(polygon);
+    boxes
+        .locate_in_envelope_intersecting(AABB::from_corners(low, high))
+        .map(|found| found.data)
 }
 
 fn corners(polygon: &Polygon<f64>) -> ([f64; 2], [f64; 2]) {

@@ -104,8 +104,8 @@ fn find_layers<'a>(snapshot: &'a Snapshot, names: &str) -> Result<Vec<Layer<'a>>
     for name in names.split(',') {
         let layer = Layer::find(snapshot, name).ok_or_else(|| {
             Problem::missing(Text::new(
-                format!("没有图层“{name}”：图层是集合编号，或其后加 .sides .accuracy .labels"),
-                format!("there is no layer “{name}”: a layer is a collection's id, or that with .sides .accuracy .labels"),
+                format!("没有图层“{name}”：图层是集合编号，或其后加 .sides .bands .accuracy .labels"),
+                format!("there is no layer “{name}”: a layer is a collection's id, or that with .sides .bands .accuracy .labels"),
             ))
         })?;
         if layers.len() == MAX_LAYERS || layers.iter().any(|other| other.is_same(&layer)) {

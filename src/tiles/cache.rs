@@ -85,7 +85,11 @@ fn deflate(bytes: &[u8]) -> Piece {
         compress
             .compress_vec(bytes, &mut deflated, FlushCompress::Sync)
             .expect("compressing into memory can't fail");
-        debug_assert_eq!(compress.total_in(), bytes.len() as u64);
+        assert_eq!(
+            compress.total_in(),
+            bytes.len() as u64,
+            "a cut stream would be a broken tile"
+        );
         deflated.shrink_to_fit();
     }
     Piece { deflated, crc }

@@ -36,7 +36,7 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
     };
     let window = tile.bounds(MARGIN);
     let reach_m = match layer.derived {
-        Derived::Accuracy => layer.collection.worst_accuracy_m,
+        Derived::Accuracy | Derived::Bands => layer.collection.worst_accuracy_m,
         _ => 0.0,
     };
     for feature in layer
@@ -49,7 +49,9 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
         match layer.derived {
             Derived::Features => canvas.add(geometry, &attributes(feature)),
             Derived::Accuracy => add_accuracy(&mut canvas, feature, geometry),
-            Derived::Sides => add_sides(&mut canvas, feature, geometry),
+            Derived::Sides | Derived::Bands => {
+                add_sides(&mut canvas, feature, geometry, layer.derived);
+            }
             Derived::Labels => add_label(&mut canvas, feature, geometry),
         }
     }
@@ -106,7 +108,7 @@ struct Stretch {
     accuracy_m: f64,
 }
 
-fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
+fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>, derived: Derived) {
     let text = feature.properties.get();
     let Geometry::Polygon(polygon) = geometry else {
         return;
@@ -121,8 +123,16 @@ fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
         let Some(coords) = polygon.exterior().0.get(stretch.from..=stretch.to) else {
             continue;
         };
+        let line = Geometry::LineString(LineString::new(coords.to_vec()));
+        let shape = if derived == Derived::Bands {
+            Frame::around(&line)
+                .buffer(&line, stretch.accuracy_m)
+                .into()
+        } else {
+            line
+        };
         canvas.add(
-            &LineString::new(coords.to_vec()).into(),
+            &shape,
             &[
                 ("id", Value::Text(&feature.id)),
                 ("name", Value::Text(&feature.name)),

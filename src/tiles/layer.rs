@@ -22,19 +22,28 @@ pub enum Derived {
     Accuracy,
     /// The stretches of compiled outlines: `zones.sides`.
     Sides,
+    /// As far as each of these stretches may be off: `zones.bands`.
+    Bands,
     /// One point in each polygon, for its label: `zones.labels`.
     Labels,
 }
 
 impl Derived {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Features, Self::Accuracy, Self::Sides, Self::Labels];
+    pub const ALL: [Self; 5] = [
+        Self::Features,
+        Self::Accuracy,
+        Self::Sides,
+        Self::Bands,
+        Self::Labels,
+    ];
 
     fn suffix(self) -> &'static str {
         match self {
             Self::Features => "",
             Self::Accuracy => ".accuracy",
             Self::Sides => ".sides",
+            Self::Bands => ".bands",
             Self::Labels => ".labels",
         }
     }

@@ -409,13 +409,57 @@ fn a_feature_of_which_only_the_container_is_known() {
     };
     // 西于庄7号地 lies in 西于庄, a station's point good to 300 m.
     let around = |radius: f64| json!({ "center": [117.159_719, 39.165_383], "radius_m": radius });
-    assert_eq!(certainty(&ask(around(320.0)), "xiyuzhuang-7"), "certain");
+    // However large the circle: how far 西于庄 reaches is not stated.
+    assert_eq!(certainty(&ask(around(320.0)), "xiyuzhuang-7"), "possible");
     assert_eq!(certainty(&ask(around(200.0)), "xiyuzhuang-7"), "possible");
+    let beside = json!({ "center": [117.159_719, 39.168_883], "radius_m": 200.0 });
+    let borderline = ask(beside)["results"][1]["borderline"].clone();
+    assert!(
+        borderline
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|feature| feature["id"] == "xiyuzhuang-7")
+    );
     let far = json!({ "center": [117.12, 39.18], "radius_m": 500.0 });
     assert_eq!(certainty(&ask(far), "xiyuzhuang-7"), Value::Null);
     // The container itself as the area: that it lies there is stated, not measured.
     let itself = json!({ "feature": "parcels/xiyuzhuang", "buffer_m": 300.0 });
     assert_eq!(certainty(&ask(itself), "xiyuzhuang-7"), "certain");
+}
+
+#[test]
+fn what_lies_in_a_container_is_certain_where_all_of_the_container_is() {
+    // The expo is to be built somewhere in the zone 云帆, which is a polygon.
+    let server = Server::yunze();
+    let bounds = server.json("/collections/district")["extent"]["spatial"]["bbox"][0].clone();
+    let [west, south, east, north] = [0, 1, 2, 3].map(|place| bounds[place].as_f64().unwrap());
+    let ring = json!([
+        [west, south],
+        [east, south],
+        [east, north],
+        [west, north],
+        [west, south]
+    ]);
+    let whole = json!({ "geometry": { "type": "Polygon", "coordinates": [ring] } });
+    for (area, expected) in [
+        (whole, "certain"),
+        (json!({ "feature": "zones/yunfan" }), "certain"),
+        (
+            json!({ "feature": "zones/yunfan", "buffer_m": 1 }),
+            "certain",
+        ),
+    ] {
+        let body = json!({ "area": area, "collections": ["projects"] });
+        let answer = server.post("/areas/query", body.to_string()).json();
+        let expo = answer["results"][0]["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|feature| feature["id"] == "yunfan-expo")
+            .unwrap();
+        assert_eq!(expo["properties"]["certainty"], expected, "{area}");
+    }
 }
 
 #[test]
