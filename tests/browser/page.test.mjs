@@ -76,9 +76,15 @@ function rows(page, collection, list) {
     );
 }
 
+/** Waits until the tool for drawing takes clicks. */
+function drawingReady(page) {
+  return page.locator('[data-drawing=ready]').waitFor();
+}
+
 /** Checks that the page lists exactly what the service answers. */
 async function assertLists(page, body) {
-  await page.locator('.results[data-state=ready]').waitFor();
+  const asked = [body.collections.join(), body.relation ?? 'intersects'].join(' ');
+  await page.locator(`.results[data-state=ready][data-question="${asked}"]`).waitFor();
   const answer = await ask(service.address, body);
   for (const { collection, features, borderline, unlocated, totals } of answer.results) {
     const expected = (list, certainty) =>
@@ -139,10 +145,13 @@ test('the main job: a layer, a zone, its sentence, what is inside it', async () 
   await mapIdle(page);
   await screenshot(page, 'zone-1440x900');
 
-  const outline = await page.screenshot();
+  // Between the panels, so that nothing but the map can make a difference.
+  const clip = { x: 370, y: 20, width: 640, height: 820 };
+  await mapRests(page);
+  const outline = await page.screenshot({ clip });
   await details.locator('[data-stretch="0"]').hover();
   await mapIdle(page);
-  assert.notDeepEqual(await page.screenshot(), outline, 'a stretch lights up');
+  assert.notDeepEqual(await page.screenshot({ clip }), outline, 'a stretch lights up');
 
   await details.getByRole('button', { name: '查询区内项目与地块' }).click();
   await assertLists(page, {
@@ -224,8 +233,7 @@ test('a drawn polygon and a drawn circle are asked, changed and cleared', async 
   ];
   const places = corners.map((corner) => pixelOf(page, corner)).map(({ x, y }) => [x, y]);
   await page.getByRole('button', { name: '画多边形' }).click();
-  await page.locator('.draw-hint').waitFor();
-  await page.waitForTimeout(600);
+  await drawingReady(page);
   for (const [x, y] of [...places, places.at(-1)]) {
     await page.mouse.move(x, y);
     await page.mouse.click(x, y);
@@ -245,8 +253,7 @@ test('a drawn polygon and a drawn circle are asked, changed and cleared', async 
   await screenshot(page, 'polygon-1440x900');
 
   await page.getByRole('button', { name: '修改范围' }).click();
-  await page.locator('.draw-hint').waitFor();
-  await page.waitForTimeout(600);
+  await drawingReady(page);
   const from = pixelOf(page, ring[0]);
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
@@ -264,8 +271,7 @@ test('a drawn polygon and a drawn circle are asked, changed and cleared', async 
   assert.equal(parameters(page).get('area'), null);
 
   await page.getByRole('button', { name: '画圆' }).click();
-  await page.locator('.draw-hint').waitFor();
-  await page.waitForTimeout(600);
+  await drawingReady(page);
   await mapRests(page);
   const centre = pixelOf(page, [117.1598, 39.1625]);
   await page.mouse.click(centre.x, centre.y);
@@ -308,6 +314,75 @@ test('search finds by name, by keyboard, also what has no location', async () =>
 
   await field.fill('没有这样的地方');
   await page.getByText('没有名称含“没有这样的地方”的条目').waitFor();
+});
+
+test('Enter before the hits are there opens the first of them', async () => {
+  const page = await openReady();
+  const zone = await zoneNamed('光荣道');
+  const field = page.getByRole('combobox', { name: '按名称检索' });
+  await page.route('**/items?*q=*', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await route.continue();
+  });
+  await field.fill('西站');
+  await page.locator('[role=option]').first().waitFor();
+  await field.fill(zone.properties.name);
+  await field.press('Enter');
+  await page.locator(`.details[data-ref="zones/${zone.id}"]`).waitFor();
+});
+
+test('nothing is searched, nor missed, while an input method composes', async () => {
+  const page = await openReady();
+  const asked = [];
+  page.on('request', (request) => {
+    const q = new URL(request.url()).searchParams.get('q');
+    if (q) asked.push(q);
+  });
+  const field = page.getByRole('combobox', { name: '按名称检索' });
+  await field.focus();
+  const input = await page.context().newCDPSession(page);
+  const compose = (text) =>
+    input.send('Input.imeSetComposition', {
+      text,
+      selectionStart: text.length,
+      selectionEnd: text.length,
+    });
+  await compose('guang');
+  await compose('guangrong');
+  await page.waitForTimeout(500);
+  assert.equal(await field.inputValue(), 'guangrong');
+  assert.deepEqual(asked, []);
+  assert.equal(await page.locator('.search-results').count(), 0);
+  await input.send('Input.insertText', { text: '光荣道' });
+  await page.locator('[role=option]').first().waitFor();
+  assert.deepEqual([...new Set(asked)], ['光荣道']);
+});
+
+test('Back closes the list of what lies at one place', async () => {
+  const page = await openReady();
+  const places = new Map();
+  for (const { geometry } of await items('projects')) {
+    if (geometry?.type !== 'Point') continue;
+    const key = geometry.coordinates.join();
+    places.set(key, (places.get(key) ?? 0) + 1);
+  }
+  const several = [...places].filter(([, n]) => n > 1).map(([key]) => key.split(',').map(Number));
+  let place = null;
+  for (const at of several) {
+    const pixel = pixelOf(page, at);
+    if (await isMap(page, pixel)) place ??= pixel;
+  }
+  assert.ok(place, 'a place where several projects lie');
+  await page.locator('label.layer:has([data-layer=facilities])').click();
+  await mapIdle(page);
+  await page.mouse.click(place.x, place.y);
+  await page.locator('.picks [data-ref]').first().waitFor();
+  for (const name of await page.locator('.picks .row-name').allInnerTexts()) {
+    assert.doesNotMatch(name, /正在载入|^$/);
+  }
+  await page.goBack();
+  await page.locator('.picks').waitFor({ state: 'detached' });
+  assert.doesNotMatch(parameters(page).get('layers'), /facilities/);
 });
 
 test('the language changes at a switch and stays in the address', async () => {
@@ -366,6 +441,12 @@ test('a malformed address falls back and breaks nothing', async () => {
   );
   assert.equal(await page.locator('.answer').count(), 0);
   assert.equal(parameters(page).get('lang'), 'zh');
+  const usual = await openReady();
+  assert.equal(parameters(page).get('layers'), parameters(usual).get('layers'));
+  const bare = await openReady('/?layers=');
+  const clip = { x: 400, y: 50, width: 900, height: 700 };
+  const drawn = await page.screenshot({ clip });
+  assert.notDeepEqual(drawn, await bare.screenshot({ clip }), 'the map draws');
   const missing = await open('/?select=zones/no-such-zone');
   await missing.getByRole('heading', { name: '没有找到' }).waitFor();
 });

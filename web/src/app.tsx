@@ -14,7 +14,7 @@ import { Layers } from './panels/layers';
 import { Failure } from './panels/parts';
 import { Sheet } from './panels/sheet';
 import { ZoneQuery } from './panels/zones';
-import { catalogue, lang, navigate, picks, ready, t, view } from './state';
+import { catalogue, lang, layout, navigate, picks, ready, t, view } from './state';
 
 const loaded = signal<StyleSpecification | null>(null);
 /** The style, once it is known which collections there are to draw. */
@@ -59,6 +59,8 @@ export function App() {
 
   const failed = load?.state === 'failed' ? load.problem : styleProblem.value;
   const answering = view.value.select !== null || view.value.area !== null || picks.value !== null;
+  // Beside an answer on a middling screen only the header is left of the column.
+  const columnCovers = layout.value === 'wide' || (layout.value === 'middle' && !answering);
   return (
     <div
       class={`page ${answering ? 'is-answering' : ''}`}
@@ -91,7 +93,7 @@ export function App() {
           </p>
         )
       )}
-      <div class="column" data-covers={window.innerWidth > 760 ? 'left' : 'none'}>
+      <div class="column" data-covers={columnCovers ? 'left' : 'none'}>
         <Header />
         {known && (
           <Sheet label={t('app.panel')} class="side" hidden={answering}>

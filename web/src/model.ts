@@ -30,6 +30,10 @@ export type AreaQuery = Schemas['AreaQuery'];
 export type Properties = Schemas['Properties'] & {
   /** Lines that stop at a station. */
   lines?: string[];
+  /** What a document says a parcel is for. */
+  land_use?: string | { name?: string | null; name_en?: string | null } | null;
+  /** Its area as a document states it, not as measured. */
+  area_m2?: number | null;
 };
 
 /** With a geometry that TypeScript can tell apart by its type, which OpenAPI can't express. */

@@ -39,6 +39,11 @@ window.addEventListener('popstate', () => {
   const next = parseView(location.search);
   // An address typed by hand may lack what the page has learned since.
   view.value = { ...next, at: next.at ?? known.at, layers: next.layers ?? known.layers };
+  // What lay open on the view that was left does not belong to this one.
+  picks.value = null;
+  drawing.value = null;
+  stretch.value = null;
+  target.value = null;
   returns.value += 1;
 });
 
@@ -176,11 +181,38 @@ export const hovered = signal<Hover | null>(null);
 /** Index of the pointed-at stretch of the selected zone's outline. */
 export const stretch = signal<number | null>(null);
 
+/** A feature as the map's tiles know it, before the service has told more. */
+export interface Pick {
+  ref: string;
+  name: string;
+  name_en: string;
+  kind: string;
+  status: string | null;
+}
 /** Features that lie on top of each other where the map was clicked. */
-export const picks = signal<string[] | null>(null);
+export const picks = signal<Pick[] | null>(null);
 
 export type Drawing = 'polygon' | 'circle' | 'edit';
 export const drawing = signal<Drawing | null>(null);
+/** Whether the tool is loaded and takes clicks. */
+export const drawingReady = signal(false);
+/** Why what is being drawn cannot be asked about. */
+export const drawingProblem = signal<Word | null>(null);
+
+/** Something that went wrong beside the map. */
+export const notice = signal<Word | null>(null);
+
+const width = signal(window.innerWidth);
+window.addEventListener('resize', () => {
+  width.value = window.innerWidth;
+});
+/**
+ * Where the panels stand: on a `narrow` screen a sheet from below, on a `middle` one a single panel
+ * at a time beside the map. The same widths are in the style sheets.
+ */
+export const layout = computed<'narrow' | 'middle' | 'wide'>(() =>
+  width.value <= 900 ? 'narrow' : width.value <= 1100 ? 'middle' : 'wide',
+);
 
 /**
  * What the map should move to once it is known: a feature's reference; `area`, unless that is in
@@ -202,6 +234,7 @@ export function deselect(): void {
 }
 
 export function ask(area: Area): void {
+  drawing.value = null;
   picks.value = null;
   target.value = 'area';
   const { layers, collections } = view.peek();

@@ -57,8 +57,8 @@ const KNOWN = [
 export const DEFAULT_COLLECTIONS = ['projects', 'parcels'];
 
 const MAX_ZOOM = 22;
-const MAX_VERTICES = 500;
-const MAX_RADIUS_M = 50_000;
+export const MAX_VERTICES = 500;
+export const MAX_RADIUS_M = 50_000;
 const MAX_NAMES = 64;
 
 const NUMBER = /^-?\d{1,6}(\.\d{1,15})?$/;
@@ -70,7 +70,7 @@ export function parseView(search: string): View {
   const first = (name: string) => given.get(name);
   return {
     at: parseAt(first('at')),
-    layers: parseNames(first('layers'), LAYER),
+    layers: parseLayers(first('layers')),
     theme: matching(first('theme'), SLUG) ?? 'light',
     select: parseRef(first('select')),
     area: parseArea(first('area')),
@@ -173,6 +173,11 @@ export function parseRef(text: string | null): string | null {
   if (!text) return null;
   const parts = text.split('/');
   return parts.length === 2 && parts.every((part) => SLUG.test(part)) ? text : null;
+}
+
+/** No names: no layers. Names of which none can be one: as if not given. */
+function parseLayers(text: string | null): string[] | null {
+  return text === '' ? [] : nonEmpty(parseNames(text, LAYER));
 }
 
 function parseNames(text: string | null, form: RegExp): string[] | null {

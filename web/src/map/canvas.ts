@@ -22,9 +22,13 @@ import {
   catalogue,
   deselect,
   drawing,
+  drawingProblem,
+  drawingReady,
   hovered,
   lang,
   navigate,
+  notice,
+  type Pick,
   picks,
   ready,
   returns,
@@ -34,8 +38,8 @@ import {
   target,
   view,
 } from '../state';
-import type { At } from '../view';
-import type { Session } from './drawing';
+import type { Area, At } from '../view';
+import type { Excess, Session } from './drawing';
 import {
   addOverlay,
   showArea,
@@ -46,6 +50,8 @@ import {
   showStretch,
 } from './overlay';
 import {
+  accuracyLabels,
+  accuracyText,
   bilingualLayers,
   defaultGroups,
   groupOf,
@@ -169,6 +175,8 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
     effect(() => {
       const text = labelText(lang.value);
       for (const id of bilingualLayers(style)) map.setLayoutProperty(id, 'text-field', text);
+      const metres = accuracyText(lang.value);
+      for (const id of accuracyLabels(style)) map.setLayoutProperty(id, 'text-field', metres);
     }),
     effect(() => {
       returns.value;
@@ -228,24 +236,41 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       hovered.value = null;
       tip.value = null;
       let cancelled = false;
-      import('./drawing').then(({ drawArea, editArea }) => {
-        if (cancelled) return;
-        const { area } = view.peek();
-        if (mode !== 'edit') {
-          session = drawArea(map, mode, (drawn) => {
-            // The library is still handling its own event when it says that it has finished.
-            drawingEnded = performance.now();
-            queueMicrotask(() => {
-              drawing.value = null;
-              ask(drawn);
-            });
-          });
-        } else if (area && area.type !== 'feature') {
-          session = editArea(map, area, (edited) => navigate({ area: edited }));
-        }
-      });
+      const excess = (what: Excess | null) => {
+        drawingProblem.value = what && (`draw.${what}` as const);
+      };
+      import('./drawing').then(
+        ({ drawArea, editArea }) => {
+          if (cancelled) return;
+          let { area } = view.peek();
+          if (mode !== 'edit') {
+            const done = (drawn: Area) => {
+              // The library is still handling its own event when it says that it has finished.
+              drawingEnded = performance.now();
+              queueMicrotask(() => ask(drawn));
+            };
+            session = drawArea(map, mode, done, excess);
+          } else if (area && area.type !== 'feature') {
+            const changed = (edited: Area) => {
+              // Back may have brought another area meanwhile.
+              if (view.peek().area !== area) return;
+              area = edited;
+              navigate({ area: edited });
+            };
+            session = editArea(map, area, changed, excess);
+          }
+          drawingReady.value = true;
+        },
+        () => {
+          if (cancelled) return;
+          drawing.value = null;
+          notice.value = 'error.drawing';
+        },
+      );
       return () => {
         cancelled = true;
+        drawingReady.value = false;
+        drawingProblem.value = null;
       };
     }),
   ];
@@ -258,6 +283,17 @@ function geometryOf(ref: string): GeoJSON.Geometry | null {
     if (hit) return hit.geometry;
   }
   return null;
+}
+
+function pickOf({ ref, feature }: Hit): Pick {
+  const { name, name_en, kind, status } = feature.properties as Record<string, string | undefined>;
+  return {
+    ref,
+    name: name ?? '',
+    name_en: name_en ?? '',
+    kind: kind ?? '',
+    status: status ?? null,
+  };
 }
 
 interface Hit {
@@ -285,6 +321,13 @@ function listen(map: MapLibreMap, layers: string[]): void {
     return points.length > 0 ? points : all.slice(0, 1);
   };
 
+  let touched = false;
+  for (const type of ['pointerdown', 'pointermove'] as const) {
+    map.getCanvas().addEventListener(type, ({ pointerType }) => {
+      touched = pointerType === 'touch';
+    });
+  }
+
   map.on('click', (event) => {
     if (drawing.peek() || performance.now() - drawingEnded < CLICK_GRACE_MS) return;
     const hits = hitsAt(event.point);
@@ -293,12 +336,13 @@ function listen(map: MapLibreMap, layers: string[]): void {
     else if (hits.length === 1) select(first.ref);
     else {
       if (view.peek().select) navigate({ select: null });
-      picks.value = hits.map(({ ref }) => ref);
+      picks.value = hits.map(pickOf);
     }
   });
   map.on('mousemove', (event) => {
     pointer.value = { lon: event.lngLat.lng, lat: event.lngLat.lat };
-    if (drawing.peek()) return;
+    // A finger that has tapped is not pointing at anything any more.
+    if (drawing.peek() || touched) return;
     const hits = hitsAt(event.point);
     const hit = hits[0];
     map.getCanvas().style.cursor = hit ? 'pointer' : '';

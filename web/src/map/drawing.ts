@@ -10,11 +10,14 @@ import {
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import { circleRing, distance } from '../geodesy';
-import type { Area, Position } from '../view';
+import { type Area, MAX_RADIUS_M, MAX_VERTICES, type Position } from '../view';
 
 const INK = '#12476b';
 const CIRCLE_STEPS = 72;
 let editingCircle = false;
+
+/** What the service would refuse. */
+export type Excess = 'vertices' | 'radius';
 
 export interface Session {
   /** Takes the drawing off the map. */
@@ -27,6 +30,19 @@ const surface = {
   outlineColor: INK,
   outlineWidth: 2.5,
 } as const;
+
+/** Whether the pointer is a finger. */
+function coarse(): boolean {
+  return matchMedia('(pointer: coarse)').matches;
+}
+
+/** A vertex let go over a panel is let go all the same. */
+function holdPointer(map: MapLibreMap): () => void {
+  const surface = map.getCanvas();
+  const hold = ({ pointerId }: PointerEvent) => surface.setPointerCapture(pointerId);
+  surface.addEventListener('pointerdown', hold);
+  return () => surface.removeEventListener('pointerdown', hold);
+}
 
 function start(map: MapLibreMap): TerraDraw {
   const flags = {
@@ -44,9 +60,13 @@ function start(map: MapLibreMap): TerraDraw {
       new TerraDrawCircleMode({
         styles: surface,
         segments: CIRCLE_STEPS,
-        drawInteraction: 'click-move-or-drag',
+        // A finger does not move between two taps.
+        drawInteraction: coarse() ? 'click-drag' : 'click-move-or-drag',
       }),
       new TerraDrawSelectMode({
+        // A click beside the area must not end the edit unseen, nor a key delete what is asked about.
+        allowManualDeselection: false,
+        keyEvents: null,
         flags: {
           polygon: flags,
           circle: {
@@ -83,19 +103,38 @@ function isHandle({ properties }: GeoJSONStoreFeatures): boolean {
   return !editingCircle || (typeof index === 'number' && index % (CIRCLE_STEPS / 4) === 0);
 }
 
-/** Lets the planner draw one area, then calls `done`. */
+/** Lets the planner draw one area, then calls `done`; `excess` hears what is too much, or null. */
 export function drawArea(
   map: MapLibreMap,
   type: 'polygon' | 'circle',
   done: (area: Area) => void,
+  excess: (what: Excess | null) => void,
 ): Session {
   const draw = start(map);
+  const release = holdPointer(map);
   draw.setMode(type);
+  draw.on('change', (ids, change) => {
+    if (change !== 'create' && change !== 'update') return;
+    const areas = ids.map((id) => areaOf(draw.getSnapshotFeature(id), type));
+    const area = areas.find((candidate) => candidate !== null);
+    if (area) excess(excessOf(area));
+  });
   draw.on('finish', (id) => {
     const area = areaOf(draw.getSnapshotFeature(id), type);
-    if (area) done(area);
+    const what = area && excessOf(area);
+    if (area && !what) done(area);
+    else {
+      // To be drawn anew, with the reason still in sight.
+      draw.clear();
+      excess(what);
+    }
   });
-  return { stop: () => draw.stop() };
+  return {
+    stop: () => {
+      release();
+      draw.stop();
+    },
+  };
 }
 
 /** Lets the planner reshape the area; `changed` hears of every finished drag. */
@@ -103,16 +142,61 @@ export function editArea(
   map: MapLibreMap,
   area: Exclude<Area, { type: 'feature' }>,
   changed: (area: Area) => void,
+  excess: (what: Excess | null) => void,
 ): Session {
   const draw = start(map);
+  const release = holdPointer(map);
+  editingCircle = area.type === 'circle';
+  draw.setMode('select');
+  let last: Area = area;
+  let shown = show(draw, area);
+  let written = shape(draw, shown);
+  const current = () => (shown === null ? null : areaOf(draw.getSnapshotFeature(shown), area.type));
+  const commit = () => {
+    const next = current();
+    if (!next || excessOf(next) || shape(draw, shown) === written) return;
+    written = shape(draw, shown);
+    last = next;
+    changed(next);
+  };
+  draw.on('change', () => {
+    const next = current();
+    if (next) excess(excessOf(next));
+  });
+  draw.on('finish', () => {
+    const next = current();
+    const what = next && excessOf(next);
+    if (!what) {
+      commit();
+      return;
+    }
+    // The library is still handling its own event.
+    queueMicrotask(() => {
+      draw.clear();
+      shown = show(draw, last);
+      written = shape(draw, shown);
+      excess(what);
+    });
+  });
+  return {
+    stop: () => {
+      release();
+      // A drag may not have ended yet.
+      commit();
+      draw.stop();
+    },
+  };
+}
+
+/** Puts an area on the map, selected; gives its id there. */
+function show(draw: TerraDraw, area: Area): string | number | null {
+  if (area.type === 'feature') return null;
   const ring =
     area.type === 'polygon'
       ? [...area.ring, area.ring[0] as Position]
       : circleRing(area.centre, area.radius, CIRCLE_STEPS);
-  editingCircle = area.type === 'circle';
   // The drawing library refuses more decimals than its precision.
   const coordinates = ring.map(([lon, lat]) => [Number(lon.toFixed(7)), Number(lat.toFixed(7))]);
-  draw.setMode('select');
   const [added] = draw.addFeatures([
     {
       type: 'Feature',
@@ -120,12 +204,18 @@ export function editArea(
       properties: { mode: area.type },
     },
   ]);
-  if (added?.valid && added.id !== undefined) draw.selectFeature(added.id);
-  draw.on('finish', (id) => {
-    const next = areaOf(draw.getSnapshotFeature(id), area.type);
-    if (next) changed(next);
-  });
-  return { stop: () => draw.stop() };
+  if (!added?.valid || added.id === undefined) return null;
+  draw.selectFeature(added.id);
+  return added.id;
+}
+
+function shape(draw: TerraDraw, id: string | number | null): string {
+  return id === null ? '' : JSON.stringify(draw.getSnapshotFeature(id)?.geometry ?? null);
+}
+
+function excessOf(area: Area): Excess | null {
+  if (area.type === 'polygon' && area.ring.length > MAX_VERTICES) return 'vertices';
+  return area.type === 'circle' && area.radius > MAX_RADIUS_M ? 'radius' : null;
 }
 
 function areaOf(feature: GeoJSONStoreFeatures | undefined, type: 'polygon' | 'circle') {

@@ -12,8 +12,11 @@ import {
   collections,
   documents,
   drawing,
+  drawingProblem,
+  drawingReady,
   lang,
   navigate,
+  notice,
   ready,
   t,
   view,
@@ -29,7 +32,7 @@ export function MapView({ style }: { style: StyleSpecification }) {
 export function Furniture() {
   return (
     <>
-      <div class="zoom-control">
+      <div class="zoom-control" data-covers="right">
         <MapButton icon="plus" word="map.zoom.in" act={() => canvas.peek()?.zoomIn()} />
         <MapButton icon="minus" word="map.zoom.out" act={() => canvas.peek()?.zoomOut()} />
         <MapButton icon="home" word="map.home" act={goHome} />
@@ -109,8 +112,10 @@ function Attribution() {
         <ul>
           {(ready(documents.load.value) ?? []).map((document) => (
             <li key={document.id}>
-              {titled(document, document.id)}
-              <small>{[document.issuer, document.date].filter(Boolean).join(' · ')}</small>
+              {titled(document)}
+              <small>
+                {[document.issuer, document.date].filter(Boolean).join(' · ') || document.id}
+              </small>
             </li>
           ))}
         </ul>
@@ -141,7 +146,7 @@ function Notices() {
   const have = ready(catalogue.load.value)?.revision;
   const asked = view.value.revision;
   const outdated = have !== undefined && asked !== null && asked !== have;
-  if (!outdated && !tileError.value) return null;
+  if (!outdated && !tileError.value && !notice.value) return null;
   return (
     <div class="notices" role="status">
       {outdated && (
@@ -149,6 +154,20 @@ function Notices() {
           {t('error.revision', { asked, have })}
           <button type="button" class="link" onClick={() => navigate({ revision: have })}>
             {t('error.revision.use', { have })}
+          </button>
+        </p>
+      )}
+      {notice.value && (
+        <p class="notice">
+          {t(notice.value)}
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              notice.value = null;
+            }}
+          >
+            {t('app.close')}
           </button>
         </p>
       )}
@@ -182,10 +201,16 @@ export function DrawHint() {
     return () => window.removeEventListener('keydown', onKey);
   }, [mode]);
   if (mode === null) return null;
+  const touch = mode === 'circle' && matchMedia('(pointer: coarse)').matches;
+  const problem = drawingProblem.value;
   return (
-    <div class="draw-hint" role="status">
+    <div
+      class={`draw-hint ${problem ? 'is-refused' : ''}`}
+      role="status"
+      data-drawing={drawingReady.value ? 'ready' : 'loading'}
+    >
       <Icon name={mode === 'edit' ? 'edit' : mode} />
-      <span>{t(`draw.${mode}.hint`)}</span>
+      <span>{t(problem ?? (touch ? 'draw.circle.touch' : `draw.${mode}.hint`))}</span>
       <button
         type="button"
         class="button is-small"

@@ -160,7 +160,7 @@ export function addOverlay(map: MapLibreMap): void {
       'circle-color': '#1c2833',
       'circle-stroke-color': '#ffffff',
       'circle-stroke-width': 1.2,
-      'circle-translate': [10, -10],
+      'circle-translate': [16, 0],
     },
   });
   map.addLayer({
@@ -174,7 +174,7 @@ export function addOverlay(map: MapLibreMap): void {
       'text-allow-overlap': true,
       'text-ignore-placement': true,
     },
-    paint: { 'text-color': '#ffffff', 'text-translate': [10, -10] },
+    paint: { 'text-color': '#ffffff', 'text-translate': [16, 0] },
   });
   map.addLayer({
     id: 'page-hover-line',

@@ -7,6 +7,7 @@ import type { Language } from '../view';
 const GROUP = 'renewal-map:group';
 const BASE = 'renewal-map:base';
 const INTERACTIVE = 'renewal-map:interactive';
+const ACCURACY = 'renewal-map:accuracy';
 const BILINGUAL = 'renewal-map:bilingual';
 
 function meta(layer: { metadata?: unknown }, key: string): unknown {
@@ -60,6 +61,15 @@ export function labelText(lang: Language): ExpressionSpecification {
     : ['coalesce', ['get', 'name_en'], ['get', 'name'], ''];
 }
 
+/** Labels of the rings that show how far a point may be off. */
+export function accuracyLabels(style: StyleSpecification): string[] {
+  return style.layers.filter((layer) => meta(layer, ACCURACY) === true).map(({ id }) => id);
+}
+
+export function accuracyText(lang: Language): string {
+  return lang === 'zh' ? '±{accuracy_m} 米' : '±{accuracy_m} m';
+}
+
 /** The style without layers of collections that this district does not have. */
 export function styleWithin(
   style: StyleSpecification,
@@ -79,10 +89,15 @@ export function styleFor(
   lang: Language,
 ): StyleSpecification {
   const bilingual = new Set(bilingualLayers(style));
+  const accuracies = new Set(accuracyLabels(style));
   const layers = style.layers.map((layer) => {
     const group = groupOf(layer);
     const visibility = group === null || groups.includes(group) ? 'visible' : 'none';
-    const text = bilingual.has(layer.id) ? { 'text-field': labelText(lang) } : {};
+    const text = bilingual.has(layer.id)
+      ? { 'text-field': labelText(lang) }
+      : accuracies.has(layer.id)
+        ? { 'text-field': accuracyText(lang) }
+        : {};
     return { ...layer, layout: { ...layer.layout, ...text, visibility } } as LayerSpecification;
   });
   return { ...style, layers };

@@ -1,11 +1,21 @@
 // The panel that answers: one feature, several at one place, or the result of an area query.
 
 import type { StyleSpecification } from 'maplibre-gl';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { nameOf } from '../i18n';
 import type { Feature } from '../model';
 import { collectionOf } from '../model';
-import { cachedFeature, deselect, lang, picks, select, selected, t, view } from '../state';
+import {
+  cachedFeature,
+  deselect,
+  lang,
+  type Pick as Picked,
+  picks,
+  select,
+  selected,
+  t,
+  view,
+} from '../state';
 import { Details } from './details';
 import { Icon } from './icons';
 import { StatusMark } from './marks';
@@ -18,7 +28,7 @@ export function Answer({ style }: { style: StyleSpecification | null }) {
   return (
     <Sheet label={t('app.details')} class="answer" covers="right">
       {picks.value ? (
-        <Picks refs={picks.value} style={style} />
+        <Picks all={picks.value} style={style} />
       ) : ref ? (
         <Selected reference={ref} style={style} back={area !== null} />
       ) : (
@@ -30,8 +40,17 @@ export function Answer({ style }: { style: StyleSpecification | null }) {
 
 function Selected(props: { reference: string; style: StyleSpecification | null; back: boolean }) {
   const load = selected.load.value;
+  const article = useRef<HTMLElement>(null);
+  const { reference } = props;
+  // Every feature is read from its top.
+  useLayoutEffect(() => article.current?.closest('.sheet-body')?.scrollTo(0, 0), [reference]);
   return (
-    <article class="details" data-ref={props.reference} aria-busy={load?.state === 'loading'}>
+    <article
+      ref={article}
+      class="details"
+      data-ref={props.reference}
+      aria-busy={load?.state === 'loading'}
+    >
       <div class="answer-bar">
         {props.back ? (
           <button type="button" class="link-back" onClick={deselect}>
@@ -54,7 +73,7 @@ function Selected(props: { reference: string; style: StyleSpecification | null; 
   );
 }
 
-function Picks({ refs, style }: { refs: string[]; style: StyleSpecification | null }) {
+function Picks({ all, style }: { all: Picked[]; style: StyleSpecification | null }) {
   return (
     <div class="picks">
       <div class="answer-bar">
@@ -63,22 +82,23 @@ function Picks({ refs, style }: { refs: string[]; style: StyleSpecification | nu
           <Icon name="close" />
         </button>
       </div>
-      <h2 class="answer-title">{t('detail.here', { n: refs.length })}</h2>
+      <h2 class="answer-title">{t('detail.here', { n: all.length })}</h2>
       <ul class="rows">
-        {refs.map((ref) => (
-          <Pick key={ref} reference={ref} style={style} />
+        {all.map((known) => (
+          <Pick key={known.ref} known={known} style={style} />
         ))}
       </ul>
     </div>
   );
 }
 
-function Pick({ reference, style }: { reference: string; style: StyleSpecification | null }) {
+function Pick({ known, style }: { known: Picked; style: StyleSpecification | null }) {
+  const { ref: reference } = known;
   const [feature, setFeature] = useState<Feature | null>(null);
   useEffect(() => {
     let current = true;
     cachedFeature(reference).then(
-      (known) => current && setFeature(known),
+      (loaded) => current && setFeature(loaded),
       () => undefined,
     );
     return () => {
@@ -86,6 +106,7 @@ function Pick({ reference, style }: { reference: string; style: StyleSpecificati
     };
   }, [reference]);
   const collection = collectionOf(reference);
+  const { kind, status } = feature?.properties ?? known;
   return (
     <li class="row">
       <button
@@ -95,18 +116,12 @@ function Pick({ reference, style }: { reference: string; style: StyleSpecificati
         {...hoverProps(reference)}
         onClick={() => select(reference)}
       >
-        <StatusMark
-          style={style}
-          status={feature?.properties.status}
-          shape={shapeOf(reference, feature)}
-        />
+        <StatusMark style={style} status={status} shape={shapeOf(reference, feature)} />
         <span class="row-text">
-          <span class="row-name">
-            {feature ? nameOf(lang.value, feature.properties) : t('detail.loading')}
-          </span>
+          <span class="row-name">{nameOf(lang.value, feature?.properties ?? known)}</span>
           <span class="row-sub">
             {collectionTitle(collection)}
-            {feature && ` · ${kindTitle(collection, feature.properties.kind)}`}
+            {kind && ` · ${kindTitle(collection, kind)}`}
           </span>
         </span>
         <Icon name="next" />

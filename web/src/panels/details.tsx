@@ -2,7 +2,7 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import { useEffect, useState } from 'preact/hooks';
-import { fetchItems } from '../api';
+import { fetchItems, Problem, unreachable } from '../api';
 import { accuracy, areaTolerance, hectares, metres, mu, tolerance } from '../format';
 import { nameOf, statusWord } from '../i18n';
 import { moveTo } from '../map/canvas';
@@ -12,7 +12,7 @@ import { ask, collections, lang, select, t } from '../state';
 import { Icon } from './icons';
 import { StatusChip, StatusMark } from './marks';
 import { Outline } from './outline';
-import { FeatureLink, hoverProps, kindTitle, Quote, Section, shapeOf } from './parts';
+import { Failure, FeatureLink, hoverProps, kindTitle, Quote, Section, shapeOf } from './parts';
 
 /** Collections larger than this are not searched for what a feature contains. */
 const CONTENTS_LIMIT = 5000;
@@ -38,7 +38,8 @@ export function Details(props: {
         {second && <p class="second-name">{second}</p>}
         {properties.aliases && properties.aliases.length > 0 && (
           <p class="aliases">
-            {t('detail.aliases')} {properties.aliases.join(lang.value === 'zh' ? '、' : ', ')}
+            {t('detail.aliases')}
+            {properties.aliases.join(lang.value === 'zh' ? '、' : ', ')}
           </p>
         )}
         {surface && collection === 'zones' && (
@@ -54,6 +55,7 @@ export function Details(props: {
       </header>
 
       <Measures feature={feature} />
+      <Stated properties={properties} />
       {(properties.statuses || collection === 'projects' || collection === 'parcels') && (
         <StatusBlock properties={properties} style={style} />
       )}
@@ -106,6 +108,22 @@ function Measures({ feature }: { feature: Feature }) {
   );
 }
 
+/** What a document states of a parcel, as against what is measured. */
+function Stated({ properties: { land_use, area_m2 } }: { properties: Properties }) {
+  const use = typeof land_use === 'string' ? land_use : land_use && nameOf(lang.value, land_use);
+  if (!use && typeof area_m2 !== 'number') return null;
+  return (
+    <dl class="facts is-stated">
+      {use && <Fact term={t('detail.land_use')}>{use}</Fact>}
+      {typeof area_m2 === 'number' && (
+        <Fact term={t('detail.stated_area')}>
+          {hectares(area_m2, lang.value)} · {mu(area_m2, lang.value)}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
 function StatusBlock(props: { properties: Properties; style: StyleSpecification | null }) {
   const { status, statuses = [] } = props.properties;
   const latest = statuses.at(-1);
@@ -115,7 +133,7 @@ function StatusBlock(props: { properties: Properties; style: StyleSpecification 
         <>
           <p class="status-now">
             <StatusChip style={props.style} status={status ?? latest?.status} />
-            {latest && <time>{latest.date ?? t('detail.undated')}</time>}
+            {latest && <time>{dated(latest)}</time>}
           </p>
           {statuses.length === 1 && latest && <Quote citation={latest.citation} />}
           <ol class="history" hidden={statuses.length < 2}>
@@ -135,6 +153,11 @@ function StatusBlock(props: { properties: Properties; style: StyleSpecification 
   );
 }
 
+/** A status holds as of the document that states it. */
+function dated({ date }: StatusEntry): string {
+  return date ? t('detail.dated', { year: date.slice(0, 4) }) : t('detail.undated');
+}
+
 function HistoryEntry(props: { entry: StatusEntry; style: StyleSpecification | null }) {
   const { entry, style } = props;
   return (
@@ -143,7 +166,7 @@ function HistoryEntry(props: { entry: StatusEntry; style: StyleSpecification | n
       <div>
         <p class="history-head">
           {statusWord(lang.value, entry.status)}
-          <time>{entry.date ?? t('detail.undated')}</time>
+          <time>{dated(entry)}</time>
         </p>
         <Quote citation={entry.citation} />
       </div>
@@ -268,18 +291,28 @@ function SourceBlock({ properties }: { properties: Properties }) {
 /** Features without a location of their own that this one contains, by `container` or `placed_in`. */
 function Contents(props: { reference: string; style: StyleSpecification | null }) {
   const [inside, setInside] = useState<{ ref: string; feature: Feature }[] | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const { reference } = props;
   useEffect(() => {
     let current = true;
     setInside(null);
+    setProblem(null);
     findInside(reference).then(
       (found) => current && setInside(found),
-      () => undefined,
+      (error: unknown) => current && setProblem(error instanceof Problem ? error : unreachable()),
     );
     return () => {
       current = false;
     };
-  }, [reference]);
+  }, [reference, attempt]);
+  if (problem) {
+    return (
+      <Section title={t('detail.contains')} class="contains">
+        <Failure problem={problem} retry={() => setAttempt(attempt + 1)} />
+      </Section>
+    );
+  }
   if (!inside || inside.length === 0) return null;
   return (
     <Section title={t('detail.contains')} class="contains">

@@ -6,7 +6,18 @@ import { fetchItems, Problem, unreachable } from '../api';
 import { nameOf, titleOf } from '../i18n';
 import type { Collection, Feature } from '../model';
 import { refOf } from '../model';
-import { catalogue, collections, lang, navigate, ready, select, t } from '../state';
+import {
+  catalogue,
+  collections,
+  lang,
+  layout,
+  navigate,
+  picks,
+  ready,
+  select,
+  t,
+  view,
+} from '../state';
 import { Icon } from './icons';
 import { collectionTitle, hoverProps, kindTitle } from './parts';
 
@@ -21,6 +32,11 @@ interface Group {
 }
 
 const query = signal('');
+/** What is searched for: the query without what an input method is still composing. */
+const settled = signal('');
+const composing = signal(false);
+/** Enter was pressed before the answer came: its first hit is wanted. */
+const eager = signal(false);
 const open = signal(false);
 const active = signal(0);
 const found = signal<'idle' | 'busy' | Problem | Group[]>('idle');
@@ -28,8 +44,12 @@ const found = signal<'idle' | 'busy' | Problem | Group[]>('idle');
 export function Header() {
   const known = ready(catalogue.load.value);
   const other = lang.value === 'zh' ? 'en' : 'zh';
+  const { select: ref, area } = view.value;
+  const answering = ref !== null || area !== null || picks.value !== null;
+  // Elsewhere the column that it heads covers more.
+  const covers = layout.value === 'narrow' || (layout.value === 'middle' && answering);
   return (
-    <header class="bar" data-covers={window.innerWidth > 760 ? 'none' : 'top'}>
+    <header class="bar" data-covers={covers ? 'top' : 'none'}>
       <div class="bar-title">
         <img src="./favicon.svg" alt="" width="30" height="30" />
         <h1>{known ? titleOf(lang.value, known) : t('app.title')}</h1>
@@ -62,23 +82,55 @@ function Search() {
     return () => window.removeEventListener('keydown', onKey);
   }, []);
 
-  const text = query.value.trim();
+  // Preact knows these events under no name of its own.
+  useEffect(() => {
+    const field = input.current;
+    const begin = () => {
+      composing.value = true;
+      eager.value = false;
+    };
+    const end = () => {
+      composing.value = false;
+      settle(field?.value ?? '');
+    };
+    field?.addEventListener('compositionstart', begin);
+    field?.addEventListener('compositionend', end);
+    return () => {
+      field?.removeEventListener('compositionstart', begin);
+      field?.removeEventListener('compositionend', end);
+    };
+  }, []);
+
+  const choose = (ref: string) => {
+    open.value = false;
+    input.current?.blur();
+    select(ref, { move: true });
+  };
+  const text = settled.value;
+  const among = collections.value;
   useEffect(() => {
     if (text === '') {
       found.value = 'idle';
       return;
     }
-    const control = new AbortController();
     found.value = 'busy';
+    // What there is to search is not known yet.
+    if (among.length === 0) return;
+    const control = new AbortController();
     const timer = setTimeout(() => {
-      searchAll(text, collections.peek(), control.signal).then(
+      searchAll(text, among, control.signal).then(
         (groups) => {
           if (control.signal.aborted) return;
           found.value = groups;
           active.value = 0;
+          const [first] = groups;
+          const hit = first?.features[0];
+          if (eager.value && open.value && first && hit) choose(refOf(first.collection, hit));
+          eager.value = false;
         },
         (error: unknown) => {
           if (control.signal.aborted) return;
+          eager.value = false;
           found.value = error instanceof Problem ? error : unreachable();
         },
       );
@@ -87,20 +139,16 @@ function Search() {
       clearTimeout(timer);
       control.abort();
     };
-  }, [text]);
+  }, [text, among]);
 
   const groups = Array.isArray(found.value) ? found.value : [];
   const refs = groups.flatMap(({ collection, features }) =>
     features.map((feature) => refOf(collection, feature)),
   );
-  const shown = open.value && text !== '';
-  const choose = (ref: string) => {
-    open.value = false;
-    input.current?.blur();
-    select(ref, { move: true });
-  };
+  const shown = open.value && text !== '' && !composing.value;
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing) return;
+    // Some browsers end the composition before the key that ended it, which then only has this code.
+    if (event.isComposing || event.keyCode === 229) return;
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step !== 0 && refs.length > 0) {
       event.preventDefault();
@@ -110,9 +158,11 @@ function Search() {
     } else if (event.key === 'Enter') {
       const ref = refs[active.value];
       if (shown && ref) choose(ref);
+      else if (found.value === 'busy') eager.value = true;
     } else if (event.key === 'Escape') {
+      eager.value = false;
       if (open.value) open.value = false;
-      else query.value = '';
+      else clear();
     }
   };
   return (
@@ -136,12 +186,15 @@ function Search() {
           onInput={(event) => {
             query.value = event.currentTarget.value;
             open.value = true;
+            eager.value = false;
+            if (!event.isComposing && !composing.peek()) settle(query.value);
           }}
           onFocus={() => {
             open.value = true;
           }}
           onBlur={() => {
             open.value = false;
+            eager.value = false;
           }}
           onKeyDown={onKeyDown}
         />
@@ -151,7 +204,7 @@ function Search() {
             class="icon-button"
             aria-label={t('search.clear')}
             onClick={() => {
-              query.value = '';
+              clear();
               input.current?.focus();
             }}
           >
@@ -226,6 +279,19 @@ function Results(props: { group: Group; refs: string[]; choose: (ref: string) =>
       )}
     </div>
   );
+}
+
+/** Takes up a text to search for; hits for the text before are not hits for this one. */
+function settle(text: string): void {
+  const next = text.trim();
+  if (next === settled.peek()) return;
+  settled.value = next;
+  found.value = next === '' ? 'idle' : 'busy';
+}
+
+function clear(): void {
+  query.value = '';
+  settle('');
 }
 
 function optionId(index: number): string {

@@ -6,7 +6,7 @@ import { baseGroups, groupsOf, statusMark } from '../map/style';
 import type { Collection } from '../model';
 import { STATUSES } from '../model';
 import { collections, lang, navigate, t, view } from '../state';
-import { LineMark, StatusMark } from './marks';
+import { LineMark, PlainMark, StatusMark } from './marks';
 import { Section } from './parts';
 
 export function Layers({ style }: { style: StyleSpecification }) {
@@ -68,15 +68,15 @@ function LayerRow({ style, collection }: { style: StyleSpecification; collection
       {on && id === 'parcels' && (
         <ul class="legend">
           <li>
-            <StatusMark style={style} status="land_transferred" shape="square" />
+            <PlainMark shape="square" />
             {t('legend.parcel.surveyed')}
           </li>
           <li>
-            <StatusMark style={style} status="land_transferred" shape="square" dashed />
+            <PlainMark shape="square" dashed />
             {t('legend.parcel.other')}
           </li>
           <li>
-            <StatusMark style={style} status="land_transferred" shape="diamond" />
+            <PlainMark shape="diamond" />
             {t('legend.parcel.point')}
           </li>
         </ul>
@@ -110,9 +110,9 @@ function LayerMark({ style, id }: { style: StyleSpecification; id: string }) {
     case 'zones':
       return <Swatch fill={plain(paint('fill')['fill-color'])} box />;
     case 'parcels':
-      return <StatusMark style={style} status="land_preparation" shape="diamond" />;
+      return <PlainMark shape="diamond" />;
     case 'projects':
-      return <StatusMark style={style} status="under_construction" />;
+      return <PlainMark />;
     case 'heritage':
       return (
         <svg class="mark" viewBox="0 0 14 14" aria-hidden="true">

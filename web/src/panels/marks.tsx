@@ -19,13 +19,32 @@ export function StatusMark(props: {
   const { fill, line, hollow } = statusMark(props.style, props.status);
   const paint = hollow
     ? { fill: '#ffffff', stroke: line, 'stroke-width': 2 }
-    : { fill, stroke: fill, 'stroke-width': 1 };
-  const dash = props.dashed ? { 'stroke-dasharray': '2 1.6', 'fill-opacity': 0.25 } : {};
+    : { fill, stroke: EDGES[props.status ?? ''] ?? fill, 'stroke-width': 1 };
+  return <Mark {...props} paint={paint} />;
+}
+
+/** The shape alone, where any status is meant. */
+export function PlainMark(props: { shape?: MarkShape; dashed?: boolean }) {
+  return <Mark {...props} paint={{ fill: NEUTRAL, stroke: NEUTRAL, 'stroke-width': 1 }} />;
+}
+
+const NEUTRAL = '#77716a';
+/** Edges of marks too light to stand on paper by themselves. */
+const EDGES: Record<string, string> = { in_use: '#2f6b3a' };
+
+interface Paint {
+  fill: string;
+  stroke: string;
+  'stroke-width': number;
+}
+
+function Mark({ shape, dashed, paint }: { shape?: MarkShape; dashed?: boolean; paint: Paint }) {
+  const dash = dashed ? { 'stroke-dasharray': '2 1.6', 'fill-opacity': 0.25 } : {};
   return (
     <svg class="mark" viewBox="0 0 14 14" aria-hidden="true">
-      {props.shape === 'diamond' ? (
+      {shape === 'diamond' ? (
         <path d="M7 1.2L12.8 7 7 12.8 1.2 7z" {...paint} {...dash} />
-      ) : props.shape === 'square' ? (
+      ) : shape === 'square' ? (
         <rect x="1.5" y="2.5" width="11" height="9" {...paint} {...dash} />
       ) : (
         <circle cx="7" cy="7" r="4.6" {...paint} {...dash} />
@@ -51,6 +70,9 @@ export function LineMark({ style, layer }: { style: StyleSpecification | null; l
   const { color, dash } = lineLook(style, layer);
   return (
     <svg class="line-mark" viewBox="0 0 30 8" aria-hidden="true">
+      {dash && layer.startsWith('zones-side-') && (
+        <path d="M1 4H29" stroke={color} stroke-width="1" />
+      )}
       <path
         d="M1 4H29"
         stroke={color}

@@ -59,11 +59,11 @@ export function Section(props: {
 
 export function documentTitle(id: string): string {
   const document = ready(documents.load.value)?.find((known) => known.id === id);
-  return titled(document, id);
+  return titled(document);
 }
 
-export function titled(document: SourceDocument | undefined, id: string): string {
-  return document?.title || t('document.untitled', { id });
+export function titled(document: SourceDocument | undefined): string {
+  return document?.title || t('document.untitled');
 }
 
 /** A document's own words, with where they stand. */
@@ -71,7 +71,7 @@ export function Quote({ citation }: { citation: Citation }) {
   return (
     <figure class="quote">
       <blockquote lang="zh-CN">{citation.quote}</blockquote>
-      <figcaption>
+      <figcaption title={citation.document}>
         {documentTitle(citation.document)}
         {citation.section && <span class="quote-section">{citation.section}</span>}
       </figcaption>
@@ -111,7 +111,7 @@ export function FeatureLink({ reference }: { reference: string }) {
       data-ref={reference}
       onClick={() => select(reference, { move: true })}
     >
-      {feature ? nameOf(lang.value, feature.properties) : reference}
+      {feature ? nameOf(lang.value, feature.properties) : '…'}
     </button>
   );
 }

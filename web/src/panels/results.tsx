@@ -1,7 +1,8 @@
 // What lies in the area: by collection, how surely, how much of it, and in total.
 
 import type { StyleSpecification } from 'maplibre-gl';
-import { useEffect, useRef } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { accuracy, hectares, metres, mu, percent } from '../format';
 import { nameOf, statusWord } from '../i18n';
 import { statusMark } from '../map/style';
@@ -15,11 +16,13 @@ import {
   hovered,
   lang,
   navigate,
+  ready,
   select,
   t,
   view,
+  zones,
 } from '../state';
-import { RELATIONS, type Relation } from '../view';
+import { formatArea, RELATIONS, type Relation } from '../view';
 import { Icon } from './icons';
 import { CertaintyChip, CertaintyMark, StatusMark } from './marks';
 import { collectionTitle, Failure, hoverProps, kindTitle, Skeleton, shapeOf } from './parts';
@@ -30,6 +33,8 @@ const OFFERED = ['projects', 'parcels', 'facilities', 'heritage'];
 export function Results({ style }: { style: StyleSpecification | null }) {
   const load = answer.load.value;
   const { area } = view.value;
+  const list = useRef<HTMLDivElement>(null);
+  useScroll(list, area ? formatArea(area) : '');
   if (!area) return null;
   const drawn = area.type !== 'feature';
   const found = load?.state === 'ready' ? load.value : null;
@@ -40,9 +45,15 @@ export function Results({ style }: { style: StyleSpecification | null }) {
         ? t('query.circle', { r: metres(area.radius, lang.value) })
         : found
           ? nameOf(lang.value, found.area.properties) || area.ref
-          : t('query.running');
+          : (zoneName(area.ref) ?? t(load?.state === 'failed' ? 'query.title' : 'query.running'));
   return (
-    <div class="results" aria-busy={load?.state === 'loading'} data-state={load?.state}>
+    <div
+      ref={list}
+      class="results"
+      aria-busy={load?.state === 'loading'}
+      data-state={load?.state}
+      data-question={`${view.value.collections.join()} ${view.value.relation}`}
+    >
       <div class="answer-bar">
         <span class="crumb">{t('query.title')}</span>
         <button type="button" class="icon-button" aria-label={t('query.clear')} onClick={clearArea}>
@@ -103,6 +114,58 @@ export function Results({ style }: { style: StyleSpecification | null }) {
         </>
       )}
     </div>
+  );
+}
+
+/** A zone's name from the list of zones, which is there before the answer. */
+function zoneName(ref: string): string | null {
+  const zone = ready(zones.load.value)?.find((known) => refOf('zones', known) === ref);
+  return zone ? nameOf(lang.value, zone.properties) : null;
+}
+
+/** Where the list stood, and what was unfolded, when a feature was opened from it. */
+const left = { area: '', top: 0, unfolded: new Set<string>() };
+
+function useScroll(list: RefObject<HTMLElement | null>, area: string): void {
+  useLayoutEffect(() => {
+    const body = list.current?.closest('.sheet-body');
+    if (!body) return;
+    if (left.area !== area) Object.assign(left, { area, top: 0, unfolded: new Set() });
+    body.scrollTop = left.top;
+    const keep = () => {
+      left.top = body.scrollTop;
+    };
+    body.addEventListener('scroll', keep);
+    return () => body.removeEventListener('scroll', keep);
+  }, [list, area]);
+}
+
+function Fold(props: {
+  name: 'borderline' | 'unlocated';
+  collection: string;
+  features: Feature[];
+  style: StyleSpecification | null;
+}) {
+  const { name, collection, features } = props;
+  if (features.length === 0) return null;
+  const key = `${collection}/${name}`;
+  return (
+    <details
+      class="fold"
+      open={left.unfolded.has(key)}
+      onToggle={({ currentTarget }) => {
+        if (currentTarget.open) left.unfolded.add(key);
+        else left.unfolded.delete(key);
+      }}
+    >
+      <summary>
+        <CertaintyMark certainty={name} />
+        {t(name === 'borderline' ? 'query.borderline' : 'query.unlocated.list')}
+        <span class="count">{features.length}</span>
+        <span class="fold-note">{t(`query.${name}.note`)}</span>
+      </summary>
+      <List {...props} />
+    </details>
   );
 }
 
@@ -176,28 +239,8 @@ function CollectionBlock(props: { result: CollectionResult; style: StyleSpecific
           {t('query.more', { n: result.numberMatched, shown: result.numberReturned })}
         </p>
       )}
-      {borderline.length > 0 && (
-        <details class="fold">
-          <summary>
-            <CertaintyMark certainty="borderline" />
-            {t('query.borderline.list')}
-            <span class="count">{borderline.length}</span>
-            <span class="fold-note">{t('query.borderline.note')}</span>
-          </summary>
-          <List name="borderline" collection={collection} features={borderline} style={style} />
-        </details>
-      )}
-      {unlocated.length > 0 && (
-        <details class="fold">
-          <summary>
-            <CertaintyMark certainty="unlocated" />
-            {t('query.unlocated.list')}
-            <span class="count">{unlocated.length}</span>
-            <span class="fold-note">{t('query.unlocated.note')}</span>
-          </summary>
-          <List name="unlocated" collection={collection} features={unlocated} style={style} />
-        </details>
-      )}
+      <Fold name="borderline" collection={collection} features={borderline} style={style} />
+      <Fold name="unlocated" collection={collection} features={unlocated} style={style} />
     </section>
   );
 }

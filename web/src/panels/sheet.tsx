@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { t } from '../state';
+import { layout, t } from '../state';
 import { Icon } from './icons';
 
 const SIZES = ['peek', 'half', 'full'] as const;
@@ -28,7 +28,7 @@ export function Sheet(props: {
       class={`sheet ${props.class} is-${size}`}
       aria-label={props.label}
       hidden={props.hidden}
-      data-covers={window.innerWidth > 760 ? (props.covers ?? 'none') : 'bottom'}
+      data-covers={layout.value === 'narrow' ? 'bottom' : (props.covers ?? 'none')}
     >
       <button
         type="button"
