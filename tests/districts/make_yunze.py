@@ -112,7 +112,7 @@ TEXTS = {
 
 def cite(document, quote):
     assert TEXTS[document].count(quote) == 1, quote
-    return {"document": document, "quote": quote}
+    return {"document": document, "quote": quote, "start": TEXTS[document].index(quote)}
 
 
 def status(code, date, modality, document, quote):
@@ -209,7 +209,8 @@ def zones():
         text = sentence.removeprefix("范围：").removesuffix("。")
         return feature(local_id, None, name, name_en, "plan_zone", "compiled", None,
                        [cite(PLAN, sentence), cite(PLAN, more)],
-                       boundary={"document": PLAN, "text": text}, sides=[])
+                       boundary={"document": PLAN, "text": text, "start": TEXTS[PLAN].index(text)},
+                       sides=[])
     return [
         zone("yunfan", "云帆商务区", "Yunfan Business Zone", RANGE_1,
              "建设面向中小企业的商务区，规划用地约180公顷。"),
@@ -360,7 +361,8 @@ def parcels():
         features.append(feature(
             number.lower(), geometry, f"{number}地块", f"Parcel {number}", "parcel", "surveyed",
             RANDOM.choice([0.05, 0.1]), citations, statuses=statuses,
-            land_use=land_use, land_use_code=code, area_m2=round(area(polygons), 1)))
+            land_use={"code": code, "name": land_use, "citation": cite(PLAN, ANNEX)},
+            area_m2=round(area(polygons), 1)))
     return features
 
 
