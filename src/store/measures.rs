@@ -16,7 +16,7 @@ const NEAR: f64 = 0.06;
 /// The attributes that state the area of the ground that a polygon covers.
 const AREAS: [&str; 2] = ["area", "land_area"];
 
-/// A square kilometre and its parts, in m².
+/// Units of area that documents use, in m².
 const UNITS: [(&str, f64); 6] = [
     ("平方米", 1.0),
     ("亩", 2000.0 / 3.0),
@@ -48,7 +48,11 @@ pub(super) fn check(
                     reason,
                 },
                 None => Problem {
-                    file: seeds.path("claims.json"),
+                    file: seeds.path(if claim.id.starts_with("indicators-") {
+                        "indicators.json"
+                    } else {
+                        "claims.json"
+                    }),
                     feature: Some(claim.id.clone()),
                     reason,
                 },

@@ -1,6 +1,6 @@
 //! Where documents speak of features, and what two documents say of the same one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::snapshot::Snapshot;
 use crate::{
@@ -69,13 +69,15 @@ impl Snapshot {
         for claim in &self.claims {
             if claim.document == document.info.id {
                 let passage = passage(&mut found, claim.start, claim.end);
-                if !passage.subjects.contains(&claim.subject) {
-                    passage.subjects.push(claim.subject.clone());
-                }
+                passage.subjects.push(claim.subject.clone());
                 passage.claims.push(claim.id.clone());
             }
         }
         let mut found: Vec<Passages> = found.into_values().collect();
+        for passage in &mut found {
+            let mut seen = HashSet::new();
+            passage.subjects.retain(|name| seen.insert(name.clone()));
+        }
         found.sort_by_key(|passage| (passage.start, std::cmp::Reverse(passage.end)));
         found
     }

@@ -205,15 +205,17 @@ def water():
 
 
 def zones():
-    def zone(local_id, name, name_en, sentence, more):
+    def zone(local_id, name, name_en, sentence, more, **stated):
         text = sentence.removeprefix("范围：").removesuffix("。")
         return feature(local_id, None, name, name_en, "plan_zone", "compiled", None,
                        [cite(PLAN, sentence), cite(PLAN, more)],
                        boundary={"document": PLAN, "text": text, "start": TEXTS[PLAN].index(text)},
-                       sides=[])
+                       sides=[], **stated)
+    size = "建设面向中小企业的商务区，规划用地约180公顷。"
     return [
-        zone("yunfan", "云帆商务区", "Yunfan Business Zone", RANGE_1,
-             "建设面向中小企业的商务区，规划用地约180公顷。"),
+        zone("yunfan", "云帆商务区", "Yunfan Business Zone", RANGE_1, size, quantities=[
+            {"attribute": "land_area", "value": 180, "unit": "公顷", "qualifier": "约", "date": None,
+             "modality": "intended", "citation": cite(PLAN, size)}]),
         zone("tingyu", "听雨文创区", "Tingyu Creative Zone", RANGE_2,
              "依托云溪河水岸，发展文化创意产业。"),
     ]
