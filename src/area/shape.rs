@@ -13,6 +13,9 @@ use crate::{
 /// Edges of an outline that are looked at around one feature when it is asked how deep it lies. An
 /// outline with more of them within a feature's error is too intricate to prove anything by it.
 const MAX_EDGES: usize = 300;
+/// Vertices that may be looked at when an outline near a feature is simplified: plenty for smooth
+/// outlines of ten thousand vertices, and few for combs.
+const SIMPLIFYING_BUDGET: usize = 200_000;
 /// By this share of the error the outline near a feature is simplified, and the error is enlarged,
 /// so that what is called certain is certain.
 const SIMPLIFIED: f64 = 0.02;
@@ -98,11 +101,12 @@ impl Area {
         geometry: &Geometry<f64>,
         metres: f64,
     ) -> Option<Rest> {
+        let mut budget = SIMPLIFYING_BUDGET;
         let outline: MultiLineString<f64> = nearby
             .outline
             .iter()
-            .map(|line| simplify::line(line, metres * SIMPLIFIED))
-            .collect();
+            .map(|line| simplify::line_within(line, metres * SIMPLIFIED, &mut budget))
+            .collect::<Option<_>>()?;
         let edges: usize = outline.iter().map(|line| line.0.len() - 1).sum();
         if edges > MAX_EDGES {
             return None;

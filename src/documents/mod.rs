@@ -1,4 +1,10 @@
-//! The source documents: their texts, and where in them a quoted statement stands.
+//! The source documents: their texts, where in them a quoted statement stands, and what they claim.
+
+mod claims;
+mod pairs;
+
+pub use claims::{Claim, IndicatorTable, Indicators, Quantity, StatedClaim, Subject};
+pub use pairs::{Pair, Passage, Relation, Subjects, in_order, pair};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,16 +35,20 @@ pub struct Document {
     /// What the index says of it.
     pub info: DocumentInfo,
     text: String,
+    /// The byte at which each character starts, and the length at the end.
+    bytes: Vec<u32>,
     headings: Vec<Heading>,
 }
 
-#[derive(Debug)]
-struct Heading {
-    /// Byte at which its line starts.
-    start: usize,
+/// A line that numbers a chapter, a section or a subsection.
+#[derive(Debug, Serialize)]
+pub struct Heading {
+    /// Characters before its line.
+    pub start: usize,
     /// 0 chapter (第三章), 1 section (一、), 2 subsection (（一）).
-    level: usize,
-    title: String,
+    pub level: usize,
+    /// Its words.
+    pub title: String,
 }
 
 impl Document {
@@ -62,26 +72,55 @@ impl Document {
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| Text::new("文件不是 UTF-8 文本", "the file is no UTF-8 text"))?;
+        let Ok(length) = u32::try_from(text.len()) else {
+            return Err(Text::new("文件超过 4 GiB", "the file is larger than 4 GiB"));
+        };
         let headings = headings(&text);
         Ok(Self {
+            bytes: (0..length)
+                .filter(|byte| text.is_char_boundary(*byte as usize))
+                .chain([length])
+                .collect(),
             info,
             text,
             headings,
         })
     }
 
-    /// Whether the words stand in the text, to the letter.
+    /// The whole text, as it stands in the file.
     #[must_use]
-    pub fn contains(&self, quote: &str) -> bool {
-        self.text.contains(quote)
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
-    /// The headings over the first place of a quote, outermost first, joined by ` › `.
-    ///
-    /// `None` where the quote does not stand in the text; empty above the first heading.
+    /// The headings in the order of the text.
     #[must_use]
-    pub fn section_of(&self, quote: &str) -> Option<String> {
-        let at = self.text.find(quote)?;
+    pub fn headings(&self) -> &[Heading] {
+        &self.headings
+    }
+
+    /// The text from one character to before another.
+    #[must_use]
+    pub fn words(&self, start: usize, end: usize) -> Option<&str> {
+        let (from, to) = (*self.bytes.get(start)?, *self.bytes.get(end)?);
+        self.text.get(from as usize..to as usize)
+    }
+
+    /// The text from one character on, so many bytes of it.
+    fn slice(&self, start: usize, bytes: usize) -> Option<&str> {
+        let from = *self.bytes.get(start)? as usize;
+        self.text.get(from..from + bytes)
+    }
+
+    /// Where a quote stands first, in characters.
+    fn find(&self, quote: &str) -> Option<usize> {
+        let byte = u32::try_from(self.text.find(quote)?).ok()?;
+        self.bytes.binary_search(&byte).ok()
+    }
+
+    /// The headings over a character, outermost first, joined by ` › `; empty above the first.
+    #[must_use]
+    pub fn section_at(&self, at: usize) -> String {
         let mut open: [Option<&str>; 3] = [None; 3];
         for heading in self
             .headings
@@ -91,7 +130,7 @@ impl Document {
             open[heading.level] = Some(&heading.title);
             open[heading.level + 1..].fill(None);
         }
-        Some(open.into_iter().flatten().collect::<Vec<_>>().join(" › "))
+        open.into_iter().flatten().collect::<Vec<_>>().join(" › ")
     }
 }
 
@@ -122,28 +161,44 @@ impl Library {
             .find(|document| document.info.id == id)
     }
 
+    /// The place of a document in the index.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.documents
+            .iter()
+            .position(|document| document.info.id == id)
+    }
+
     /// The section in which a citation's quote stands.
     ///
     /// # Errors
     /// Where there is no such document, or it does not hold the quote.
     pub fn locate(&self, citation: &Citation) -> Result<String, Text> {
-        let Citation { document, quote } = citation;
+        let Citation {
+            document,
+            quote,
+            start,
+        } = citation;
         let found = self.get(document).ok_or_else(|| {
             Text::new(
                 format!("引用的文件“{document}”不在 seeds/index.json 中"),
                 format!("the cited document “{document}” is not in seeds/index.json"),
             )
         })?;
-        let section = if quote.is_empty() {
-            None
-        } else {
-            found.section_of(quote)
-        };
-        section.ok_or_else(|| {
-            Text::new(
+        if !quote.is_empty() && found.slice(*start, quote.len()) == Some(quote) {
+            return Ok(found.section_at(*start));
+        }
+        Err(match found.find(quote).filter(|_| !quote.is_empty()) {
+            Some(at) => Text::new(
+                format!("引文不在“{document}”的第 {start} 字处，而在第 {at} 字处：“{quote}”"),
+                format!(
+                    "the quote does not stand at character {start} of “{document}” but at {at}: “{quote}”"
+                ),
+            ),
+            None => Text::new(
                 format!("引文在“{document}”中找不到原话：“{quote}”"),
                 format!("the quote does not stand in “{document}”: “{quote}”"),
-            )
+            ),
         })
     }
 }
@@ -165,7 +220,7 @@ fn headings(text: &str) -> Vec<Heading> {
                 title: title.split_whitespace().collect::<Vec<_>>().join(" "),
             });
         }
-        start += line.len();
+        start += line.chars().count();
     }
     found
 }
@@ -234,16 +289,30 @@ mod tests {
             ),
             ("丙", "第四章 新动能"),
         ] {
-            assert_eq!(plan.section_of(quote).as_deref(), Some(section), "{quote}");
+            let start = plan.find(quote).unwrap();
+            assert_eq!(plan.section_at(start), section, "{quote}");
         }
         let library = Library::new(vec![plan]);
-        let cite = |document: &str, quote: &str| Citation {
-            document: document.into(),
-            quote: quote.into(),
+        let locate = |document: &str, start: usize, quote: &str| {
+            let citation = Citation {
+                document: document.into(),
+                quote: quote.into(),
+                start,
+            };
+            assert_eq!(citation.end(), start + quote.chars().count());
+            library.locate(&citation)
         };
-        assert!(library.locate(&cite("plan", "北至丁路")).is_err());
-        assert!(library.locate(&cite("plan", "")).is_err());
-        assert!(library.locate(&cite("other", "序")).is_err());
+        assert_eq!(locate("plan", 0, "序"), Ok(String::new()));
+        assert!(
+            locate("plan", 0, "北至丁路")
+                .unwrap_err()
+                .en
+                .contains("does not stand in")
+        );
+        assert!(locate("plan", 1, "序").unwrap_err().en.contains("but at 0"));
+        assert!(locate("plan", 0, "").is_err());
+        assert!(locate("plan", 1_000_000, "序").is_err());
+        assert!(locate("other", 0, "序").is_err());
     }
 
     #[test]

@@ -10,9 +10,22 @@ use geo::{Coord, Distance, Euclidean, Line, LineString, Point, Polygon};
 /// the most crooked.
 #[must_use]
 pub fn line(line: &LineString<f64>, tolerance: f64) -> LineString<f64> {
+    line_within(line, tolerance, &mut { usize::MAX }).unwrap_or_else(|| line.clone())
+}
+
+/// The same within a budget: so many vertices may be looked at, some of them many times. What is
+/// looked at is taken off the budget.
+///
+/// `None` where the line is too crooked for it.
+#[must_use]
+pub fn line_within(
+    line: &LineString<f64>,
+    tolerance: f64,
+    budget: &mut usize,
+) -> Option<LineString<f64>> {
     let points = &line.0;
     if points.len() < 3 {
-        return line.clone();
+        return Some(line.clone());
     }
     let last = points.len() - 1;
     let mut kept = vec![false; points.len()];
@@ -20,6 +33,7 @@ pub fn line(line: &LineString<f64>, tolerance: f64) -> LineString<f64> {
     kept[last] = true;
     let mut waiting = vec![(0, last)];
     while let Some((from, to)) = waiting.pop() {
+        *budget = budget.checked_sub(to - from)?;
         if let Some((farthest, distance)) = farthest(points, from, to)
             && distance > tolerance
         {
@@ -34,9 +48,9 @@ pub fn line(line: &LineString<f64>, tolerance: f64) -> LineString<f64> {
         .filter_map(|(point, kept)| kept.then_some(*point))
         .collect();
     if line.is_closed() && simple.len() < 4 {
-        return line.clone();
+        return Some(line.clone());
     }
-    LineString::new(simple)
+    Some(LineString::new(simple))
 }
 
 /// The same for all rings of a polygon.
@@ -90,5 +104,6 @@ mod tests {
             .map(|step| (f64::from(step), f64::from(step % 2) * f64::from(step)))
             .collect();
         assert_eq!(line(&comb, 0.5).0.len(), 5_000);
+        assert_eq!(line_within(&comb, 0.5, &mut 100_000), None);
     }
 }

@@ -1,12 +1,12 @@
-//! `GET /documents`.
+//! `GET /documents` and `GET /documents/{document}`.
 
 use axum::{
-    extract::{RawQuery, State},
+    extract::{Path, RawQuery, State},
     response::Response,
 };
 use serde_json::json;
 
-use super::{AppState, JSON, json_answer, params::Params, problem::Problem};
+use super::{AppState, Base, JSON, Work, claims, json_answer, params::Params, problem::Problem};
 
 /// The source documents.
 pub async fn list(
@@ -25,4 +25,45 @@ pub async fn list(
         JSON,
         json!({ "documents": documents }).to_string(),
     ))
+}
+
+/// One document: its text, its headings, and the stretches that features and claims rest on.
+pub async fn one(
+    State(state): State<AppState>,
+    base: Base,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    state
+        .blocking(Work::Light, move |state, _| {
+            let snapshot = state.snapshot();
+            let document = snapshot
+                .library
+                .get(&id)
+                .ok_or_else(|| Problem::missing(claims::no_such_document(snapshot, &id)))?;
+            let params = Params::parse(query.as_deref(), &["revision", "f"])?;
+            params.check_format(&["json"])?;
+            params.check_revision(snapshot.revision)?;
+            let info = &document.info;
+            let title = info.title.as_deref().unwrap_or(&info.id);
+            let body = json!({
+                "id": info.id,
+                "title": info.title,
+                "issuer": info.issuer,
+                "date": info.date,
+                "sha256": info.sha256,
+                "file": info.file,
+                "revision": snapshot.revision,
+                "text": document.text(),
+                "headings": document.headings(),
+                "citations": snapshot.cited_in(document),
+                "links": [
+                    base.link("self", JSON, &format!("/documents/{id}"), title),
+                    base.link("collection", JSON, "/documents", "规划文件 (the source documents)"),
+                    base.link("related", JSON, &format!("/claims?document={id}"), "论断 (its claims)"),
+                ],
+            });
+            Ok(json_answer(JSON, body.to_string()))
+        })
+        .await
 }

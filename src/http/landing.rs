@@ -42,7 +42,7 @@ pub async fn root(
 
 fn landing(state: &AppState, base: &Base) -> Response {
     let snapshot = state.snapshot();
-    let body = json!({
+    let mut body = json!({
         "title": snapshot.title.zh,
         "title_en": snapshot.title.en,
         "description": "片区、地块、项目及其规划依据 (zones, parcels, projects, and the documents that they rest on)",
@@ -55,9 +55,16 @@ fn landing(state: &AppState, base: &Base) -> Response {
             base.link("conformance", JSON, "/conformance", "OGC conformance classes"),
             base.link("data", JSON, "/collections", "数据 (the collections)"),
             base.link("describedby", JSON, "/documents", "规划文件 (the source documents)"),
+            base.link("related", JSON, "/claims", "论断 (what the documents claim)"),
+            base.link("related", JSON, "/claims/pairs", "规划与年度安排 (two documents side by side)"),
             base.link("style", JSON, "/styles/default", "MapLibre style"),
         ],
     });
+    if snapshot.indicators.is_some()
+        && let Some(links) = body["links"].as_array_mut()
+    {
+        links.push(base.link("related", JSON, "/indicators", "指标表 (the indicators)"));
+    }
     json_answer(JSON, body.to_string())
 }
 

@@ -1,6 +1,7 @@
 //! Routes, one file per resource: they read requests and write answers, and reckon nothing.
 
 mod areas;
+mod claims;
 mod collections;
 mod documents;
 mod etag;
@@ -8,6 +9,7 @@ mod items;
 mod landing;
 mod openapi;
 mod page;
+mod paging;
 mod params;
 mod problem;
 mod tiles;
@@ -186,6 +188,10 @@ pub fn router(state: AppState) -> Router {
         .route("/styles/{style}", get(tiles::style))
         .route("/areas/query", post(areas::query))
         .route("/documents", get(documents::list))
+        .route("/documents/{document}", get(documents::one))
+        .route("/claims", get(claims::list))
+        .route("/claims/pairs", get(claims::pairs))
+        .route("/indicators", get(claims::indicators))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(|| async { "ok\n" }))
         .fallback(no_such_path)

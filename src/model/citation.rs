@@ -9,4 +9,14 @@ pub struct Citation {
     pub document: String,
     /// The document's own words, to the letter.
     pub quote: String,
+    /// Characters (Unicode code points) of the document's text before the quote.
+    pub start: usize,
+}
+
+impl Citation {
+    /// Characters of the document's text before the end of the quote.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.start + self.quote.chars().count()
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    fmt,
+    fmt, io,
     sync::Arc,
 };
 
@@ -12,17 +12,22 @@ use sha2::{Digest, Sha256};
 
 use super::{
     files::Files,
+    measures,
+    mentions::Mention,
     snapshot::{Collection, Snapshot, Source},
 };
 use crate::{
-    documents::{Document, DocumentInfo, Library, hex},
+    documents::{
+        Claim, Document, DocumentInfo, IndicatorTable, Indicators, Library, Quantity, StatedClaim,
+        Subject, hex,
+    },
     geometry::{
         crs::{Crs, Transformer},
         read,
     },
     model::{
         Citation, CollectionInfo, District, Feature, FeatureRef, LocatedBy, Modality, Period,
-        Status, Text, is_slug,
+        Revision, Status, Text, is_slug,
     },
 };
 
@@ -123,6 +128,9 @@ struct Properties {
     relations: Vec<Relation>,
     #[serde(default)]
     citations: Vec<Citation>,
+    #[serde(default)]
+    quantities: Vec<Quantity>,
+    land_use: Option<LandUse>,
     boundary: Option<Boundary>,
     #[serde(default)]
     evidence: String,
@@ -133,6 +141,36 @@ struct Properties {
     overlap: Option<IgnoredAny>,
     certainty: Option<IgnoredAny>,
     certainty_reason: Option<IgnoredAny>,
+}
+
+impl Properties {
+    /// What is cited elsewhere than in `citations`, `statuses` and `quantities`.
+    fn cited_beside(&self) -> impl Iterator<Item = Citation> {
+        let boundary = self.boundary.iter().map(|boundary| Citation {
+            document: boundary.document.clone(),
+            quote: boundary.text.clone(),
+            start: boundary.start,
+        });
+        let related = self
+            .relations
+            .iter()
+            .filter_map(|relation| relation.citation.clone());
+        let land_use = self.land_use.iter().map(|stated| stated.citation.clone());
+        boundary.chain(related).chain(land_use)
+    }
+
+    /// All that is cited.
+    fn cited(&self) -> Vec<Citation> {
+        let statuses = self.statuses.iter().map(|entry| &entry.citation);
+        let quantities = self.quantities.iter().map(|stated| &stated.citation);
+        self.citations
+            .iter()
+            .chain(statuses)
+            .chain(quantities)
+            .cloned()
+            .chain(self.cited_beside())
+            .collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -146,12 +184,20 @@ struct StatusEntry {
 #[derive(Deserialize)]
 struct Relation {
     target: String,
+    citation: Option<Citation>,
+}
+
+/// A category of the national classification (自然资发〔2023〕234号), where words state it.
+#[derive(Deserialize)]
+struct LandUse {
+    citation: Citation,
 }
 
 #[derive(Deserialize)]
 struct Boundary {
     document: String,
     text: String,
+    start: usize,
 }
 
 /// Reads a district.
@@ -179,26 +225,124 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
             );
         }
     }
+    let stated = reader.optional_json::<Vec<StatedClaim>>(seeds, CLAIMS_FILE);
+    let indicators = reader.indicators(seeds, &library);
     let mut links = Links::default();
+    let mut said = Said::default();
     let collections: Vec<Collection> = catalogue
         .collections
         .into_iter()
-        .map(|info| reader.collection(geodata, info, &library, &mut links))
+        .enumerate()
+        .map(|(place, info)| {
+            reader.collection(geodata, (place, info), &library, &mut links, &mut said)
+        })
         .collect();
-    let snapshot = Snapshot::new(
-        Text::new(catalogue.title, catalogue.title_en),
-        catalogue.district,
+    said.mentions.sort_unstable();
+    said.mentions.dedup();
+    let mut snapshot = Snapshot {
+        revision: Revision::EMBEDDED,
+        title: Text::new(catalogue.title, catalogue.title_en),
+        district: catalogue.district,
         library,
-        hex(&reader.fingerprint.finalize()[..12]),
+        claims: said.claims,
+        indicators,
+        fingerprint: hex(&reader.fingerprint.finalize()[..12]),
         collections,
-    );
+        mentions: said.mentions,
+    };
     let mut problems = reader.problems;
     links.check(&snapshot, geodata, &mut problems);
+    let stated = stated.unwrap_or_default();
+    let added = stated_claims(&stated, &snapshot, &seeds.path(CLAIMS_FILE), &mut problems);
+    snapshot.claims.extend(added);
+    let added = tabled_claims(&snapshot);
+    snapshot.claims.extend(added);
+    snapshot.sort_claims();
+    measures::check(&snapshot, seeds, geodata, &mut problems);
     if problems.is_empty() {
         Ok(snapshot)
     } else {
         Err(LoadError(problems))
     }
+}
+
+/// Claims on what is no single feature.
+const CLAIMS_FILE: &str = "claims.json";
+/// A plan's table of indicators.
+const INDICATORS_FILE: &str = "indicators.json";
+
+/// What `claims.json` states, each subject and quote checked.
+fn stated_claims(
+    stated: &[StatedClaim],
+    snapshot: &Snapshot,
+    file: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<Claim> {
+    let mut ids = HashSet::new();
+    let mut claims = Vec::new();
+    for claim in stated {
+        let mut problem = |reason: Text| {
+            problems.push(Problem {
+                file: file.to_owned(),
+                feature: Some(claim.id.clone()),
+                reason,
+            });
+        };
+        if !ids.insert(&claim.id) {
+            problem(Text::new("编号重复", "the id is given twice"));
+        }
+        if claim.value.is_some() != claim.unit.is_some() {
+            problem(Text::new(
+                "有数值就要有单位，没有数值就没有单位",
+                "a value needs its unit, and a unit its value",
+            ));
+        }
+        let reference: Option<FeatureRef> = claim.subject.parse().ok();
+        let subject = reference
+            .as_ref()
+            .and_then(|reference| Some((reference, snapshot.feature(reference)?)));
+        match (subject, snapshot.library.locate(&claim.citation)) {
+            (Some((reference, feature)), Ok(section)) => {
+                let subject = Subject {
+                    reference,
+                    name: &feature.name,
+                    name_en: &feature.name_en,
+                };
+                claims.push(Claim::stated(claim, &subject, section));
+            }
+            (None, _) => problem(Text::new(
+                format!("subject 指向不存在的要素“{}”", claim.subject),
+                format!(
+                    "subject refers to “{}”, which does not exist",
+                    claim.subject
+                ),
+            )),
+            (_, Err(flaw)) => problem(flaw),
+        }
+    }
+    claims
+}
+
+/// What the table of indicators states of the district.
+fn tabled_claims(snapshot: &Snapshot) -> Vec<Claim> {
+    let reference: Option<FeatureRef> = snapshot.district.feature.parse().ok();
+    let (Some(reference), Some(indicators)) = (reference, &snapshot.indicators) else {
+        return vec![];
+    };
+    let subject = Subject {
+        reference: &reference,
+        name: &snapshot.district.name,
+        name_en: &snapshot.district.name_en,
+    };
+    let section = |citation: &Citation| snapshot.library.locate(citation).unwrap_or_default();
+    indicators.table.claims(&subject, section).collect()
+}
+
+/// What features say with the words of documents.
+#[derive(Default)]
+struct Said {
+    claims: Vec<Claim>,
+    mentions: Vec<Mention>,
 }
 
 struct Reader {
@@ -247,6 +391,50 @@ impl Reader {
         }
     }
 
+    /// As [`Reader::json`], of a file that a district need not have.
+    fn optional_json<T: for<'a> Deserialize<'a>>(
+        &mut self,
+        files: &Files,
+        file: &str,
+    ) -> Option<T> {
+        match files.read(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            _ => self.json(files, file),
+        }
+    }
+
+    fn indicators(&mut self, seeds: &Files, library: &Library) -> Option<IndicatorTable> {
+        let text: Box<RawValue> = self.optional_json(seeds, INDICATORS_FILE)?;
+        let path = seeds.path(INDICATORS_FILE);
+        let table: Indicators = match serde_json::from_str(text.get()) {
+            Ok(table) => table,
+            Err(error) => {
+                self.problem(path, not_json(&error));
+                return None;
+            }
+        };
+        for (name, citation) in table.citations() {
+            if let Err(reason) = library.locate(citation) {
+                self.problems.push(Problem {
+                    file: path.clone(),
+                    feature: Some(name),
+                    reason,
+                });
+            }
+        }
+        for number in table.rows_beside_their_quote() {
+            self.problems.push(Problem {
+                file: path.clone(),
+                feature: Some(format!("rows[{number}]")),
+                reason: Text::new(
+                    "表中的数与引文不一致",
+                    "a cell does not stand in the row's own quote",
+                ),
+            });
+        }
+        Some(IndicatorTable { table, text })
+    }
+
     fn library(&mut self, seeds: &Files) -> Library {
         let index: Vec<DocumentInfo> = self.json(seeds, "index.json").unwrap_or_default();
         let mut documents: Vec<Document> = Vec::new();
@@ -276,9 +464,10 @@ impl Reader {
     fn collection(
         &mut self,
         geodata: &Files,
-        info: CollectionInfo,
+        (number, info): (usize, CollectionInfo),
         library: &Library,
         links: &mut Links,
+        said: &mut Said,
     ) -> Collection {
         let file = format!("{}.geojson", info.id);
         let path = geodata.path(&file);
@@ -314,6 +503,12 @@ impl Reader {
                         let label = read.feature(text, place, &mut flaws, |feature, parts| {
                             sources.insert(parts.source);
                             links.add(&info.id, &feature.id, parts.targets);
+                            said.claims.extend(parts.claims);
+                            let cited = parts.cited.iter().filter_map(|citation| {
+                                let document = library.position(&citation.document)?;
+                                Mention::new(document, citation, (number, features.len()))
+                            });
+                            said.mentions.extend(cited);
                             features.push(feature);
                         });
                         if !ids.insert(label.clone()) {
@@ -388,6 +583,8 @@ struct FeatureReader<'a> {
 struct Parts {
     source: Source,
     targets: Vec<(&'static str, String)>,
+    claims: Vec<Claim>,
+    cited: Vec<Citation>,
 }
 
 impl FeatureReader<'_> {
@@ -450,6 +647,8 @@ impl FeatureReader<'_> {
         let periods = check_statuses(&properties, flaws);
         self.check_evidence(&properties, flaws);
         let served = self.served(raw, &properties, flaws);
+        let claims = self.claims(&id, &properties);
+        let cited = properties.cited();
         let reference = |field: &'static str, text: &String| (field, text.clone());
         let targets: Vec<(&'static str, String)> = properties
             .container
@@ -494,7 +693,13 @@ impl FeatureReader<'_> {
             source: properties.source,
             licence: properties.licence,
         };
-        take(feature, Parts { source, targets });
+        let parts = Parts {
+            source,
+            targets,
+            claims,
+            cited,
+        };
+        take(feature, parts);
         id
     }
 
@@ -541,14 +746,13 @@ impl FeatureReader<'_> {
         properties: &Properties,
         flaws: &mut Vec<Text>,
     ) -> Box<RawValue> {
-        let boundary = properties.boundary.iter().map(|boundary| Citation {
-            document: boundary.document.clone(),
-            quote: boundary.text.clone(),
-        });
-        for citation in boundary {
+        for citation in properties.cited_beside() {
             flaws.extend(self.library.locate(&citation).err());
         }
-        if properties.citations.is_empty() && properties.statuses.is_empty() {
+        if properties.citations.is_empty()
+            && properties.statuses.is_empty()
+            && properties.quantities.is_empty()
+        {
             return raw.to_owned();
         }
         let mut value: serde_json::Value =
@@ -560,7 +764,44 @@ impl FeatureReader<'_> {
             let served = &mut value["statuses"][place]["citation"];
             self.add_section(&entry.citation, served, flaws);
         }
+        for (place, quantity) in properties.quantities.iter().enumerate() {
+            let served = &mut value["quantities"][place]["citation"];
+            self.add_section(&quantity.citation, served, flaws);
+        }
         serde_json::value::to_raw_value(&value).expect("a JSON value is JSON")
+    }
+
+    /// What the feature's statuses and quantities state. A quote that is nowhere has been told of
+    /// already, by [`FeatureReader::served`].
+    fn claims(&self, id: &str, properties: &Properties) -> Vec<Claim> {
+        let reference = FeatureRef::new(self.collection, id);
+        let subject = Subject {
+            reference: &reference,
+            name: &properties.name,
+            name_en: &properties.name_en,
+        };
+        let section = |citation: &Citation| self.library.locate(citation).unwrap_or_default();
+        let statuses = properties
+            .statuses
+            .iter()
+            .enumerate()
+            .map(|(place, entry)| {
+                Claim::status(
+                    entry.status,
+                    entry.date.as_deref(),
+                    entry.modality,
+                    &entry.citation,
+                    place,
+                    &subject,
+                    section(&entry.citation),
+                )
+            });
+        let quantities = properties.quantities.iter().enumerate();
+        statuses
+            .chain(quantities.map(|(place, quantity)| {
+                Claim::quantity(quantity, place, &subject, section(&quantity.citation))
+            }))
+            .collect()
     }
 
     fn add_section(

@@ -1,15 +1,20 @@
 //! The features and their index: one immutable snapshot that everybody reads.
 //!
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
-//! checks them, [`snapshot`] holds them, [`select`] picks some; [`zones`] recompiles the zones. A snapshot never changes and is shared by `Arc`: reads
-//! neither lock nor copy. The embedded data are revision 1, the only one so far.
+//! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
+//! [`select`] picks some, [`mentions`] tells where documents speak of them; [`zones`] recompiles the
+//! zones. A snapshot never changes and is shared by `Arc`: reads neither lock nor copy. The embedded
+//! data are revision 1, the only one so far.
 
 pub mod files;
 mod load;
+mod measures;
+mod mentions;
 mod select;
 mod snapshot;
 pub mod zones;
 
 pub use load::{LoadError, Problem, load};
+pub use mentions::Passages;
 pub use select::{Selection, Window};
 pub use snapshot::{Collection, Snapshot, Source};

@@ -6,8 +6,9 @@ use geo::Rect;
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 use serde::Serialize;
 
+use super::mentions::Mention;
 use crate::{
-    documents::Library,
+    documents::{Claim, IndicatorTable, Library},
     model::{CollectionInfo, District, Feature, FeatureRef, Revision, Text},
 };
 
@@ -22,27 +23,30 @@ pub struct Snapshot {
     pub district: District,
     /// Its source documents.
     pub library: Library,
+    /// What the documents claim, in the order of the documents.
+    pub claims: Vec<Claim>,
+    /// The plan's table of indicators, where there is one.
+    pub indicators: Option<IndicatorTable>,
     /// Hash over all files, in hexadecimal: two snapshots with the same are the same.
     pub fingerprint: String,
-    collections: Vec<Collection>,
+    pub(super) collections: Vec<Collection>,
+    /// What features cite, in the order of the documents.
+    pub(super) mentions: Vec<Mention>,
 }
 
 impl Snapshot {
-    pub(super) fn new(
-        title: Text,
-        district: District,
-        library: Library,
-        fingerprint: String,
-        collections: Vec<Collection>,
-    ) -> Self {
-        Self {
-            revision: Revision::EMBEDDED,
-            title,
-            district,
-            library,
-            fingerprint,
-            collections,
-        }
+    /// Brings the claims into the order of the documents that they quote.
+    pub(super) fn sort_claims(&mut self) {
+        let order: Vec<&str> = self
+            .library
+            .documents()
+            .iter()
+            .map(|document| document.info.id.as_str())
+            .collect();
+        self.claims.sort_by_cached_key(|claim| {
+            let document = order.iter().position(|id| *id == claim.document);
+            (document, claim.start, claim.id.clone())
+        });
     }
 
     /// The collections in the order in which they are listed.
@@ -161,11 +165,16 @@ impl Collection {
     /// Finds a feature by its id, in `O(log n)`.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Feature> {
+        Some(&self.features[self.place(id)? as usize])
+    }
+
+    /// The place of a feature in [`Collection::features`], by its id, in `O(log n)`.
+    pub(super) fn place(&self, id: &str) -> Option<u32> {
         let place = self
             .by_id
             .binary_search_by(|place| (*self.features[*place as usize].id).cmp(id))
             .ok()?;
-        Some(&self.features[self.by_id[place] as usize])
+        Some(self.by_id[place])
     }
 
     /// The features without geometry, in the order of their file.

@@ -112,7 +112,7 @@ TEXTS = {
 
 def cite(document, quote):
     assert TEXTS[document].count(quote) == 1, quote
-    return {"document": document, "quote": quote}
+    return {"document": document, "quote": quote, "start": TEXTS[document].index(quote)}
 
 
 def status(code, date, modality, document, quote):
@@ -205,14 +205,17 @@ def water():
 
 
 def zones():
-    def zone(local_id, name, name_en, sentence, more):
+    def zone(local_id, name, name_en, sentence, more, **stated):
         text = sentence.removeprefix("范围：").removesuffix("。")
         return feature(local_id, None, name, name_en, "plan_zone", "compiled", None,
                        [cite(PLAN, sentence), cite(PLAN, more)],
-                       boundary={"document": PLAN, "text": text}, sides=[])
+                       boundary={"document": PLAN, "text": text, "start": TEXTS[PLAN].index(text)},
+                       sides=[], **stated)
+    size = "建设面向中小企业的商务区，规划用地约180公顷。"
     return [
-        zone("yunfan", "云帆商务区", "Yunfan Business Zone", RANGE_1,
-             "建设面向中小企业的商务区，规划用地约180公顷。"),
+        zone("yunfan", "云帆商务区", "Yunfan Business Zone", RANGE_1, size, quantities=[
+            {"attribute": "land_area", "value": 180, "unit": "公顷", "qualifier": "约", "date": None,
+             "modality": "intended", "citation": cite(PLAN, size)}]),
         zone("tingyu", "听雨文创区", "Tingyu Creative Zone", RANGE_2,
              "依托云溪河水岸，发展文化创意产业。"),
     ]
@@ -360,7 +363,8 @@ def parcels():
         features.append(feature(
             number.lower(), geometry, f"{number}地块", f"Parcel {number}", "parcel", "surveyed",
             RANDOM.choice([0.05, 0.1]), citations, statuses=statuses,
-            land_use=land_use, land_use_code=code, area_m2=round(area(polygons), 1)))
+            land_use={"code": code, "name": land_use, "citation": cite(PLAN, ANNEX)},
+            area_m2=round(area(polygons), 1)))
     return features
 
 

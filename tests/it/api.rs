@@ -68,7 +68,8 @@ fn every_documented_path_answers_and_no_other_parameter_is_taken() {
             .replace("{featureId}", "sanchahekou")
             .replace("{layers}", "zones,zones.sides")
             .replace("{z}/{x}/{y}", "13/6762/3126")
-            .replace("{styleId}", "default");
+            .replace("{styleId}", "default")
+            .replace("{documentId}", "plan-2021");
         let answer = server.get(&path);
         assert!(
             matches!(answer.status, 200 | 204),

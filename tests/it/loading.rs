@@ -148,7 +148,7 @@ fn each_flaw_is_named_with_its_file_and_feature() {
             "parcels.geojson",
             |file| {
                 first(file)["properties"]["citations"] =
-                    json!([{"document": "nowhere", "quote": "甲"}]);
+                    json!([{"document": "nowhere", "quote": "甲", "start": 0}]);
             },
             "nowhere",
         ),

@@ -3,6 +3,7 @@
 mod api;
 mod areas;
 mod boundaries;
+mod claims;
 mod command_line;
 mod gdal;
 mod hostile;

@@ -262,7 +262,7 @@ function Citations({ properties }: { properties: Properties }) {
 function boundaryCitation({ boundary, citations = [] }: Properties) {
   const text = boundary?.text ?? '';
   const whole = text && citations.find(({ quote }) => quote.includes(text));
-  return whole || { document: boundary?.document ?? '', quote: text };
+  return whole || { document: boundary?.document ?? '', quote: text, start: boundary?.start ?? 0 };
 }
 
 function SourceBlock({ properties }: { properties: Properties }) {

@@ -1,0 +1,173 @@
+//! What is stated against what is measured, and whether a stated figure can be read at all.
+
+use super::{files::Files, load::Problem, snapshot::Snapshot};
+use crate::{
+    documents::Claim,
+    geometry::measure,
+    model::{FeatureRef, Period, Text},
+};
+
+/// A stated area further from the measured one than this share is told of: surveys and rounding
+/// differ by less, mistaken units and map projections by more.
+const GROSS: f64 = 0.2;
+/// How near a ratio must come to that of a known mistake, for it to be named.
+const NEAR: f64 = 0.06;
+
+/// The attributes that state the area of the ground that a polygon covers.
+const AREAS: [&str; 2] = ["area", "land_area"];
+
+/// Units of area that documents use, in m².
+const UNITS: [(&str, f64); 6] = [
+    ("平方米", 1.0),
+    ("亩", 2000.0 / 3.0),
+    ("公顷", 1e4),
+    ("万平方米", 1e4),
+    ("平方公里", 1e6),
+    ("平方千米", 1e6),
+];
+
+/// Checks units and dates of all claims, and the stated areas of polygons.
+pub(super) fn check(
+    snapshot: &Snapshot,
+    seeds: &Files,
+    geodata: &Files,
+    problems: &mut Vec<Problem>,
+) {
+    for claim in &snapshot.claims {
+        let flaws = [unit(claim), date(claim), area(claim, snapshot)];
+        problems.extend(flaws.into_iter().flatten().map(|reason| {
+            // A claim of a feature's own is called by that feature, others by their own ids.
+            let own = claim.id.split_once('#').and_then(|(name, _)| {
+                let name: FeatureRef = name.parse().ok()?;
+                Some((format!("{}.geojson", name.collection), name.id.to_string()))
+            });
+            match own {
+                Some((file, id)) => Problem {
+                    file: geodata.path(&file),
+                    feature: Some(id),
+                    reason,
+                },
+                None => Problem {
+                    file: seeds.path(if claim.id.starts_with("indicators-") {
+                        "indicators.json"
+                    } else {
+                        "claims.json"
+                    }),
+                    feature: Some(claim.id.clone()),
+                    reason,
+                },
+            }
+        }));
+    }
+}
+
+fn unit(claim: &Claim) -> Option<Text> {
+    let missing = claim.value.is_number()
+        && claim
+            .unit
+            .as_deref()
+            .is_none_or(|unit| unit.trim().is_empty());
+    missing.then(|| {
+        let Claim {
+            attribute, value, ..
+        } = claim;
+        Text::new(
+            format!("数值 {attribute} = {value} 没有单位"),
+            format!("the quantity {attribute} = {value} has no unit"),
+        )
+    })
+}
+
+fn date(claim: &Claim) -> Option<Text> {
+    let date = claim.date.as_deref()?;
+    let readable = match date.split_once('/') {
+        Some((from, to)) => [from, to]
+            .into_iter()
+            .all(|end| Period::parse_date(end).is_some()),
+        None => Period::parse_date(date).is_some(),
+    };
+    // Those of statuses are checked where they are read.
+    let told = readable || claim.attribute == "status";
+    (!told).then(|| {
+        Text::new(
+            format!("日期“{date}”应写作 2021、2021-03、2021-03-08 或 2021/2025"),
+            format!("the date “{date}” should read 2021, 2021-03, 2021-03-08 or 2021/2025"),
+        )
+    })
+}
+
+fn area(claim: &Claim, snapshot: &Snapshot) -> Option<Text> {
+    if !AREAS.contains(&claim.attribute.as_str()) {
+        return None;
+    }
+    let unit = claim.unit.as_deref()?;
+    let (_, square_metres) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let subject: FeatureRef = claim.subject.parse().ok()?;
+    let feature = snapshot.feature(&subject)?;
+    let measured = measure::area_m2(feature.geometry.as_ref()?);
+    if measured <= 0.0 {
+        return None;
+    }
+    let ratio = claim.value.as_f64()? * square_metres / measured;
+    if (1.0 - GROSS..=1.0 + GROSS).contains(&ratio) {
+        return None;
+    }
+    let latitude = feature.bounds()?.center().y;
+    let cause = likely_cause(ratio, unit, latitude);
+    let (value, hectares) = (&claim.value, measured / 1e4);
+    Some(Text::new(
+        format!(
+            "所述面积 {value} {unit} 是实测 {hectares:.2} 公顷的 {ratio:.2} 倍，{}",
+            cause.zh
+        ),
+        format!(
+            "the stated area of {value} {unit} is {ratio:.2} times the measured {hectares:.2} ha: {}",
+            cause.en
+        ),
+    ))
+}
+
+/// What turns the measured area into the stated one.
+fn likely_cause(ratio: f64, unit: &str, latitude: f64) -> Text {
+    let near = |other: f64| (ratio / other - 1.0).abs() <= NEAR;
+    // Web Mercator stretches both directions by 1 / cos φ.
+    if near(latitude.to_radians().cos().powi(-2)) {
+        return Text::new(
+            "可能是在 Web 墨卡托投影下量得的面积（放大 1/cos²φ）",
+            "it was probably measured in Web Mercator, which enlarges areas by 1/cos²φ",
+        );
+    }
+    let size = |name: &str| UNITS.iter().find(|(other, _)| *other == name).map(|u| u.1);
+    let meant = UNITS.iter().find(|(name, square_metres)| {
+        *name != unit && size(unit).is_some_and(|written| near(written / square_metres))
+    });
+    match meant {
+        Some((meant, _)) => Text::new(
+            format!("可能把单位“{meant}”误写为“{unit}”"),
+            format!("the unit was probably meant to be {meant} and written as {unit}"),
+        ),
+        None => Text::new(
+            "请核对数值、单位和界线",
+            "please check the figure, its unit and the outline",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likely_cause_of_a_mismatch() {
+        for (ratio, unit, word) in [
+            (15.0, "公顷", "meant to be 亩"),
+            (1.0 / 15.0, "亩", "meant to be 公顷"),
+            (1.0 / 1e4, "平方米", "meant to be 公顷"),
+            (1.66, "公顷", "Web Mercator"),
+            (3.0, "公顷", "please check"),
+        ] {
+            let cause = likely_cause(ratio, unit, 39.16);
+            assert!(cause.en.contains(word), "{ratio} {unit}: {}", cause.en);
+        }
+    }
+}
