@@ -2,7 +2,7 @@
 
 use geo::{
     Geometry, InteriorPoint, LineString, MapCoords, MultiLineString, MultiPoint, MultiPolygon,
-    Point, Polygon, Rect,
+    Point, Polygon, Rect, unary_union,
 };
 use serde::Deserialize;
 
@@ -49,9 +49,8 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
         match layer.derived {
             Derived::Features => canvas.add(geometry, &attributes(feature)),
             Derived::Accuracy => add_accuracy(&mut canvas, feature, geometry),
-            Derived::Sides | Derived::Bands => {
-                add_sides(&mut canvas, feature, geometry, layer.derived);
-            }
+            Derived::Sides => add_sides(&mut canvas, feature, geometry),
+            Derived::Bands => add_band(&mut canvas, feature, geometry),
             Derived::Labels => add_label(&mut canvas, feature, geometry),
         }
     }
@@ -91,7 +90,7 @@ fn add_label(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
 }
 
 /// The part of a zone's properties that tells what its outline follows.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Outline {
     #[serde(default)]
     sides: Vec<Stretch>,
@@ -108,44 +107,55 @@ struct Stretch {
     accuracy_m: f64,
 }
 
-fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>, derived: Derived) {
+/// The stretches of a compiled outline, each with its line; none where it is no such outline.
+fn stretches(feature: &Feature, geometry: &Geometry<f64>) -> Vec<(Stretch, LineString<f64>)> {
     let text = feature.properties.get();
     let Geometry::Polygon(polygon) = geometry else {
-        return;
+        return vec![];
     };
     if !text.contains("\"sides\"") {
-        return;
+        return vec![];
     }
-    let Ok(outline) = serde_json::from_str::<Outline>(text) else {
-        return;
-    };
-    for stretch in outline.sides {
-        let Some(coords) = polygon.exterior().0.get(stretch.from..=stretch.to) else {
-            continue;
-        };
-        let line = Geometry::LineString(LineString::new(coords.to_vec()));
-        let shape = if derived == Derived::Bands {
-            Frame::around(&line)
-                .buffer(&line, stretch.accuracy_m)
-                .into()
-        } else {
-            line
-        };
-        canvas.add(
-            &shape,
-            &[
-                ("id", Value::Text(&feature.id)),
-                ("name", Value::Text(&feature.name)),
-                ("side", Value::Text(&stretch.side)),
-                ("stretch", Value::Text(&stretch.kind)),
-                (
-                    "street",
-                    Value::Text(stretch.street.as_deref().unwrap_or("")),
-                ),
-                ("metres", Value::Number(stretch.metres)),
-                ("accuracy_m", Value::Number(stretch.accuracy_m)),
-            ],
-        );
+    let outline: Outline = serde_json::from_str(text).unwrap_or_default();
+    outline
+        .sides
+        .into_iter()
+        .filter_map(|stretch| {
+            let coords = polygon.exterior().0.get(stretch.from..=stretch.to)?;
+            Some((stretch, LineString::new(coords.to_vec())))
+        })
+        .collect()
+}
+
+fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
+    for (stretch, line) in stretches(feature, geometry) {
+        let attributes = [
+            ("id", Value::Text(&feature.id)),
+            ("name", Value::Text(&feature.name)),
+            ("side", Value::Text(&stretch.side)),
+            ("stretch", Value::Text(&stretch.kind)),
+            (
+                "street",
+                Value::Text(stretch.street.as_deref().unwrap_or("")),
+            ),
+            ("metres", Value::Number(stretch.metres)),
+            ("accuracy_m", Value::Number(stretch.accuracy_m)),
+        ];
+        canvas.add(&line.into(), &attributes);
+    }
+}
+
+/// One shape for the whole outline: where the bands of stretches meet they must not add up.
+fn add_band(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
+    let bands: Vec<MultiPolygon<f64>> = stretches(feature, geometry)
+        .into_iter()
+        .map(|(stretch, line)| {
+            let line = line.into();
+            Frame::around(&line).buffer(&line, stretch.accuracy_m)
+        })
+        .collect();
+    if !bands.is_empty() {
+        canvas.add(&unary_union(&bands).into(), &attributes(feature));
     }
 }
 

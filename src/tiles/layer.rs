@@ -22,7 +22,7 @@ pub enum Derived {
     Accuracy,
     /// The stretches of compiled outlines: `zones.sides`.
     Sides,
-    /// As far as each of these stretches may be off: `zones.bands`.
+    /// As far as these outlines may be off, on both sides: `zones.bands`.
     Bands,
     /// One point in each polygon, for its label: `zones.labels`.
     Labels,

@@ -76,7 +76,7 @@ pub fn tilejson(snapshot: &Snapshot, layers: &[Layer<'_>], base: &str) -> Value 
 
 fn fields(derived: Derived) -> Value {
     match derived {
-        Derived::Sides | Derived::Bands => json!({
+        Derived::Sides => json!({
             "id": "String", "name": "String", "side": "String", "stretch": "String",
             "street": "String", "metres": "Number", "accuracy_m": "Number",
         }),

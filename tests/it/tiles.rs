@@ -132,6 +132,15 @@ fn derived_layers_show_rings_sides_and_labels() {
         .map(|side| side["street"].as_str().unwrap_or(""))
         .collect();
     assert_eq!(streets, stated);
+    let bands = decode(&server, "zones.bands", "zones.bands", 13, x, y);
+    let band = feature(&bands, "sanchahekou");
+    assert_eq!(band["properties"]["accuracy_m"], 120.0);
+    assert!(
+        band["geometry"]["type"]
+            .as_str()
+            .unwrap()
+            .ends_with("Polygon")
+    );
     let labels = decode(&server, names, "zones.labels", 13, x, y);
     assert_eq!(feature(&labels, "sanchahekou")["geometry"]["type"], "Point");
     // 大胡同 is good to 300 m: its ring spans 600 m from west to east.
