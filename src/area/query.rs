@@ -329,7 +329,10 @@ impl<'a> Query<'a> {
             (Relation::Majority, false) => rest()
                 .is_none_or(|rest| share(rest.outside) < 0.5)
                 .then_some(Certainty::Borderline),
-            (_, true) => certain_if(rest().is_some_and(|rest| rest.inside > 0.0)),
+            (_, true) => certain_if(
+                self.area.has_deep_vertex(&nearby, geometry, error_m)
+                    || rest().is_some_and(|rest| rest.inside > 0.0),
+            ),
             (_, false) => (distance() <= error_m).then_some(Certainty::Borderline),
         }
     }

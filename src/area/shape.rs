@@ -1,8 +1,8 @@
 //! The polygon of an area, and what lies near its outline.
 
 use geo::{
-    BooleanOps, Buffer, Coord, Distance, Euclidean, Geometry, LineString, MapCoords,
-    MultiLineString, MultiPolygon, Rect, coordinate_position::CoordPos,
+    BooleanOps, Buffer, Coord, CoordsIter, Distance, Euclidean, Geometry, LineString, MapCoords,
+    MultiLineString, MultiPolygon, Point, Rect, coordinate_position::CoordPos,
 };
 
 use crate::{
@@ -89,6 +89,21 @@ impl Area {
         let here = self.in_plane(geometry);
         let outline = Geometry::MultiLineString(nearby.outline.clone());
         Euclidean.distance(&here, &outline)
+    }
+
+    /// Whether a vertex of a geometry lies inside, farther from the outline than `metres`: a quick
+    /// proof, where there is one, that not all of the geometry would be cut away.
+    pub(super) fn has_deep_vertex(
+        &self,
+        nearby: &Nearby,
+        geometry: &Geometry<f64>,
+        metres: f64,
+    ) -> bool {
+        geometry.coords_iter().any(|coord| {
+            let here = Point::from(self.frame.to_plane(coord));
+            self.region.side_of(coord) == CoordPos::Inside
+                && Euclidean.distance(&here, &nearby.outline) > metres
+        })
     }
 
     /// Cuts away from a geometry all that lies within `metres` of the outline near it. What is left
