@@ -6,20 +6,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use geo::Geometry;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{AppState, Base, GEOJSON, Work, collections, params::Params, problem::Problem};
+use super::{
+    AppState, Base, GEOJSON, Work, collections, paging::Page, params::Params, problem::Problem,
+};
 use crate::{
     exchange::geojson::{close_object, write_feature, write_list},
     geometry::{crs::Crs, measure, write},
     model::{Feature, Period, Text},
     store::{Collection, Selection, Window},
 };
-
-/// Features that an answer holds unless asked for fewer or more.
-const DEFAULT_LIMIT: usize = 100;
-/// Features that an answer holds at most.
-const MAX_LIMIT: usize = 10_000;
 
 const LIST_PARAMS: [&str; 9] = [
     "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "q", "revision", "f",
@@ -43,7 +40,10 @@ pub async fn list(
             let crs = parse_crs(&params)?;
             let (matched, features) =
                 parse_selection(&params)?.page(collection, page.offset, page.limit);
-            let links = links(&base, &id, query.as_deref(), &page, matched);
+            let path = format!("/collections/{id}");
+            let items = format!("{path}/items");
+            let mut links = page.links(&base, GEOJSON, &items, query.as_deref(), matched);
+            links.push(base.link("collection", super::JSON, &path, &id));
             let mut body = Vec::with_capacity(features.len() * 1024 + 1024);
             body.extend_from_slice(br#"{"type":"FeatureCollection","features":"#);
             let mut failed = None;
@@ -163,58 +163,6 @@ fn geojson_answer(body: Vec<u8>, crs: Crs) -> Response {
         ),
     ];
     (headers, body).into_response()
-}
-
-/// Which of the matching features an answer holds.
-struct Page {
-    limit: usize,
-    offset: usize,
-}
-
-impl Page {
-    fn parse(params: &Params) -> Result<Self, Problem> {
-        let limit = params.number("limit")?.unwrap_or(DEFAULT_LIMIT);
-        if limit == 0 {
-            return Err(Problem::unreadable(Text::new(
-                format!("limit 应为 1 到 {MAX_LIMIT}"),
-                format!("limit should be 1 to {MAX_LIMIT}"),
-            )));
-        }
-        Ok(Self {
-            // OGC 17-069r4, requirement 7.15.3: a limit beyond the server's own is cut, not refused.
-            limit: limit.min(MAX_LIMIT),
-            offset: params.number("offset")?.unwrap_or(0),
-        })
-    }
-}
-
-fn links(base: &Base, id: &str, query: Option<&str>, page: &Page, matched: usize) -> Vec<Value> {
-    let path = format!("/collections/{id}/items");
-    let here = query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
-    let at = |offset: usize| {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            if name != "offset" && name != "limit" {
-                pairs.append_pair(&name, &value);
-            }
-        }
-        pairs.append_pair("limit", &page.limit.to_string());
-        pairs.append_pair("offset", &offset.to_string());
-        format!("{path}?{}", pairs.finish())
-    };
-    let mut links = vec![
-        base.link("self", GEOJSON, &here, "this document"),
-        base.link("collection", super::JSON, &format!("/collections/{id}"), id),
-    ];
-    let next = page.offset.saturating_add(page.limit);
-    if next < matched {
-        links.push(base.link("next", GEOJSON, &at(next), "next page"));
-    }
-    if page.offset > 0 {
-        let previous = page.offset.saturating_sub(page.limit);
-        links.push(base.link("prev", GEOJSON, &at(previous), "previous page"));
-    }
-    links
 }
 
 fn parse_selection(params: &Params) -> Result<Selection, Problem> {

@@ -12,8 +12,10 @@ const MAX_LIMIT: usize = 10_000;
 
 /// Which of the matching entries an answer holds.
 pub struct Page {
-    limit: usize,
-    offset: usize,
+    /// How many, at most.
+    pub limit: usize,
+    /// How many matching ones come before them.
+    pub offset: usize,
 }
 
 impl Page {
@@ -30,6 +32,7 @@ impl Page {
             )));
         }
         Ok(Self {
+            // OGC 17-069r4, requirement 7.15.3: a limit beyond the server's own is cut, not refused.
             limit: limit.min(MAX_LIMIT),
             offset: params.number("offset")?.unwrap_or(0),
         })
