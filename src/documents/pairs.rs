@@ -217,7 +217,7 @@ fn relation<'a>(
                     Relation::Changed
                 };
             }
-            (None, Some(_)) => return Relation::TakenFurther,
+            // A goal in words and a number can't be ranked.
             _ => {}
         }
     }
@@ -397,7 +397,8 @@ mod tests {
         assert_eq!(of(km(2.0), done(2.0)), Relation::TakenFurther);
         assert_eq!(of(done(2.0), km(2.0)), Relation::CarriedOn);
         assert_eq!(of(done(2.0), done(3.0)), Relation::Contradicted);
-        assert_eq!(of(goal.clone(), km(2.0)), Relation::TakenFurther);
+        assert_eq!(of(goal.clone(), km(2.0)), Relation::CarriedOn);
+        assert_eq!(of(goal.clone(), done(2.0)), Relation::TakenFurther);
         assert_eq!(of(km(2.0), goal.clone()), Relation::CarriedOn);
         assert_eq!(of(goal.clone(), goal), Relation::CarriedOn);
         let period = json!({ "value": 33, "unit": "条", "date": "2021/2025" });

@@ -4,9 +4,20 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
 };
+use serde::Serialize;
 use serde_json::json;
 
 use super::{AppState, Base, JSON, Work, claims, json_answer, params::Params, problem::Problem};
+use crate::documents::DocumentInfo;
+
+/// A document in the list of them.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    info: &'a DocumentInfo,
+    /// Its first heading, by which one without a title is known.
+    opening: Option<&'a str>,
+}
 
 /// The source documents.
 pub async fn list(
@@ -14,12 +25,15 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
-    let documents: Vec<_> = state
+    let documents: Vec<Listed<'_>> = state
         .snapshot()
         .library
         .documents()
         .iter()
-        .map(|document| &document.info)
+        .map(|document| Listed {
+            info: &document.info,
+            opening: document.headings().first().map(|heading| &*heading.title),
+        })
         .collect();
     Ok(json_answer(
         JSON,

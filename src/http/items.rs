@@ -1,5 +1,7 @@
 //! `GET /collections/{collection}/items` and `…/items/{id}`.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, RawQuery, State},
     http::header,
@@ -14,13 +16,17 @@ use super::{
 use crate::{
     exchange::geojson::{close_object, write_feature, write_list},
     geometry::{crs::Crs, measure, write},
-    model::{Feature, Period, Text},
-    store::{Collection, Selection, Window},
+    model::{Feature, Period, Status, Text},
+    store::{Collection, Selection, Snapshot, Window},
 };
 
-const LIST_PARAMS: [&str; 9] = [
-    "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "q", "revision", "f",
+const LIST_PARAMS: [&str; 13] = [
+    "bbox", "bbox-crs", "crs", "datetime", "kind", "status", "document", "zone", "limit", "offset",
+    "q", "revision", "f",
 ];
+
+/// What stands for “no status is stated” among statuses.
+const NOT_STATED: &str = "none";
 
 /// The features of a collection.
 pub async fn list(
@@ -39,7 +45,7 @@ pub async fn list(
             let page = Page::parse(&params)?;
             let crs = parse_crs(&params)?;
             let (matched, features) =
-                parse_selection(&params)?.page(collection, page.offset, page.limit);
+                parse_selection(&params, snapshot)?.page(collection, page.offset, page.limit);
             let path = format!("/collections/{id}");
             let items = format!("{path}/items");
             let mut links = page.links(&base, GEOJSON, &items, query.as_deref(), matched);
@@ -165,7 +171,7 @@ fn geojson_answer(body: Vec<u8>, crs: Crs) -> Response {
     (headers, body).into_response()
 }
 
-fn parse_selection(params: &Params) -> Result<Selection, Problem> {
+fn parse_selection(params: &Params, snapshot: &Snapshot) -> Result<Selection, Problem> {
     let window = match (params.get("bbox"), params.get("bbox-crs")) {
         (None, None) => None,
         (None, Some(_)) => {
@@ -195,9 +201,52 @@ fn parse_selection(params: &Params) -> Result<Selection, Problem> {
         .get("q")
         .map(|text| text.trim().to_lowercase())
         .filter(|text| !text.is_empty());
+    let kinds = snapshot
+        .collections()
+        .iter()
+        .flat_map(|collection| &collection.info.kinds);
+    let documents = snapshot.library.documents();
+    let zones = snapshot.collection("zones").map(Collection::features);
+    let statuses = Status::ALL.map(Status::as_str);
     Ok(Selection {
         window,
         period,
         name,
+        kinds: one_of(params, "kind", kinds.map(|kind| &*kind.id))?,
+        statuses: one_of(params, "status", statuses.into_iter().chain([NOT_STATED]))?.map(
+            |words| {
+                let status = |word: &String| Status::ALL.into_iter().find(|s| s.as_str() == word);
+                words.iter().map(status).collect()
+            },
+        ),
+        documents: one_of(params, "document", documents.iter().map(|d| &*d.info.id))?,
+        zones: one_of(
+            params,
+            "zone",
+            zones.into_iter().flatten().map(|zone| &*zone.id),
+        )?,
     })
+}
+
+/// The words of a parameter, separated by commas, each of which must be one of `known`.
+fn one_of<'a>(
+    params: &Params,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Result<Option<Vec<String>>, Problem> {
+    let Some(value) = params.get(name) else {
+        return Ok(None);
+    };
+    let known: BTreeSet<&str> = known.collect();
+    let words: Vec<String> = value.split(',').map(str::to_owned).collect();
+    match words.iter().find(|word| !known.contains(&***word)) {
+        None => Ok(Some(words)),
+        Some(wrong) => {
+            let list = known.into_iter().collect::<Vec<_>>().join(", ");
+            Err(Problem::unreadable(Text::new(
+                format!("参数 {name} 中的“{wrong}”不存在；可用的有：{list}"),
+                format!("there is no “{wrong}” for {name}; there are: {list}"),
+            )))
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use geo::{BoundingRect, Geometry, Rect};
 use serde_json::value::RawValue;
 
-use super::{LocatedBy, Period, Status};
+use super::{LandUse, LocatedBy, Period, Status};
 
 /// A feature of a collection.
 ///
@@ -36,6 +36,12 @@ pub struct Feature {
     pub container: Option<Box<FeatureRef>>,
     /// Areas in which a document places it, though it has no location of its own.
     pub placed_in: Box<[FeatureRef]>,
+    /// Ids of the zones in which it lies, or may lie.
+    pub zones: Box<[Arc<str>]>,
+    /// Ids of the documents that it cites.
+    pub documents: Box<[Arc<str>]>,
+    /// What its land is for, where words state it.
+    pub land_use: Option<LandUse>,
     /// Longitude and latitude in degrees, WGS 84; valid, rings closed and wound as RFC 7946 asks.
     pub geometry: Option<Geometry<f64>>,
     /// The properties as served.

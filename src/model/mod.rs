@@ -5,6 +5,7 @@
 mod citation;
 mod collection;
 mod feature;
+mod land_use;
 mod location;
 mod period;
 mod status;
@@ -13,6 +14,7 @@ mod text;
 pub use citation::Citation;
 pub use collection::{CollectionInfo, District, Kind};
 pub use feature::{Feature, FeatureRef, is_slug};
+pub use land_use::LandUse;
 pub use location::LocatedBy;
 pub use period::Period;
 pub use status::{Modality, Status};

@@ -25,6 +25,18 @@ pub enum Status {
 }
 
 impl Status {
+    /// The whole list, from the first thought to the finished building.
+    pub const ALL: [Self; 8] = [
+        Self::Planned,
+        Self::LandPreparation,
+        Self::LandTransferPlanned,
+        Self::LandTransferred,
+        Self::UnderConstruction,
+        Self::UnderRenewal,
+        Self::Completed,
+        Self::InUse,
+    ];
+
     /// The word that data and API use.
     #[must_use]
     pub fn as_str(self) -> &'static str {

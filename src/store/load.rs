@@ -15,6 +15,7 @@ use super::{
     measures,
     mentions::Mention,
     snapshot::{Collection, Snapshot, Source},
+    zoned::place_in_zones,
 };
 use crate::{
     documents::{
@@ -26,8 +27,8 @@ use crate::{
         read,
     },
     model::{
-        Citation, CollectionInfo, District, Feature, FeatureRef, LocatedBy, Modality, Period,
-        Revision, Status, Text, is_slug,
+        Citation, CollectionInfo, District, Feature, FeatureRef, LandUse, LocatedBy, Modality,
+        Period, Revision, Status, Text, is_slug,
     },
 };
 
@@ -130,7 +131,7 @@ struct Properties {
     citations: Vec<Citation>,
     #[serde(default)]
     quantities: Vec<Quantity>,
-    land_use: Option<LandUse>,
+    land_use: Option<StatedUse>,
     boundary: Option<Boundary>,
     #[serde(default)]
     evidence: String,
@@ -141,6 +142,7 @@ struct Properties {
     overlap: Option<IgnoredAny>,
     certainty: Option<IgnoredAny>,
     certainty_reason: Option<IgnoredAny>,
+    zones: Option<IgnoredAny>,
 }
 
 impl Properties {
@@ -183,13 +185,24 @@ struct StatusEntry {
 
 #[derive(Deserialize)]
 struct Relation {
+    #[serde(rename = "type")]
+    kind: RelationKind,
     target: String,
     citation: Option<Citation>,
 }
 
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum RelationKind {
+    ContainedIn,
+    #[serde(other)]
+    Other,
+}
+
 /// A category of the national classification (自然资发〔2023〕234号), where words state it.
 #[derive(Deserialize)]
-struct LandUse {
+struct StatedUse {
+    code: LandUse,
     citation: Citation,
 }
 
@@ -259,6 +272,7 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
     snapshot.claims.extend(added);
     snapshot.sort_claims();
     measures::check(&snapshot, seeds, geodata, &mut problems);
+    place_in_zones(&mut snapshot, links.containers());
     if problems.is_empty() {
         Ok(snapshot)
     } else {
@@ -478,6 +492,11 @@ impl Reader {
             .iter()
             .map(|kind| (kind.id.as_str(), Arc::from(kind.id.as_str())))
             .collect();
+        let documents: Vec<Arc<str>> = library
+            .documents()
+            .iter()
+            .map(|document| document.info.id.as_str().into())
+            .collect();
         if !is_slug(&info.id) {
             self.problem(
                 geodata.path("collections.json"),
@@ -497,6 +516,7 @@ impl Reader {
                             collection: &info.id,
                             library,
                             kinds: &kinds,
+                            documents: &documents,
                             transformer: transformer.as_ref(),
                         };
                         let mut flaws = Vec::new();
@@ -576,13 +596,15 @@ struct FeatureReader<'a> {
     collection: &'a str,
     library: &'a Library,
     kinds: &'a HashMap<&'a str, Arc<str>>,
+    /// Ids of the library's documents, in its order.
+    documents: &'a [Arc<str>],
     transformer: Option<&'a Transformer>,
 }
 
 /// What a feature says of other things than itself.
 struct Parts {
     source: Source,
-    targets: Vec<(&'static str, String)>,
+    targets: Vec<(Link, String)>,
     claims: Vec<Claim>,
     cited: Vec<Citation>,
 }
@@ -649,22 +671,21 @@ impl FeatureReader<'_> {
         let served = self.served(raw, &properties, flaws);
         let claims = self.claims(&id, &properties);
         let cited = properties.cited();
-        let reference = |field: &'static str, text: &String| (field, text.clone());
-        let targets: Vec<(&'static str, String)> = properties
+        let targets: Vec<(Link, String)> = properties
             .container
             .iter()
-            .map(|text| reference("container", text))
+            .map(|text| (Link::Container, text.clone()))
             .chain(
                 properties
                     .placed_in
                     .iter()
-                    .map(|text| reference("placed_in", text)),
+                    .map(|text| (Link::PlacedIn, text.clone())),
             )
             .chain(
                 properties
                     .relations
                     .iter()
-                    .map(|relation| reference("relations", &relation.target)),
+                    .map(|relation| (Link::Relation(relation.kind), relation.target.clone())),
             )
             .collect();
         let feature = Feature {
@@ -686,6 +707,9 @@ impl FeatureReader<'_> {
                 .iter()
                 .filter_map(|text| text.parse().ok())
                 .collect(),
+            zones: Box::default(),
+            documents: self.cited_documents(&cited),
+            land_use: properties.land_use.map(|stated| stated.code),
             geometry,
             properties: served,
         };
@@ -701,6 +725,18 @@ impl FeatureReader<'_> {
         };
         take(feature, parts);
         id
+    }
+
+    /// The documents that are cited, each once, in the order of the library.
+    fn cited_documents(&self, cited: &[Citation]) -> Box<[Arc<str>]> {
+        let places: BTreeSet<usize> = cited
+            .iter()
+            .filter_map(|citation| self.library.position(&citation.document))
+            .collect();
+        places
+            .into_iter()
+            .map(|place| self.documents[place].clone())
+            .collect()
     }
 
     /// Each statement needs its sentence, each location its reason.
@@ -728,6 +764,7 @@ impl FeatureReader<'_> {
             ("overlap", &properties.overlap),
             ("certainty", &properties.certainty),
             ("certainty_reason", &properties.certainty_reason),
+            ("zones", &properties.zones),
         ];
         for (name, value) in added {
             if value.is_some() {
@@ -882,17 +919,44 @@ fn check_statuses(properties: &Properties, flaws: &mut Vec<Text>) -> Box<[Period
     periods.into()
 }
 
+/// How a feature refers to another.
+#[derive(Clone, Copy)]
+enum Link {
+    Container,
+    PlacedIn,
+    Relation(RelationKind),
+}
+
+impl Link {
+    /// The property that says so.
+    fn property(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::PlacedIn => "placed_in",
+            Self::Relation(_) => "relations",
+        }
+    }
+}
+
 /// What features say of other features: checked when all are there.
 #[derive(Default)]
-struct Links(Vec<(FeatureRef, &'static str, String)>);
+struct Links(Vec<(FeatureRef, Link, String)>);
 
 impl Links {
-    fn add(&mut self, collection: &str, id: &str, targets: Vec<(&'static str, String)>) {
+    fn add(&mut self, collection: &str, id: &str, targets: Vec<(Link, String)>) {
         self.0.extend(
             targets
                 .into_iter()
-                .map(|(field, target)| (FeatureRef::new(collection, id), field, target)),
+                .map(|(link, target)| (FeatureRef::new(collection, id), link, target)),
         );
+    }
+
+    /// Features, each with what a relation says contains it.
+    fn containers(&self) -> impl Iterator<Item = (FeatureRef, FeatureRef)> {
+        self.0
+            .iter()
+            .filter(|(_, link, _)| matches!(link, Link::Relation(RelationKind::ContainedIn)))
+            .filter_map(|(from, _, target)| Some((from.clone(), target.parse().ok()?)))
     }
 
     fn check(&self, snapshot: &Snapshot, geodata: &Files, problems: &mut Vec<Problem>) {
@@ -903,7 +967,8 @@ impl Links {
                 reason,
             });
         };
-        for (from, field, target) in &self.0 {
+        for (from, link, target) in &self.0 {
+            let property = link.property();
             let resolved = target
                 .parse()
                 .is_ok_and(|name: FeatureRef| snapshot.feature(&name).is_some());
@@ -911,11 +976,11 @@ impl Links {
                 problem(
                     from,
                     Text::new(
-                        format!("{field} 指向不存在的要素“{target}”"),
-                        format!("{field} refers to “{target}”, which does not exist"),
+                        format!("{property} 指向不存在的要素“{target}”"),
+                        format!("{property} refers to “{target}”, which does not exist"),
                     ),
                 );
-            } else if *field == "container" && !chain_ends(snapshot, from) {
+            } else if matches!(link, Link::Container) && !chain_ends(snapshot, from) {
                 problem(
                     from,
                     Text::new("container 循环包含", "its containers contain each other"),

@@ -111,15 +111,6 @@ impl Snapshot {
         let feature = collection.features().get(feature as usize)?;
         Some(FeatureRef::new(&collection.info.id, &feature.id).to_string())
     }
-
-    fn place_of(&self, subject: &FeatureRef) -> Option<(u32, u32)> {
-        let collection = self
-            .collections
-            .iter()
-            .position(|collection| *collection.info.id == *subject.collection)?;
-        let feature = self.collections[collection].place(&subject.id)?;
-        Some((collection.try_into().ok()?, feature))
-    }
 }
 
 fn passage(
@@ -156,7 +147,8 @@ impl Subjects for Beside<'_> {
         let place = subject
             .parse()
             .ok()
-            .and_then(|name: FeatureRef| self.snapshot.place_of(&name));
+            .and_then(|name: FeatureRef| self.snapshot.place_of(&name))
+            .and_then(|(c, f)| Some((c.try_into().ok()?, f.try_into().ok()?)));
         let number = self.snapshot.place_of_document(document);
         let Some(document) = self.snapshot.library.get(document) else {
             return vec![];

@@ -2,7 +2,8 @@
 //!
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
 //! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
-//! [`select`] picks some, [`mentions`] tells where documents speak of them; [`zones`] recompiles the
+//! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`mentions`] tells where
+//! documents speak of them; [`zones`] recompiles the
 //! zones. A snapshot never changes and is shared by `Arc`: reads neither lock nor copy. The embedded
 //! data are revision 1, the only one so far.
 
@@ -12,6 +13,7 @@ mod measures;
 mod mentions;
 mod select;
 mod snapshot;
+mod zoned;
 pub mod zones;
 
 pub use load::{LoadError, Problem, load};

@@ -1,5 +1,7 @@
 //! Which features of a collection are asked for.
 
+use std::sync::Arc;
+
 use geo::{Contains, Coord, Geometry, Intersects, LineString, MultiPolygon, Polygon, Rect};
 
 use super::snapshot::Collection;
@@ -9,7 +11,7 @@ use crate::{
         region::Region,
         validity,
     },
-    model::{Feature, Period, Text},
+    model::{Feature, Period, Status, Text},
 };
 
 /// Conditions on features; all that are given must hold.
@@ -21,6 +23,14 @@ pub struct Selection {
     pub period: Option<Period>,
     /// A form of its name contains this, which is lowercase.
     pub name: Option<String>,
+    /// It is of one of these kinds.
+    pub kinds: Option<Vec<String>>,
+    /// It stands so; `None` is for one of which no status is stated.
+    pub statuses: Option<Vec<Option<Status>>>,
+    /// It cites one of these documents.
+    pub documents: Option<Vec<String>>,
+    /// It lies, or may lie, in one of these zones.
+    pub zones: Option<Vec<String>>,
 }
 
 /// A bounding box.
@@ -43,7 +53,7 @@ impl Selection {
         offset: usize,
         limit: usize,
     ) -> (usize, Vec<&'a Feature>) {
-        if self.window.is_none() && self.period.is_none() && self.name.is_none() {
+        if self.takes_all() {
             let features = collection.features();
             let shown = features.iter().skip(offset).take(limit).collect();
             return (features.len(), shown);
@@ -65,10 +75,39 @@ impl Selection {
         (matched, shown)
     }
 
+    fn takes_all(&self) -> bool {
+        let Self {
+            window,
+            period,
+            name,
+            kinds,
+            statuses,
+            documents,
+            zones,
+        } = self;
+        window.is_none()
+            && period.is_none()
+            && name.is_none()
+            && statuses.is_none()
+            && [kinds, documents, zones].into_iter().all(Option::is_none)
+    }
+
     fn matches(&self, feature: &Feature) -> bool {
-        self.name
-            .as_ref()
-            .is_none_or(|name| feature.is_called(name))
+        let wanted = |list: &Option<Vec<String>>, own: &[Arc<str>]| {
+            list.as_ref()
+                .is_none_or(|list| own.iter().any(|id| list.iter().any(|l| **l == **id)))
+        };
+        wanted(&self.kinds, std::slice::from_ref(&feature.kind))
+            && wanted(&self.documents, &feature.documents)
+            && wanted(&self.zones, &feature.zones)
+            && self
+                .statuses
+                .as_ref()
+                .is_none_or(|list| list.contains(&feature.status))
+            && self
+                .name
+                .as_ref()
+                .is_none_or(|name| feature.is_called(name))
             && self
                 .period
                 .as_ref()

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::mentions::Mention;
 use crate::{
     documents::{Claim, IndicatorTable, Library},
-    model::{CollectionInfo, District, Feature, FeatureRef, Revision, Text},
+    model::{CollectionInfo, District, Feature, FeatureRef, LandUse, Revision, Text},
 };
 
 /// The whole state of the data at one revision. It never changes.
@@ -69,6 +69,16 @@ impl Snapshot {
         self.collection(&name.collection)?.get(&name.id)
     }
 
+    /// The place of a feature, by its whole name: that of its collection, and its own within it.
+    pub(super) fn place_of(&self, name: &FeatureRef) -> Option<(usize, usize)> {
+        let collection = self
+            .collections
+            .iter()
+            .position(|collection| *collection.info.id == *name.collection)?;
+        let feature = self.collections[collection].place(&name.id)?;
+        Some((collection, feature as usize))
+    }
+
     /// The features in which `feature` is contained, the nearest first.
     ///
     /// Loading has made sure that the chain ends.
@@ -109,6 +119,8 @@ pub struct Collection {
     pub located: usize,
     /// The largest `accuracy_m` of a feature, metres.
     pub worst_accuracy_m: f64,
+    /// The categories of land use that its features state.
+    pub land_uses: BTreeSet<LandUse>,
     features: Vec<Feature>,
     /// Places of `features` in the order of their ids: found by bisection, 4 bytes a feature.
     by_id: Vec<u32>,
@@ -149,6 +161,10 @@ impl Collection {
                 .iter()
                 .map(|feature| feature.accuracy_m)
                 .fold(0.0, f64::max),
+            land_uses: features
+                .iter()
+                .filter_map(|feature| feature.land_use)
+                .collect(),
             features,
             by_id,
             unlocated,
@@ -186,6 +202,11 @@ impl Collection {
 
     /// The features whose rectangle meets `window` (degrees), in the order of their file.
     pub fn near(&self, window: Rect<f64>) -> impl Iterator<Item = &Feature> {
+        self.places_near(window).map(|place| &self.features[place])
+    }
+
+    /// The places of the features whose rectangle meets `window` (degrees), in order.
+    pub(super) fn places_near(&self, window: Rect<f64>) -> impl Iterator<Item = usize> {
         let window = AABB::from_corners(window.min().into(), window.max().into());
         let mut places: Vec<u32> = self
             .tree
@@ -193,8 +214,11 @@ impl Collection {
             .map(|entry| entry.data)
             .collect();
         places.sort_unstable();
-        places
-            .into_iter()
-            .map(|place| &self.features[place as usize])
+        places.into_iter().map(|place| place as usize)
+    }
+
+    /// The feature at a place. Its id and geometry must stay: they are in the indexes.
+    pub(super) fn feature_mut(&mut self, place: usize) -> &mut Feature {
+        &mut self.features[place]
     }
 }

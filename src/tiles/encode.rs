@@ -57,6 +57,7 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
     canvas.layer.finish()
 }
 
+/// What the style draws by, and clients filter by.
 fn attributes(feature: &Feature) -> Vec<(&'static str, Value<'_>)> {
     let mut list = vec![
         ("id", Value::Text(&feature.id)),
@@ -68,6 +69,14 @@ fn attributes(feature: &Feature) -> Vec<(&'static str, Value<'_>)> {
     ];
     if let Some(status) = feature.status {
         list.push(("status", Value::Text(status.as_str())));
+    }
+    if let Some(land_use) = &feature.land_use {
+        list.push(("land_use", Value::Text(land_use.as_str())));
+    }
+    for (name, ids) in [("documents", &feature.documents), ("zones", &feature.zones)] {
+        if !ids.is_empty() {
+            list.push((name, Value::List(ids)));
+        }
     }
     list
 }
@@ -129,9 +138,9 @@ fn stretches(feature: &Feature, geometry: &Geometry<f64>) -> Vec<(Stretch, LineS
 
 fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
     for (stretch, line) in stretches(feature, geometry) {
-        let attributes = [
-            ("id", Value::Text(&feature.id)),
-            ("name", Value::Text(&feature.name)),
+        let mut attributes = attributes(feature);
+        attributes.retain(|(name, _)| *name != "accuracy_m");
+        attributes.extend([
             ("side", Value::Text(&stretch.side)),
             ("stretch", Value::Text(&stretch.kind)),
             (
@@ -140,7 +149,7 @@ fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
             ),
             ("metres", Value::Number(stretch.metres)),
             ("accuracy_m", Value::Number(stretch.accuracy_m)),
-        ];
+        ]);
         canvas.add(&line.into(), &attributes);
     }
 }

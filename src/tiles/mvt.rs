@@ -1,6 +1,6 @@
 //! The Mapbox Vector Tile format, version 2.1.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use geo::{Area, Coord, Geometry, LineString, Polygon};
 use prost::Message;
@@ -64,6 +64,8 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A number.
     Number(f64),
+    /// Ids, written `;a;b;`: a vector tile has no lists, and `;a;` is found in it.
+    List(&'a [Arc<str>]),
 }
 
 /// A layer in the making.
@@ -132,29 +134,34 @@ impl LayerBuilder {
     }
 
     fn value(&mut self, value: Value<'_>) -> u32 {
-        let values = &mut self.message.values;
         match value {
-            Value::Text(text) => {
-                if let Some(index) = self.texts.get(text) {
-                    return *index;
-                }
-                values.push(ValueMessage {
-                    string: Some(text.to_owned()),
-                    double: None,
-                });
-                self.texts.insert(text.to_owned(), last_index(values));
-            }
+            Value::Text(text) => self.text(text),
+            Value::List(ids) => self.text(&format!(";{};", ids.join(";"))),
             Value::Number(number) => {
-                return *self.numbers.entry(number.to_bits()).or_insert_with(|| {
+                let values = &mut self.message.values;
+                *self.numbers.entry(number.to_bits()).or_insert_with(|| {
                     values.push(ValueMessage {
                         string: None,
                         double: Some(number),
                     });
                     last_index(values)
-                });
+                })
             }
         }
-        last_index(values)
+    }
+
+    fn text(&mut self, text: &str) -> u32 {
+        if let Some(index) = self.texts.get(text) {
+            return *index;
+        }
+        let values = &mut self.message.values;
+        values.push(ValueMessage {
+            string: Some(text.to_owned()),
+            double: None,
+        });
+        let index = last_index(values);
+        self.texts.insert(text.to_owned(), index);
+        index
     }
 }
 

@@ -10,6 +10,30 @@ use crate::store::Snapshot;
 /// The one style that page and pictures share.
 const STYLE: &str = include_str!("style.json");
 
+/// The member of the style's metadata that lists categories of land use with their colours: names
+/// as the national classification has them (自然资发〔2023〕234号), colours as the national
+/// specification for drawing municipal plans does (市级国土空间总体规划制图规范).
+const LAND_USE: &str = "renewal-map:land-use";
+
+/// The places of the categories in `list` that features state: for each code the entry that shares
+/// the most of its digits.
+fn stated_categories(snapshot: &Snapshot, list: &[Value]) -> HashSet<usize> {
+    let codes: Vec<&str> = list
+        .iter()
+        .filter_map(|entry| entry["code"].as_str())
+        .collect();
+    snapshot
+        .collections()
+        .iter()
+        .flat_map(|collection| &collection.land_uses)
+        .filter_map(|stated| {
+            let covers = |(_, code): &(usize, &&str)| stated.as_str().starts_with(**code);
+            let fitting = codes.iter().enumerate().filter(covers);
+            Some(fitting.max_by_key(|(_, code)| code.len())?.0)
+        })
+        .collect()
+}
+
 /// The MapLibre style, its sources at `base` (`http://host`, no slash at the end).
 ///
 /// # Panics
@@ -27,6 +51,11 @@ pub fn style(snapshot: &Snapshot, base: &str) -> Value {
         .map(|layer| layer.to_string())
         .filter(|name| drawn.contains(name.as_str()))
         .collect();
+    if let Some(categories) = style["metadata"][LAND_USE].as_array_mut() {
+        let stated = stated_categories(snapshot, categories);
+        let mut place = 0..;
+        categories.retain(|_| place.next().is_some_and(|place| stated.contains(&place)));
+    }
     style["name"] = snapshot.title.zh.clone().into();
     style["sources"]["data"]["url"] = format!("{base}/tiles/{}.json", layers.join(",")).into();
     style
@@ -75,16 +104,18 @@ pub fn tilejson(snapshot: &Snapshot, layers: &[Layer<'_>], base: &str) -> Value 
 }
 
 fn fields(derived: Derived) -> Value {
-    match derived {
-        Derived::Sides => json!({
-            "id": "String", "name": "String", "side": "String", "stretch": "String",
-            "street": "String", "metres": "Number", "accuracy_m": "Number",
-        }),
-        _ => json!({
-            "id": "String", "name": "String", "name_en": "String", "kind": "String",
-            "status": "String", "located_by": "String", "accuracy_m": "Number",
-        }),
+    let mut fields = json!({
+        "id": "String", "name": "String", "name_en": "String", "kind": "String",
+        "status": "String", "located_by": "String", "accuracy_m": "Number",
+        "land_use": "String", "documents": "String: ;a;b;", "zones": "String: ;a;b;",
+    });
+    if derived == Derived::Sides {
+        for name in ["side", "stretch", "street"] {
+            fields[name] = "String".into();
+        }
+        fields["metres"] = "Number".into();
     }
+    fields
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ import { after, before, test } from 'node:test';
 import {
   ask,
   clickableInside,
-  getJson,
   isMap,
   mapIdle,
   mapRests,
@@ -15,40 +14,21 @@ import {
   parameters,
   pixelOf,
   screenshot,
-  startBrowser,
-  startService,
+  setStage,
 } from './support.mjs';
 
-let service;
-let browser;
-/** Every page opened, with what it asked for outside and what it threw. */
-const opened = [];
+let stage;
 
 before(async () => {
-  service = await startService();
-  browser = await startBrowser();
+  stage = await setStage();
 });
 
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+after(() => stage?.clear());
 
-async function open(path = '/', options = {}) {
-  const visit = await openPage(browser, service.address, path, options);
-  opened.push(visit);
-  return visit.page;
-}
-
-async function openReady(path = '/', options = {}) {
-  const page = await open(path, options);
-  await mapRests(page);
-  return page;
-}
-
-const json = (path) => getJson(service.address, path);
-const items = async (collection) =>
-  (await json(`/collections/${collection}/items?limit=10000`)).features;
+const open = (path, options) => stage.open(path, options);
+const openReady = (path, options) => stage.openReady(path, options);
+const json = (path) => stage.json(path);
+const items = (collection) => stage.items(collection);
 
 /** Every point on the map that a click might hit instead of what lies below. */
 async function points() {
@@ -85,7 +65,7 @@ function drawingReady(page) {
 async function assertLists(page, body) {
   const asked = [body.collections.join(), body.relation ?? 'intersects'].join(' ');
   await page.locator(`.results[data-state=ready][data-question="${asked}"]`).waitFor();
-  const answer = await ask(service.address, body);
+  const answer = await ask(stage.address, body);
   for (const { collection, features, borderline, unlocated, totals } of answer.results) {
     const expected = (list, certainty) =>
       Object.fromEntries(
@@ -191,7 +171,7 @@ test('list and map light each other up', async () => {
   const zone = await zoneNamed('三岔河口');
   const page = await openReady(`/?area=feature:zones/${zone.id}`);
   await page.locator('.results[data-state=ready]').waitFor();
-  const { results } = await ask(service.address, {
+  const { results } = await ask(stage.address, {
     area: { feature: `zones/${zone.id}` },
     collections: ['projects'],
   });
@@ -456,7 +436,7 @@ test('what the service refuses is said in its own words', async () => {
   const page = await open(`/?area=polygon:${crossing}`);
   await page.locator('.results .failure').waitFor();
   const ring = crossing.split(';').map((vertex) => vertex.split(',').map(Number));
-  const response = await fetch(`${service.address}/areas/query`, {
+  const response = await fetch(`${stage.address}/areas/query`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -469,9 +449,9 @@ test('what the service refuses is said in its own words', async () => {
 });
 
 test('an unreachable service is said, and can be tried again', async () => {
-  const { page } = await openPage(browser, service.address, '/favicon.svg');
+  const { page } = await openPage(stage.browser, stage.address, '/favicon.svg');
   await page.route('**/collections', (route) => route.abort());
-  await page.goto(`${service.address}/`);
+  await page.goto(`${stage.address}/`);
   await page.getByRole('heading', { name: '连不上服务' }).waitFor();
   await screenshot(page, 'unreachable-1440x900');
   await page.unroute('**/collections');
@@ -480,7 +460,7 @@ test('an unreachable service is said, and can be tried again', async () => {
 });
 
 test('without WebGL the lists still work', async () => {
-  const { page } = await openPage(browser, service.address, '/favicon.svg');
+  const { page } = await openPage(stage.browser, stage.address, '/favicon.svg');
   await page.addInitScript(() => {
     const original = HTMLCanvasElement.prototype.getContext;
     HTMLCanvasElement.prototype.getContext = function getContext(kind, ...rest) {
@@ -488,7 +468,7 @@ test('without WebGL the lists still work', async () => {
     };
   });
   const zone = await zoneNamed('光荣道');
-  await page.goto(`${service.address}/`);
+  await page.goto(`${stage.address}/`);
   await page.getByRole('heading', { name: '浏览器不能绘制地图' }).waitFor();
   await page.locator(`.zone-name[data-ref="zones/${zone.id}"]`).click();
   await page.locator('.boundary blockquote').waitFor();
@@ -520,13 +500,6 @@ test('on a phone: map above, sheet below', async () => {
 });
 
 test('nothing was asked of any other host, and no page threw an error', () => {
-  assert.ok(opened.length > 8);
-  assert.deepEqual(
-    opened.flatMap(({ outside }) => outside),
-    [],
-  );
-  assert.deepEqual(
-    opened.flatMap(({ errors }) => errors),
-    [],
-  );
+  assert.ok(stage.opened.length > 8);
+  stage.assertClean();
 });

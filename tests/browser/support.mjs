@@ -1,6 +1,7 @@
 // Starts the real program and a real browser, and reads the page as a planner does: by what it
 // shows and by its address.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -21,7 +22,7 @@ export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
 /** Starts the service on a free port; gives its address and how to stop it. */
-export async function startService(...more) {
+async function startService(...more) {
   const child = spawn(BINARY, ['serve', '--listen', '127.0.0.1:0', ...more], {
     cwd: here('../..'),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +52,7 @@ export async function startService(...more) {
   return { address, stop };
 }
 
-export function startBrowser() {
+function startBrowser() {
   return chromium.launch({
     executablePath: CHROMIUM,
     headless: true,
@@ -84,6 +85,48 @@ export async function openPage(browser, address, path = '/', options = {}) {
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(address + path);
   return { page, outside, errors };
+}
+
+/**
+ * The service and a browser, for the tests of one file: `open` gives a page, `openReady` one whose
+ * map has come to rest; `assertClean` checks that no page asked any other host or threw an error.
+ */
+export async function setStage(...options) {
+  const service = await startService(...options);
+  const browser = await startBrowser();
+  const opened = [];
+  const open = async (path = '/', settings = {}) => {
+    const visit = await openPage(browser, service.address, path, settings);
+    opened.push(visit);
+    return visit.page;
+  };
+  const json = (path) => getJson(service.address, path);
+  return {
+    address: service.address,
+    browser,
+    opened,
+    open,
+    json,
+    openReady: async (path, settings) => {
+      const page = await open(path, settings);
+      await mapRests(page);
+      return page;
+    },
+    items: async (collection, query = '') =>
+      (await json(`/collections/${collection}/items?limit=10000${query}`)).features,
+    assertClean: () => {
+      for (const what of ['outside', 'errors']) {
+        assert.deepEqual(
+          opened.flatMap((visit) => visit[what]),
+          [],
+        );
+      }
+    },
+    clear: async () => {
+      await browser.close();
+      await service.stop();
+    },
+  };
 }
 
 /** Waits until the map has drawn all that it has been asked for. */
@@ -172,7 +215,7 @@ export async function screenshot(page, name) {
   return page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
 }
 
-export async function getJson(address, path) {
+async function getJson(address, path) {
   const response = await fetch(address + path, { headers: { accept: 'application/json' } });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();

@@ -362,3 +362,96 @@ fn links_use_the_public_address() {
         "https://map.example.cn/renewal/tiles/zones/{z}/{x}/{y}.mvt"
     );
 }
+
+fn ids(page: &Value) -> Vec<&str> {
+    let features = page["features"].as_array().unwrap();
+    features
+        .iter()
+        .map(|feature| feature["id"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn items_are_filtered_by_kind_status_document_and_zone() {
+    let server = Server::start();
+    let all = server.json("/collections/projects/items?limit=10000");
+    let kept = |query: &str, keeps: &dyn Fn(&Value) -> bool| {
+        let expected: Vec<&str> = all["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|feature| keeps(&feature["properties"]))
+            .map(|feature| feature["id"].as_str().unwrap())
+            .collect();
+        let page = server.json(&format!("/collections/projects/items?limit=10000&{query}"));
+        assert_eq!(ids(&page), expected, "{query}");
+        assert_eq!(page["numberMatched"], expected.len());
+        assert!(
+            !expected.is_empty() && expected.len() < ids(&all).len(),
+            "{query}"
+        );
+    };
+    kept("kind=road,metro_line", &|properties| {
+        properties["kind"] == "road" || properties["kind"] == "metro_line"
+    });
+    kept("status=none,completed", &|properties| {
+        properties["status"].is_null() || properties["status"] == "completed"
+    });
+    kept("document=work-plan-2025", &|properties| {
+        let citations = properties["citations"].as_array().unwrap();
+        citations
+            .iter()
+            .any(|citation| citation["document"] == "work-plan-2025")
+    });
+    let in_hub = |properties: &Value| {
+        let zones = properties["zones"].as_array();
+        zones.is_some_and(|zones| zones.contains(&"zones/west-station-hub".into()))
+    };
+    kept("zone=west-station-hub", &in_hub);
+    kept("zone=west-station-hub&status=planned", &|properties| {
+        in_hub(properties) && properties["status"] == "planned"
+    });
+    for (query, list) in [
+        ("kind=castle", "metro_line"),
+        ("status=planned,", "land_transferred"),
+        ("document=plan-1999", "plan-2021"),
+        ("zone=atlantis", "west-station-hub"),
+    ] {
+        let answer = server.get(&format!("/collections/projects/items?{query}"));
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(
+            answer.json()["detail_en"].as_str().unwrap().contains(list),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn features_tell_the_zones_in_which_they_lie() {
+    let server = Server::start();
+    let zones = |name: &str| {
+        let path = format!("/collections/{}", name.replace('/', "/items/"));
+        server.json(&path)["properties"]["zones"].clone()
+    };
+    let hub = serde_json::json!("zones/west-station-hub");
+    let holds = |name: &str| zones(name).as_array().is_some_and(|z| z.contains(&hub));
+    // By its geometry, by a relation, by the container of its container, and itself.
+    assert!(holds("transit/tianjin-west"));
+    assert!(holds("parcels/xiyuzhuang"));
+    assert!(holds("parcels/xiyuzhuang-7"));
+    assert!(holds("zones/west-station-hub"));
+    assert!(zones("district/120106").is_null());
+    // What an area query finds by geometry is what the zone holds by geometry.
+    let answer = server.post(
+        "/areas/query",
+        r#"{"area": {"feature": "zones/west-station-hub"}, "collections": ["streets", "transit", "facilities"]}"#,
+    );
+    let answer = answer.json();
+    for result in answer["results"].as_array().unwrap() {
+        let collection = result["collection"].as_str().unwrap();
+        for feature in result["features"].as_array().unwrap() {
+            let id = feature["id"].as_str().unwrap();
+            assert!(holds(&format!("{collection}/{id}")), "{collection}/{id}");
+        }
+    }
+}

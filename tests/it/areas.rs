@@ -334,30 +334,31 @@ fn totals(snapshot: &Snapshot, collection: &Collection, area: &Area) -> f64 {
 
 #[test]
 fn points_are_as_sure_as_they_are_far_from_the_outline() {
-    // 大胡同 is good to 300 m: asked with circles around it, of which the radius is its distance.
+    // 三岔河口综合景区 is good to 600 m: asked with circles around it, of which the radius is its
+    // distance.
     let snapshot = hongqiao();
     let projects = snapshot.collection("projects").unwrap();
-    let place = projects.get("dahutong").unwrap();
+    let place = projects.get("sanchahekou-scenic-area").unwrap();
     let Some(Geometry::Point(point)) = place.geometry else {
-        panic!("大胡同 is a point");
+        panic!("三岔河口综合景区 is a point");
     };
     for (radius, expected) in [
-        (310.0, Some(Certainty::Certain)),
-        (290.0, Some(Certainty::Possible)),
+        (610.0, Some(Certainty::Certain)),
+        (590.0, Some(Certainty::Possible)),
     ] {
         let area = json!({ "center": [point.x(), point.y()], "radius_m": radius });
         assert_eq!(
-            certainty_in(&snapshot, "dahutong", &area),
+            certainty_in(&snapshot, "sanchahekou-scenic-area", &area),
             expected,
             "{radius}"
         );
     }
     let north = Euclidean.distance(&geo::Point::new(0.0, 0.0), &geo::Point::new(0.0, 1.0)) * 0.01;
-    for (radius, expected) in [(820.0, Some(Certainty::Borderline)), (800.0, None)] {
+    for (radius, expected) in [(520.0, Some(Certainty::Borderline)), (500.0, None)] {
         // A hundredth of a degree north: 1,110 m.
         let area = json!({ "center": [point.x(), point.y() + north], "radius_m": radius });
         assert_eq!(
-            certainty_in(&snapshot, "dahutong", &area),
+            certainty_in(&snapshot, "sanchahekou-scenic-area", &area),
             expected,
             "{radius}"
         );

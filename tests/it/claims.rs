@@ -336,7 +336,7 @@ fn state_area(file: &mut Value, value: f64, unit: &str) {
 #[test]
 fn each_rule_of_citations_and_claims_is_told_when_broken() {
     type Change = fn(&mut Value);
-    let flaws: [(&str, Change, &[&str]); 14] = [
+    let flaws: [(&str, Change, &[&str]); 16] = [
         (
             PARCELS,
             |file| file["features"][1]["id"] = file["features"][0]["id"].clone(),
@@ -417,6 +417,16 @@ fn each_rule_of_citations_and_claims_is_told_when_broken() {
             PARCELS,
             |file| state_area(file, 60.0, "公顷"),
             &["a1-01", "2.97 times", "please check"],
+        ),
+        (
+            PARCELS,
+            |file| parcel(file)["land_use"]["code"] = json!("B1"),
+            &["a1-01", "land_use", "2, 4 or 6 digits"],
+        ),
+        (
+            PARCELS,
+            |file| parcel(file)["zones"] = json!(["zones/a"]),
+            &["a1-01", "zones is one that answers add"],
         ),
         (
             PARCELS,

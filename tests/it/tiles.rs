@@ -98,6 +98,16 @@ fn a_surveyed_parcel_keeps_its_corners() {
         drawn["properties"]["status"],
         parcel["properties"]["status"]
     );
+    let stated = &parcel["properties"];
+    assert_eq!(drawn["properties"]["land_use"], stated["land_use"]["code"]);
+    // What a client filters by: tiles have no lists.
+    assert_eq!(drawn["properties"]["documents"], ";plan-2023;");
+    let zones = stated["zones"].as_array().map(|zones| {
+        let ids = zones.iter().map(|zone| zone.as_str().unwrap());
+        let ids = ids.map(|zone| zone.strip_prefix("zones/").unwrap());
+        format!(";{};", ids.collect::<Vec<_>>().join(";"))
+    });
+    assert_eq!(drawn["properties"]["zones"].as_str(), zones.as_deref());
     let text = drawn["geometry"]["coordinates"].to_string();
     let numbers: Vec<f64> = text
         .split(['[', ']', ','])
@@ -143,9 +153,9 @@ fn derived_layers_show_rings_sides_and_labels() {
     );
     let labels = decode(&server, names, "zones.labels", 13, x, y);
     assert_eq!(feature(&labels, "sanchahekou")["geometry"]["type"], "Point");
-    // 大胡同 is good to 300 m: its ring spans 600 m from west to east.
+    // 三岔河口综合景区 is good to 600 m: its ring spans 1,200 m from west to east.
     let rings = decode(&server, names, "projects.accuracy", 13, x, y);
-    let ring = feature(&rings, "dahutong")["geometry"]["coordinates"].to_string();
+    let ring = feature(&rings, "sanchahekou-scenic-area")["geometry"]["coordinates"].to_string();
     let lons: Vec<f64> = ring
         .split(['[', ']', ','])
         .filter_map(|part| part.parse().ok())
@@ -156,7 +166,7 @@ fn derived_layers_show_rings_sides_and_labels() {
     let width = (lons.iter().fold(f64::MIN, |a, b| a.max(*b))
         - lons.iter().fold(f64::MAX, |a, b| a.min(*b)))
         * 86_400.0;
-    assert!((width - 600.0).abs() < 6.0, "{width}");
+    assert!((width - 1200.0).abs() < 12.0, "{width}");
 }
 
 #[test]
@@ -197,4 +207,37 @@ fn what_is_no_tile_is_named() {
     let twice = server.get("/tiles/zones,zones.json").problem(400);
     assert!(twice.contains("twice"), "{twice}");
     assert_eq!(server.get("/tiles/zones/3/0/0.mvt").status, 204);
+}
+
+#[test]
+fn the_style_lists_the_categories_of_land_use_that_the_data_state() {
+    let codes = |server: &Server| -> Vec<String> {
+        let style = server.json("/styles/default");
+        let list = style["metadata"]["renewal-map:land-use"]
+            .as_array()
+            .unwrap();
+        list.iter()
+            .map(|entry| entry["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let yunze = Server::yunze();
+    let parcels = yunze.json("/collections/parcels/items?limit=1000");
+    let mut stated: Vec<String> = parcels["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| feature["properties"]["land_use"]["code"].as_str().unwrap())
+        .map(str::to_owned)
+        .collect();
+    stated.sort_unstable();
+    stated.dedup();
+    let listed = codes(&yunze);
+    assert!(stated.len() > 3);
+    for code in &stated {
+        assert!(listed.iter().any(|entry| code.starts_with(entry)), "{code}");
+    }
+    for entry in &listed {
+        assert!(stated.iter().any(|code| code.starts_with(entry)), "{entry}");
+    }
+    assert_eq!(codes(&Server::start()), ["0804"]);
 }

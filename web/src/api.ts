@@ -7,12 +7,15 @@ import type {
   AreaAnswer,
   AreaQuery,
   Catalogue,
+  ClaimPairs,
+  DocumentText,
   Feature,
   FeaturePage,
+  Indicators,
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
-import type { Area, Language, Relation } from './view';
+import type { Area, Filter, Language, Pairing, Relation } from './view';
 
 /** What went wrong, in the server's words where it said any. Status 0: no answer at all. */
 export class Problem extends Error {
@@ -31,6 +34,7 @@ export function unreachable(): Problem {
 
 const client = createClient<paths>({
   baseUrl: new URL('.', document.baseURI).href.replace(/\/$/, ''),
+  querySerializer: { array: { style: 'form', explode: false } },
 });
 
 interface Outcome {
@@ -68,6 +72,25 @@ export async function fetchDocuments(signal?: AbortSignal): Promise<SourceDocume
   return documents;
 }
 
+export function fetchDocument(id: string, signal?: AbortSignal): Promise<DocumentText> {
+  const params = { path: { documentId: id } };
+  return answer(client.GET('/documents/{documentId}', { params, ...abort(signal) }));
+}
+
+export function fetchIndicators(signal?: AbortSignal): Promise<Indicators> {
+  return answer(client.GET('/indicators', { ...abort(signal) }));
+}
+
+/** The pairs of one relation, or all. */
+export function fetchPairs(
+  relation: Pairing | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<ClaimPairs> {
+  const query = { limit, ...(relation ? { relation } : {}) };
+  return answer(client.GET('/claims/pairs', { params: { query }, ...abort(signal) }));
+}
+
 export function fetchStyle(): Promise<StyleSpecification> {
   return answer(client.GET('/styles/{styleId}', { params: { path: { styleId: 'default' } } }));
 }
@@ -82,14 +105,19 @@ export function fetchFeature(ref: string, signal?: AbortSignal): Promise<Feature
   );
 }
 
+/** Kinds and statuses in a link may be such as the server has never heard of: it says so. */
+type ItemsQuery = NonNullable<
+  paths['/collections/{collectionId}/items']['get']['parameters']['query']
+>;
+
 export function fetchItems(
   collectionId: string,
-  query: { q?: string; limit?: number },
+  query: { q?: string; limit?: number; offset?: number } & Partial<Filter>,
   signal?: AbortSignal,
 ): Promise<FeaturePage> {
   return answer(
     client.GET('/collections/{collectionId}/items', {
-      params: { path: { collectionId }, query },
+      params: { path: { collectionId }, query: query as ItemsQuery },
       ...abort(signal),
     }),
   );

@@ -10,8 +10,12 @@ import { DrawHint, Furniture, MapView, Tip } from './map/furniture';
 import { styleWithin } from './map/style';
 import { Answer } from './panels/answer';
 import { Header } from './panels/header';
+import { IndicatorPanel } from './panels/indicators';
 import { Layers } from './panels/layers';
+import { ListPanel } from './panels/list';
+import { Pairs } from './panels/pairs';
 import { Failure } from './panels/parts';
+import { Reader } from './panels/reader';
 import { Sheet } from './panels/sheet';
 import { ZoneQuery } from './panels/zones';
 import { catalogue, lang, layout, navigate, picks, ready, t, view } from './state';
@@ -41,6 +45,26 @@ function loadStyle(): void {
   );
 }
 
+function Panel({ style }: { style: StyleSpecification | null }) {
+  switch (view.value.panel) {
+    case 'layers':
+      return (
+        <>
+          <ZoneQuery />
+          {style && <Layers style={style} />}
+        </>
+      );
+    case 'list':
+      return <ListPanel style={style} />;
+    case 'documents':
+      return <Reader />;
+    case 'indicators':
+      return <IndicatorPanel />;
+    case 'pairs':
+      return <Pairs />;
+  }
+}
+
 export function App() {
   const load = catalogue.load.value;
   const known = ready(load);
@@ -65,6 +89,7 @@ export function App() {
     <div
       class={`page ${answering ? 'is-answering' : ''}`}
       data-theme={view.value.theme}
+      data-panel={view.value.panel}
       data-map={drawable ? mapState.value : 'failed'}
     >
       {known && style.value && drawable && <MapView style={style.value} />}
@@ -93,12 +118,15 @@ export function App() {
           </p>
         )
       )}
-      <div class="column" data-covers={columnCovers ? 'left' : 'none'}>
+      <div
+        class="column"
+        data-panel={view.value.panel}
+        data-covers={columnCovers ? 'left' : 'none'}
+      >
         <Header />
         {known && (
-          <Sheet label={t('app.panel')} class="side" hidden={answering}>
-            <ZoneQuery />
-            {style.value && <Layers style={style.value} />}
+          <Sheet label={t(`panel.${view.value.panel}`)} class="side" hidden={answering}>
+            <Panel style={style.value} />
           </Sheet>
         )}
       </div>

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { App } from './app';
 import './styles/base.css';
 import './styles/panels.css';
+import './styles/reading.css';
 import './styles/map.css';
 
 const root = document.getElementById('app');

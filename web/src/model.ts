@@ -26,12 +26,22 @@ export type Collection = Schemas['Collection'];
 export type Catalogue = Schemas['Collections'];
 export type SourceDocument = Schemas['Document'];
 export type AreaQuery = Schemas['AreaQuery'];
+export type DocumentText = Schemas['DocumentText'];
+/** A stretch of a document on which features and claims rest. */
+export type CitedPassage = DocumentText['citations'][number];
+export type Indicators = Schemas['Indicators'];
+export type Indicator = Indicators['rows'][number];
+export type Claim = Schemas['Claim'];
+export type Passage = Schemas['Passage'];
+export type ClaimPair = Schemas['ClaimPair'];
+export type ClaimPairs = Schemas['ClaimPairs'];
+export type Modality = Claim['modality'];
 
 export type Properties = Schemas['Properties'] & {
   /** Lines that stop at a station. */
   lines?: string[];
   /** What a document says a parcel is for. */
-  land_use?: string | { name?: string | null; name_en?: string | null } | null;
+  land_use?: { code?: string; name?: string | null; name_en?: string | null } | null;
   /** Its area as a document states it, not as measured. */
   area_m2?: number | null;
 };

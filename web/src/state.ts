@@ -3,16 +3,30 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import {
   fetchCatalogue,
+  fetchDocument,
   fetchDocuments,
   fetchFeature,
+  fetchIndicators,
   fetchItems,
+  fetchPairs,
   Problem,
   queryArea,
   unreachable,
 } from './api';
 import { translate, type Word } from './i18n';
 import { type Feature, refOf } from './model';
-import { type Area, formatArea, formatView, parseView, type View } from './view';
+import {
+  type Area,
+  FILTERS,
+  type Filter,
+  formatArea,
+  formatView,
+  NO_FILTER,
+  type Pairing,
+  parseView,
+  type Reading,
+  type View,
+} from './view';
 
 export const view = signal<View>(parseView(location.search));
 
@@ -113,6 +127,50 @@ export const selected = resource(
   computed(() => view.value.select),
   fetchFeature,
 );
+
+/** The document that the reader shows: that of the address, or else the first. */
+export const readDocument = computed(
+  () => view.value.reading?.document ?? ready(documents.load.value)?.[0]?.id ?? null,
+);
+export const documentText = resource(
+  computed(() => (view.value.panel === 'documents' ? readDocument.value : null)),
+  fetchDocument,
+);
+export const indicators = resource(
+  computed(() => (view.value.panel === 'indicators' ? 'indicators' : null)),
+  (_, signal) => fetchIndicators(signal),
+);
+
+/** More pairs than documents of this size hold; what is beyond is counted, not hidden. */
+const PAIRS_LIMIT = 10_000;
+export const pairs = resource(
+  computed(() => (view.value.panel === 'pairs' ? (view.value.pairing ?? '') : null)),
+  (relation, signal) => fetchPairs((relation || null) as Pairing | null, PAIRS_LIMIT, signal),
+);
+
+/** By themselves, so that what depends on them rests while only the map moves. */
+export const shown = computed(() => view.value.filter);
+export const colours = computed(() => view.value.colours);
+
+/** How many conditions filter things out. */
+export const conditions = computed(() =>
+  FILTERS.reduce((count, name) => count + shown.value[name].length, 0),
+);
+
+export function filter(change: Partial<Filter>): void {
+  navigate({ filter: { ...view.peek().filter, ...change } });
+}
+
+export function clearFilter(): void {
+  navigate({ filter: NO_FILTER });
+}
+
+/** Opens the reader at a place of a document. On a small screen it takes the answer's place. */
+export function read(reading: Reading): void {
+  const covered = layout.peek() !== 'wide';
+  picks.value = null;
+  navigate({ panel: 'documents', reading, ...(covered ? { select: null } : {}) });
+}
 
 /** Asked again only when area, collections or relation change, not when the map moves. */
 const question = computed(() => {

@@ -7,6 +7,26 @@ export type Language = (typeof LANGUAGES)[number];
 export const RELATIONS = ['intersects', 'within', 'majority', 'touches'] as const;
 export type Relation = (typeof RELATIONS)[number];
 
+/** What the column beside the map shows. */
+export const PANELS = ['layers', 'list', 'documents', 'indicators', 'pairs'] as const;
+export type Panel = (typeof PANELS)[number];
+
+/** What the colours of projects and parcels mean. */
+export const COLOURS = ['status', 'land_use'] as const;
+export type Colours = (typeof COLOURS)[number];
+
+/** Relations between what an earlier and a later document say. */
+export const PAIRINGS = [
+  'taken_further',
+  'carried_on',
+  'changed',
+  'contradicted',
+  'mentioned',
+  'not_mentioned_again',
+  'new',
+] as const;
+export type Pairing = (typeof PAIRINGS)[number];
+
 /** Longitude and latitude, degrees. */
 export type Position = [lon: number, lat: number];
 
@@ -22,12 +42,37 @@ export type Area =
   | { type: 'polygon'; ring: Position[] }
   | { type: 'circle'; centre: Position; radius: number };
 
+/** A place in a document: how many characters (Unicode code points) come before it. */
+export interface Reading {
+  document: string;
+  at: number | null;
+}
+
+/** What is shown, on the map and in lists; of an empty list anything is. */
+export interface Filter {
+  kind: string[];
+  /** `none`: no status is stated. */
+  status: string[];
+  document: string[];
+  /** Ids of zones. */
+  zone: string[];
+}
+export const FILTERS = ['kind', 'status', 'document', 'zone'] as const satisfies (keyof Filter)[];
+export const NO_FILTER: Filter = { kind: [], status: [], document: [], zone: [] };
+
 export interface View {
   /** Where the map stands; null until the page knows the district's extent. */
   at: At | null;
   /** Layer groups shown; null means those that the style shows by itself. */
   layers: string[] | null;
   theme: string;
+  colours: Colours;
+  panel: Panel;
+  /** Where the reader of documents stands; null: at the beginning of the first. */
+  reading: Reading | null;
+  /** The pairs of statements listed; null: all. */
+  pairing: Pairing | null;
+  filter: Filter;
   /** The selected feature, `collection/id`. */
   select: string | null;
   area: Area | null;
@@ -47,6 +92,11 @@ const KNOWN = [
   'at',
   'layers',
   'theme',
+  'colours',
+  'panel',
+  'read',
+  'pairs',
+  ...FILTERS,
   'select',
   'area',
   'collections',
@@ -64,6 +114,10 @@ const MAX_NAMES = 64;
 const NUMBER = /^-?\d{1,6}(\.\d{1,15})?$/;
 const SLUG = /^[a-z0-9-]{1,80}$/;
 const LAYER = /^[a-z0-9-]{1,80}$/;
+/** Kinds and statuses. */
+const WORD = /^[a-z0-9_-]{1,80}$/;
+/** Documents are far shorter than this, in characters. */
+const MAX_PLACE = 10_000_000;
 
 export function parseView(search: string): View {
   const given = new URLSearchParams(search);
@@ -72,6 +126,13 @@ export function parseView(search: string): View {
     at: parseAt(first('at')),
     layers: parseLayers(first('layers')),
     theme: matching(first('theme'), SLUG) ?? 'light',
+    colours: oneOf(COLOURS, first('colours')) ?? 'status',
+    panel: oneOf(PANELS, first('panel')) ?? 'layers',
+    reading: parseReading(first('read')),
+    pairing: oneOf(PAIRINGS, first('pairs')),
+    filter: Object.fromEntries(
+      FILTERS.map((name) => [name, parseNames(first(name), WORD) ?? []]),
+    ) as unknown as Filter,
     select: parseRef(first('select')),
     area: parseArea(first('area')),
     collections: nonEmpty(parseNames(first('collections'), SLUG)) ?? [...DEFAULT_COLLECTIONS],
@@ -88,6 +149,13 @@ export function formatView(view: View): string {
   if (view.at) out.push(['at', formatAt(view.at)]);
   if (view.layers) out.push(['layers', view.layers.join(',')]);
   out.push(['theme', view.theme]);
+  if (view.colours !== 'status') out.push(['colours', view.colours]);
+  if (view.panel !== 'layers') out.push(['panel', view.panel]);
+  if (view.reading) out.push(['read', formatReading(view.reading)]);
+  if (view.pairing) out.push(['pairs', view.pairing]);
+  for (const name of FILTERS) {
+    if (view.filter[name].length > 0) out.push([name, view.filter[name].join(',')]);
+  }
   if (view.select) out.push(['select', view.select]);
   if (view.area) {
     out.push(['area', formatArea(view.area)]);
@@ -122,6 +190,18 @@ function formatPosition([lon, lat]: Position): string {
 
 function formatAt({ lon, lat, zoom }: At): string {
   return `${formatPosition([lon, lat])},${zoom.toFixed(2)}`;
+}
+
+function formatReading({ document, at }: Reading): string {
+  return at === null ? document : `${document}:${at}`;
+}
+
+function parseReading(text: string | null): Reading | null {
+  const [document = '', place, ...more] = text?.split(':') ?? [];
+  if (!SLUG.test(document) || more.length > 0) return null;
+  if (place === undefined) return { document, at: null };
+  const at = /^\d{1,8}$/.test(place) ? Number(place) : null;
+  return at !== null && at <= MAX_PLACE ? { document, at } : null;
 }
 
 function parseNumber(text: string | undefined, min: number, max: number): number | null {

@@ -2,6 +2,7 @@
 
 import { effect, signal } from '@preact/signals';
 import {
+  type ExpressionSpecification,
   type LngLatBoundsLike,
   type MapGeoJSONFeature,
   Map as MapLibreMap,
@@ -20,6 +21,7 @@ import {
   answer,
   ask,
   catalogue,
+  colours,
   deselect,
   drawing,
   drawingProblem,
@@ -34,6 +36,7 @@ import {
   returns,
   select,
   selected,
+  shown,
   stretch,
   target,
   view,
@@ -53,7 +56,10 @@ import {
   accuracyLabels,
   accuracyText,
   bilingualLayers,
+  colouring,
+  condition,
   defaultGroups,
+  filtering,
   groupOf,
   interactiveLayers,
   labelText,
@@ -173,6 +179,16 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       }
     }),
     effect(() => {
+      for (const { layer, filter } of filtering(style, shown.value)) {
+        map.setFilter(layer, filter);
+      }
+    }),
+    effect(() => {
+      for (const { layer, property, value } of colouring(style, colours.value)) {
+        map.setPaintProperty(layer, property as 'fill-color', value as ExpressionSpecification);
+      }
+    }),
+    effect(() => {
       const text = labelText(lang.value);
       for (const id of bilingualLayers(style)) map.setLayoutProperty(id, 'text-field', text);
       const metres = accuracyText(lang.value);
@@ -194,10 +210,11 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       const collections = pointCollections(style).filter((id) => view.value.layers?.includes(id));
       // Which tiles are loaded is known when the map comes to rest.
       if (mapState.value !== 'idle') return;
-      const key = [...collections, ...Object.values(view.peek().at ?? {})].join();
+      const filter = condition(shown.value);
+      const key = JSON.stringify([collections, view.peek().at, filter]);
       if (key === counted) return;
       counted = key;
-      showStacks(map, collections);
+      showStacks(map, collections, filter);
     }),
     effect(() => showFocus(map, ready(selected.load.value))),
     effect(() => showStretch(map, ready(selected.load.value), stretch.value)),

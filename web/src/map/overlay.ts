@@ -1,7 +1,7 @@
 // What the page draws above the data: the query area, its hits, the selected feature, and what the
 // pointer is on. These follow the panels, so they are GeoJSON of the page's own, not tiles.
 
-import type { GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
+import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
 import { circleRing } from '../geodesy';
 import type { AreaAnswer, Feature } from '../model';
 import { refOf } from '../model';
@@ -253,10 +253,17 @@ export function showHover(map: MapLibreMap, geometry: GeoJSON.Geometry | null): 
 }
 
 /** Puts a number on every place where several points of these layers lie on one another. */
-export function showStacks(map: MapLibreMap, collections: readonly string[]): void {
+export function showStacks(
+  map: MapLibreMap,
+  collections: readonly string[],
+  shown: ExpressionSpecification | null,
+): void {
   const places = new Map<string, { at: GeoJSON.Position; refs: Set<string> }>();
   for (const collection of collections) {
-    for (const feature of map.querySourceFeatures('data', { sourceLayer: collection })) {
+    for (const feature of map.querySourceFeatures('data', {
+      sourceLayer: collection,
+      ...(shown ? { filter: shown } : {}),
+    })) {
       if (feature.geometry.type !== 'Point') continue;
       const at = feature.geometry.coordinates;
       // Tiles of different zooms round a point a little differently; four decimals are ten metres.

@@ -5,8 +5,13 @@ import { STATUSES } from '../model';
 import {
   baseGroups,
   bilingualLayers,
+  colouring,
+  condition,
   defaultGroups,
+  filtering,
   groupsOf,
+  landUseOf,
+  landUses,
   matchTable,
   pointCollections,
   statusMark,
@@ -162,4 +167,60 @@ describe('colours', () => {
       }
     });
   }
+});
+
+describe('filters', () => {
+  const none = { kind: [], status: [], document: [], zone: [] };
+
+  it('leave everything where nothing is asked', () => {
+    expect(condition(none)).toBeNull();
+    for (const { layer, filter } of filtering(style, none)) {
+      const own = style.layers.find(({ id }) => id === layer) as { filter?: unknown };
+      expect(filter, layer).toEqual(own.filter ?? null);
+    }
+  });
+
+  it('are added to what a layer asks for itself, and spare the base map', () => {
+    const filter = { ...none, kind: ['park'], zone: ['a', 'b'] };
+    const layers = filtering(style, filter);
+    const base = baseGroups(style);
+    for (const { layer, filter: both } of layers) {
+      expect(base).not.toContain(layer.split('-')[0]);
+      const own = (style.layers.find(({ id }) => id === layer) as { filter?: unknown }).filter;
+      expect(both).toEqual(own ? ['all', own, condition(filter)] : condition(filter));
+    }
+    expect(layers.map(({ layer }) => layer)).toContain('zones-side-street');
+  });
+
+  it('find an id in a list whole, not as a part of another', () => {
+    const asked = JSON.stringify(condition({ ...none, zone: ['hub'], document: ['plan-2021'] }));
+    expect(asked).toContain('";hub;"');
+    expect(asked).toContain('";plan-2021;"');
+  });
+});
+
+describe('land use', () => {
+  it('takes the finest category that covers a code', () => {
+    expect(landUseOf(style, '080403')?.code).toBe('0804');
+    expect(landUseOf(style, '0801')?.code).toBe('08');
+    expect(landUseOf(style, '24')).toBeNull();
+  });
+
+  it('has colours that differ, and a name in both languages', () => {
+    const uses = landUses(style);
+    expect(new Set(uses.map(({ colour }) => colour)).size).toBe(uses.length);
+    for (const { title, title_en } of uses) expect(title && title_en).toBeTruthy();
+  });
+
+  it('colours what the status colours, and gives it back', () => {
+    const byUse = colouring(style, 'land_use');
+    const byStatus = colouring(style, 'status');
+    expect(byUse.length).toBeGreaterThan(6);
+    for (const { layer, property, value } of byStatus) {
+      const { paint } = style.layers.find(({ id }) => id === layer) as { paint: never };
+      expect(value).toEqual(paint[property]);
+      const other = byUse.find((one) => one.layer === layer && one.property === property);
+      expect(JSON.stringify(other?.value)).toContain('land_use');
+    }
+  });
 });

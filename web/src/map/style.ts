@@ -1,14 +1,22 @@
 // Reads the map style as data: layer groups, what can be clicked, and the colours of the legend, so
 // that the style stays the one truth for looks.
 
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
-import type { Language } from '../view';
+import type {
+  ExpressionSpecification,
+  FilterSpecification,
+  LayerSpecification,
+  StyleSpecification,
+} from 'maplibre-gl';
+import type { Colours, Filter, Language } from '../view';
 
 const GROUP = 'renewal-map:group';
 const BASE = 'renewal-map:base';
 const INTERACTIVE = 'renewal-map:interactive';
 const ACCURACY = 'renewal-map:accuracy';
 const BILINGUAL = 'renewal-map:bilingual';
+/** Paint properties whose colours can mean land use instead of status. */
+const COLOURED = 'renewal-map:coloured';
+const LAND_USE = 'renewal-map:land-use';
 
 function meta(layer: { metadata?: unknown }, key: string): unknown {
   return (layer.metadata as Record<string, unknown> | undefined)?.[key];
@@ -80,6 +88,93 @@ export function styleWithin(
     return source === undefined || collections.includes(source.split('.')[0] ?? '');
   });
   return { ...style, layers };
+}
+
+/** A category of land use, in the colour that the national specification gives it. */
+export interface LandUse {
+  code: string;
+  title: string;
+  title_en: string;
+  colour: string;
+}
+
+/** The categories that the district's data state. */
+export function landUses(style: StyleSpecification): LandUse[] {
+  const list = meta(style, LAND_USE);
+  return Array.isArray(list) ? (list as LandUse[]) : [];
+}
+
+/** The category of a code: the one that shares the most of its digits. */
+export function landUseOf(style: StyleSpecification, code: string): LandUse | null {
+  const covering = landUses(style).filter((use) => code.startsWith(use.code));
+  return covering.sort((a, b) => b.code.length - a.code.length)[0] ?? null;
+}
+
+/** Where no land use is stated. */
+export const UNSTATED = '#c9c4b8';
+
+function landUseColours(style: StyleSpecification): ExpressionSpecification | string {
+  const code = ['coalesce', ['get', 'land_use'], ''];
+  // From the coarsest category to the finest: the finer wins.
+  const branches = [...landUses(style)]
+    .sort((a, b) => b.code.length - a.code.length)
+    .flatMap(({ code: of, colour }) => [['==', ['slice', code, 0, of.length], of], colour]);
+  if (branches.length === 0) return UNSTATED;
+  return ['case', ...branches, UNSTATED] as ExpressionSpecification;
+}
+
+/** The paint properties that colours of this meaning change, by layer. */
+export function colouring(
+  style: StyleSpecification,
+  colours: Colours,
+): { layer: string; property: string; value: unknown }[] {
+  const byUse = landUseColours(style);
+  return style.layers.flatMap((layer) => {
+    const paint = (layer.paint ?? {}) as Record<string, unknown>;
+    const properties = (meta(layer, COLOURED) ?? []) as string[];
+    return properties.map((property) => ({
+      layer: layer.id,
+      property,
+      value: colours === 'land_use' ? byUse : paint[property],
+    }));
+  });
+}
+
+/** What a filter leaves of features, as a condition on tiles; null: everything. */
+export function condition(filter: Filter): ExpressionSpecification | null {
+  const conditions: unknown[] = [];
+  if (filter.kind.length > 0) {
+    conditions.push(['in', ['get', 'kind'], ['literal', filter.kind]]);
+  }
+  if (filter.status.length > 0) {
+    const status = ['coalesce', ['get', 'status'], 'none'];
+    conditions.push(['in', status, ['literal', filter.status]]);
+  }
+  // Tiles have no lists: these are written `;a;b;`.
+  for (const [name, ids] of [
+    ['documents', filter.document],
+    ['zones', filter.zone],
+  ] as const) {
+    const list = ['coalesce', ['get', name], ''];
+    if (ids.length > 0) conditions.push(['any', ...ids.map((id) => ['in', `;${id};`, list])]);
+  }
+  return conditions.length > 0 ? (['all', ...conditions] as ExpressionSpecification) : null;
+}
+
+/** Layers that a filter thins out, each with its filter then: the base map stays whole. */
+export function filtering(
+  style: StyleSpecification,
+  filter: Filter,
+): { layer: string; filter: FilterSpecification | null }[] {
+  const base = baseGroups(style);
+  const asked = condition(filter);
+  return style.layers.flatMap((layer) => {
+    const group = groupOf(layer);
+    if (group === null || base.includes(group)) return [];
+    const own = 'filter' in layer ? (layer.filter as FilterSpecification | undefined) : undefined;
+    const both = own && asked ? (['all', own, asked] as FilterSpecification) : (own ?? asked);
+    return [{ layer: layer.id, filter: both ?? null }];
+  });
 }
 
 /** The style as this view shows it. */

@@ -1,25 +1,22 @@
 // The panel that answers: one feature, several at one place, or the result of an area query.
 
 import type { StyleSpecification } from 'maplibre-gl';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { nameOf } from '../i18n';
-import type { Feature } from '../model';
 import { collectionOf } from '../model';
-import {
-  cachedFeature,
-  deselect,
-  lang,
-  type Pick as Picked,
-  picks,
-  select,
-  selected,
-  t,
-  view,
-} from '../state';
+import { deselect, lang, type Pick as Picked, picks, select, selected, t, view } from '../state';
 import { Details } from './details';
 import { Icon } from './icons';
 import { StatusMark } from './marks';
-import { collectionTitle, Failure, hoverProps, kindTitle, Skeleton, shapeOf } from './parts';
+import {
+  collectionTitle,
+  Failure,
+  hoverProps,
+  kindTitle,
+  Skeleton,
+  shapeOf,
+  useFeature,
+} from './parts';
 import { Results } from './results';
 import { Sheet } from './sheet';
 
@@ -94,17 +91,7 @@ function Picks({ all, style }: { all: Picked[]; style: StyleSpecification | null
 
 function Pick({ known, style }: { known: Picked; style: StyleSpecification | null }) {
   const { ref: reference } = known;
-  const [feature, setFeature] = useState<Feature | null>(null);
-  useEffect(() => {
-    let current = true;
-    cachedFeature(reference).then(
-      (loaded) => current && setFeature(loaded),
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  }, [reference]);
+  const feature = useFeature(reference);
   const collection = collectionOf(reference);
   const { kind, status } = feature?.properties ?? known;
   return (

@@ -6,11 +6,12 @@ import { fetchItems, Problem, unreachable } from '../api';
 import { accuracy, areaTolerance, hectares, metres, mu, tolerance } from '../format';
 import { nameOf, statusWord } from '../i18n';
 import { moveTo } from '../map/canvas';
+import { landUseOf } from '../map/style';
 import type { Feature, Properties, StatusEntry } from '../model';
 import { collectionOf, refOf } from '../model';
 import { ask, collections, lang, select, t } from '../state';
 import { Icon } from './icons';
-import { StatusChip, StatusMark } from './marks';
+import { LandUseMark, StatusChip, StatusMark } from './marks';
 import { Outline } from './outline';
 import { Failure, FeatureLink, hoverProps, kindTitle, Quote, Section, shapeOf } from './parts';
 
@@ -55,7 +56,7 @@ export function Details(props: {
       </header>
 
       <Measures feature={feature} />
-      <Stated properties={properties} />
+      <Stated properties={properties} style={style} />
       {(properties.statuses || collection === 'projects' || collection === 'parcels') && (
         <StatusBlock properties={properties} style={style} />
       )}
@@ -109,12 +110,18 @@ function Measures({ feature }: { feature: Feature }) {
 }
 
 /** What a document states of a parcel, as against what is measured. */
-function Stated({ properties: { land_use, area_m2 } }: { properties: Properties }) {
-  const use = typeof land_use === 'string' ? land_use : land_use && nameOf(lang.value, land_use);
-  if (!use && typeof area_m2 !== 'number') return null;
+function Stated(props: { properties: Properties; style: StyleSpecification | null }) {
+  const { land_use, area_m2 } = props.properties;
+  if (!land_use && typeof area_m2 !== 'number') return null;
+  const use = props.style && land_use?.code ? landUseOf(props.style, land_use.code) : null;
   return (
     <dl class="facts is-stated">
-      {use && <Fact term={t('detail.land_use')}>{use}</Fact>}
+      {land_use && (
+        <Fact term={t('detail.land_use')}>
+          {use && <LandUseMark colour={use.colour} />} {land_use.code}{' '}
+          {nameOf(lang.value, land_use)}
+        </Fact>
+      )}
       {typeof area_m2 === 'number' && (
         <Fact term={t('detail.stated_area')}>
           {hectares(area_m2, lang.value)} · {mu(area_m2, lang.value)}

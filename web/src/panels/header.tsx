@@ -20,6 +20,7 @@ import {
 } from '../state';
 import { Icon } from './icons';
 import { collectionTitle, hoverProps, kindTitle } from './parts';
+import { Tabs } from './tabs';
 
 const LIMIT = 8;
 /** Milliseconds of rest in typing before the server is asked. */
@@ -64,6 +65,7 @@ export function Header() {
         </button>
       </div>
       <Search />
+      <Tabs />
     </header>
   );
 }

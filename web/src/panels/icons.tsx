@@ -12,6 +12,7 @@ const PATHS = {
   edit: 'M4 16l1-4 8-8 3 3-8 8z',
   target: 'M10 2v4M10 14v4M2 10h4M14 10h4M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z',
   next: 'M8 4l6 6-6 6',
+  document: 'M5 2.5h7l3 3v12H5zM8 9h4M8 12h4',
   down: 'M4 7l6 6 6-6',
 } as const;
 

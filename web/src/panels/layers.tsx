@@ -2,11 +2,12 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import { statusWord, titleOf } from '../i18n';
-import { baseGroups, groupsOf, statusMark } from '../map/style';
+import { baseGroups, groupsOf, type LandUse, landUses, statusMark, UNSTATED } from '../map/style';
 import type { Collection } from '../model';
 import { STATUSES } from '../model';
-import { collections, lang, navigate, t, view } from '../state';
-import { LineMark, PlainMark, StatusMark } from './marks';
+import { collections, colours, lang, navigate, t, view } from '../state';
+import { COLOURS } from '../view';
+import { LandUseMark, LineMark, PlainMark, StatusMark } from './marks';
 import { Section } from './parts';
 
 export function Layers({ style }: { style: StyleSpecification }) {
@@ -22,7 +23,7 @@ export function Layers({ style }: { style: StyleSpecification }) {
             <LayerRow key={collection.id} style={style} collection={collection} />
           ))}
       </ul>
-      <StatusLegend style={style} />
+      <ColourLegend style={style} />
       <h4 class="layer-sub">{t('layers.base')}</h4>
       <ul class="layer-list is-base">
         {listed
@@ -180,22 +181,34 @@ function lineColour(paint: Record<string, unknown>): string {
   return plain(paint['line-color']);
 }
 
-function StatusLegend({ style }: { style: StyleSpecification }) {
-  const shown = view.value.layers ?? [];
-  if (!shown.includes('projects') && !shown.includes('parcels')) return null;
+/** What the colours of projects and parcels mean, and which meaning they are to have. */
+function ColourLegend({ style }: { style: StyleSpecification }) {
+  const layers = view.value.layers ?? [];
+  if (!layers.includes('projects') && !layers.includes('parcels')) return null;
+  const uses = landUses(style);
   return (
     <div class="status-legend">
       <h4 class="layer-sub">
-        {t('legend.status')}
-        <span class="block-note">{t('legend.intended')}</span>
+        {uses.length > 0 ? t('colours.title') : t('legend.status')}
+        {uses.length > 0 && (
+          <span class="segments">
+            {COLOURS.map((choice) => (
+              <button
+                key={choice}
+                type="button"
+                data-colours={choice}
+                aria-pressed={colours.value === choice}
+                onClick={() => navigate({ colours: choice })}
+              >
+                {t(`colours.${choice}`)}
+              </button>
+            ))}
+          </span>
+        )}
+        {colours.value === 'status' && <span class="block-note">{t('legend.intended')}</span>}
       </h4>
       <ul class="legend is-grid">
-        {[...STATUSES, null].map((status) => (
-          <li key={status} data-hollow={statusMark(style, status).hollow}>
-            <StatusMark style={style} status={status} />
-            {statusWord(lang.value, status)}
-          </li>
-        ))}
+        {colours.value === 'status' ? <StatusKeys style={style} /> : <LandUseKeys uses={uses} />}
         <li class="is-wide">
           <svg class="mark" viewBox="0 0 14 14" aria-hidden="true">
             <circle
@@ -211,6 +224,37 @@ function StatusLegend({ style }: { style: StyleSpecification }) {
           {t('legend.accuracy')}
         </li>
       </ul>
+      {colours.value === 'land_use' && <p class="fine">{t('colours.note')}</p>}
     </div>
+  );
+}
+
+function StatusKeys({ style }: { style: StyleSpecification }) {
+  return (
+    <>
+      {[...STATUSES, null].map((status) => (
+        <li key={status} data-hollow={statusMark(style, status).hollow}>
+          <StatusMark style={style} status={status} />
+          {statusWord(lang.value, status)}
+        </li>
+      ))}
+    </>
+  );
+}
+
+function LandUseKeys({ uses }: { uses: LandUse[] }) {
+  return (
+    <>
+      {uses.map((use) => (
+        <li key={use.code} class="is-wide" data-land-use={use.code}>
+          <LandUseMark colour={use.colour} />
+          {use.code} {titleOf(lang.value, use)}
+        </li>
+      ))}
+      <li class="is-wide">
+        <LandUseMark colour={UNSTATED} />
+        {t('colours.unstated')}
+      </li>
+    </>
   );
 }

@@ -53,6 +53,15 @@ function Mark({ shape, dashed, paint }: { shape?: MarkShape; dashed?: boolean; p
   );
 }
 
+/** A patch of a land use's colour, edged so that the lightest still stand on paper. */
+export function LandUseMark({ colour }: { colour: string }) {
+  return (
+    <svg class="mark" viewBox="0 0 14 14" aria-hidden="true">
+      <rect x="1" y="2.5" width="12" height="9" fill={colour} stroke="#8b8272" stroke-width="0.8" />
+    </svg>
+  );
+}
+
 export function StatusChip(props: {
   style: StyleSpecification | null;
   status: string | null | undefined;

@@ -6,7 +6,18 @@ import type { Problem } from '../api';
 import { nameOf, titleOf } from '../i18n';
 import type { Citation, Feature, SourceDocument } from '../model';
 import { collectionOf } from '../model';
-import { cachedFeature, collections, documents, hovered, lang, ready, select, t } from '../state';
+import {
+  cachedFeature,
+  collections,
+  documents,
+  hovered,
+  lang,
+  read,
+  ready,
+  select,
+  t,
+  view,
+} from '../state';
 
 export function Failure({ problem, retry }: { problem: Problem; retry?: () => void }) {
   const offline = problem.status === 0;
@@ -57,23 +68,45 @@ export function Section(props: {
   );
 }
 
-export function documentTitle(id: string): string {
-  const document = ready(documents.load.value)?.find((known) => known.id === id);
-  return titled(document);
+function documentOf(id: string): SourceDocument | undefined {
+  return ready(documents.load.value)?.find((known) => known.id === id);
 }
 
+/** A document's title; of one that states none its first heading, and that it states none. */
 export function titled(document: SourceDocument | undefined): string {
-  return document?.title || t('document.untitled');
+  if (document?.title) return document.title;
+  const { opening } = document ?? {};
+  return opening ? t('document.untitled', { opening }) : t('document.unnamed');
 }
 
-/** A document's own words, with where they stand. */
+/** A document in few words, for narrow places: its year comes first. */
+export function shortTitle(id: string): string {
+  const document = documentOf(id);
+  const name = document?.title ?? document?.opening ?? id;
+  const year = document?.date?.slice(0, 4);
+  return year && !name.includes(year) ? `${year} · ${name}` : name;
+}
+
+/** A document's own words, with where they stand and the way there. */
 export function Quote({ citation }: { citation: Citation }) {
+  const { document, start } = citation;
   return (
     <figure class="quote">
       <blockquote lang="zh-CN">{citation.quote}</blockquote>
-      <figcaption title={citation.document}>
-        {documentTitle(citation.document)}
+      <figcaption title={document}>
+        {titled(documentOf(document))}
         {citation.section && <span class="quote-section">{citation.section}</span>}
+        {documentOf(document) && (
+          <button
+            type="button"
+            class="link quote-open"
+            data-document={document}
+            data-start={start}
+            onClick={() => read({ document, at: start })}
+          >
+            {t('quote.open')}
+          </button>
+        )}
       </figcaption>
     </figure>
   );
@@ -90,8 +123,8 @@ export function collectionTitle(id: string): string {
   return collection ? titleOf(lang.value, collection) : id;
 }
 
-/** A link to another feature, under its name once that is known. */
-export function FeatureLink({ reference }: { reference: string }) {
+/** A feature, once it has come; fetched once however often it is shown. */
+export function useFeature(reference: string): Feature | null {
   const [feature, setFeature] = useState<Feature | null>(null);
   useEffect(() => {
     let current = true;
@@ -104,6 +137,34 @@ export function FeatureLink({ reference }: { reference: string }) {
       current = false;
     };
   }, [reference]);
+  return feature;
+}
+
+/** A feature that a sentence speaks of: its name, its kind, and whether it is on the map. */
+export function Subject({ reference }: { reference: string }) {
+  const feature = useFeature(reference);
+  const collection = collectionOf(reference);
+  return (
+    <button
+      type="button"
+      class="subject"
+      data-ref={reference}
+      aria-pressed={view.value.select === reference}
+      {...hoverProps(reference, feature?.properties.container)}
+      onClick={() => select(reference, { move: true })}
+    >
+      <span class="subject-name">{feature ? nameOf(lang.value, feature.properties) : '…'}</span>
+      {feature && (
+        <span class="subject-kind">{kindTitle(collection, feature.properties.kind)}</span>
+      )}
+      {feature && !feature.geometry && <span class="tag">{t('detail.unlocated')}</span>}
+    </button>
+  );
+}
+
+/** A link to another feature, under its name once that is known. */
+export function FeatureLink({ reference }: { reference: string }) {
+  const feature = useFeature(reference);
   return (
     <button
       type="button"
