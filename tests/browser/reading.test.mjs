@@ -166,7 +166,7 @@ test('the indicators are pictures of what the table states', async () => {
 
 test('plan beside arrangement: both sentences of a subject, each with its modality', async () => {
   const page = await stage.openReady('/?panel=pairs');
-  for (const relation of ['taken_further', 'carried_on', 'new', 'not_mentioned_again']) {
+  for (const relation of ['taken_further', 'mentioned', 'new', 'not_mentioned_again']) {
     await page.locator(`.choice:has([data-pairing=${relation}])`).click();
     const { pairs, numberMatched } = await stage.json(`/claims/pairs?relation=${relation}`);
     const count = page.locator('.pairs[data-state=ready] .pairs-count');
@@ -181,15 +181,16 @@ test('plan beside arrangement: both sentences of a subject, each with its modali
       [first.later_document, first.later],
     ]) {
       const side = row.locator(`.pair-side[data-document="${document}"]`);
+      const mentions = (first.mentions ?? []).filter((one) => one.document === document);
       const quotes = (await side.locator('blockquote').allInnerTexts()).map(bare);
       assert.deepEqual(
         quotes,
-        said.map(({ quote }) => bare(quote)),
+        [...said, ...mentions].map(({ quote }) => bare(quote)),
         relation,
       );
-      const modalities = said.filter(({ modality }) => modality);
-      assert.equal(await side.locator('.modality').count(), modalities.length);
-      if (said.length === 0) assert.match(await side.innerText(), /没有提及/);
+      const marks = [...said, ...mentions];
+      assert.equal(await side.locator('.modality').count(), marks.length);
+      if (marks.length === 0) assert.match(await side.innerText(), /没有提及/);
     }
   }
   await page.locator('.choice:has([data-pairing=taken_further])').click();

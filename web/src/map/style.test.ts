@@ -217,7 +217,9 @@ describe('land use', () => {
     const byStatus = colouring(style, 'status');
     expect(byUse.length).toBeGreaterThan(6);
     for (const { layer, property, value } of byStatus) {
-      const { paint } = style.layers.find(({ id }) => id === layer) as { paint: never };
+      const { paint } = style.layers.find(({ id }) => id === layer) as unknown as {
+        paint: Record<string, unknown>;
+      };
       expect(value).toEqual(paint[property]);
       const other = byUse.find((one) => one.layer === layer && one.property === property);
       expect(JSON.stringify(other?.value)).toContain('land_use');

@@ -63,6 +63,9 @@ function Kinds() {
 
 function List({ all, matched }: { all: ClaimPair[]; matched: number }) {
   const [shown, setShown] = useState(PAGE);
+  // What both documents speak of comes first: that is what there is to compare.
+  const alone = ({ earlier, later }: ClaimPair) => Number(!earlier.length || !later.length);
+  const ordered = [...all].sort((a, b) => alone(a) - alone(b));
   if (all.length === 0) return <p class="empty">{t('pairs.empty')}</p>;
   const rest = all.length - shown;
   return (
@@ -72,7 +75,7 @@ function List({ all, matched }: { all: ClaimPair[]; matched: number }) {
       </p>
       <Heads of={all[0]} />
       <ol>
-        {all.slice(0, shown).map((pair) => (
+        {ordered.slice(0, shown).map((pair) => (
           <Pair key={`${pair.subject} ${pair.attribute}`} pair={pair} />
         ))}
       </ol>
@@ -118,8 +121,19 @@ function Pair({ pair }: { pair: ClaimPair }) {
         <span class={`pairing is-${relation}`}>{t(`pairs.${relation}`)}</span>
       </p>
       <div class="pair-sides">
-        <Side document={pair.earlier_document} said={pair.earlier} />
-        <Side document={pair.later_document} said={pair.later} />
+        {(
+          [
+            [pair.earlier_document, pair.earlier],
+            [pair.later_document, pair.later],
+          ] as const
+        ).map(([document, claims]) => (
+          <Side
+            key={document}
+            document={document}
+            claims={claims}
+            mentions={(pair.mentions ?? []).filter((one) => one.document === document)}
+          />
+        ))}
       </div>
     </li>
   );
@@ -133,7 +147,9 @@ function attributeName(pair: ClaimPair): string {
 
 type Said = Claim | Passage;
 
-function Side({ document, said }: { document: string; said: Said[] }) {
+function Side(props: { document: string; claims: Claim[]; mentions: Passage[] }) {
+  const { document, claims, mentions } = props;
+  const said: Said[] = [...claims, ...mentions];
   return (
     <div class="pair-side" data-document={document}>
       {said.length === 0 && <p class="muted">{t('pairs.nothing')}</p>}
@@ -147,12 +163,16 @@ function Side({ document, said }: { document: string; said: Said[] }) {
 function Sentence({ said }: { said: Said }) {
   return (
     <figure class="quote is-small">
-      {'modality' in said && (
-        <p class="said">
-          <span class={`modality is-${said.modality}`}>{t(`modality.${said.modality}`)}</span>
-          {valueIn(said)}
-        </p>
-      )}
+      <p class="said">
+        {'modality' in said ? (
+          <>
+            <span class={`modality is-${said.modality}`}>{t(`modality.${said.modality}`)}</span>
+            {valueIn(said)}
+          </>
+        ) : (
+          <span class="modality">{t('pairs.mentioned')}</span>
+        )}
+      </p>
       <blockquote lang="zh-CN">
         <button
           type="button"
