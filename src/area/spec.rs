@@ -1,6 +1,6 @@
 //! An area as a request names it.
 
-use geo::{BoundingRect, Coord, CoordsIter, Geometry, MultiPolygon};
+use geo::{BooleanOps, BoundingRect, Coord, CoordsIter, Geometry, MultiPolygon};
 use serde::Deserialize;
 
 use super::shape::Area;
@@ -20,6 +20,10 @@ pub const MAX_BUFFER_M: f64 = 50_000.0;
 /// The most vertices of an area around which a buffer is laid, after those are left out without
 /// which its outline is off by less than a hundredth of the buffer.
 pub const MAX_BUFFERED_VERTICES: usize = 500;
+/// The most areas that one may be put together from.
+pub const MAX_PARTS: usize = 16;
+/// How many combinations may stand in each other.
+pub const MAX_DEPTH: usize = 4;
 /// How far an area may reach from west to east and from south to north, degrees: beyond, its local
 /// plane no longer holds.
 pub const MAX_EXTENT: f64 = 2.0;
@@ -35,6 +39,35 @@ pub enum AreaSpec {
     Geometry(GeometryArea),
     /// A circle.
     Circle(CircleArea),
+    /// Several areas put together.
+    Combined(Combination, Vec<AreaSpec>),
+}
+
+/// How areas are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Combination {
+    /// `{"union": [area…]}`: what lies in any of them.
+    Union,
+    /// `{"intersection": [area…]}`: what lies in all of them.
+    Intersection,
+    /// `{"difference": [area, area]}`: what lies in the first and not in the second.
+    Difference,
+}
+
+impl Combination {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Union, "union"),
+        (Self::Intersection, "intersection"),
+        (Self::Difference, "difference"),
+    ];
+
+    fn of(self, first: &MultiPolygon<f64>, second: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+        match self {
+            Self::Union => first.union(second),
+            Self::Intersection => first.intersection(second),
+            Self::Difference => first.difference(second),
+        }
+    }
 }
 
 /// `{"feature": "zones/…", "buffer_m": 0}`
@@ -78,6 +111,34 @@ impl AreaSpec {
     /// # Errors
     /// Which forms there are.
     pub fn from_json(json: &serde_json::Value) -> Result<Self, AreaError> {
+        let spec = Self::read(json, 0)?;
+        let parts = spec.parts();
+        if parts > MAX_PARTS {
+            return Err(unusable(
+                format!("范围由 {parts} 个部分组成，最多 {MAX_PARTS} 个"),
+                format!(
+                    "the area is put together from {parts} parts, at most {MAX_PARTS} are taken"
+                ),
+            ));
+        }
+        Ok(spec)
+    }
+
+    /// How many areas it is put together from.
+    fn parts(&self) -> usize {
+        match self {
+            Self::Combined(_, parts) => parts.iter().map(Self::parts).sum(),
+            _ => 1,
+        }
+    }
+
+    fn read(json: &serde_json::Value, depth: usize) -> Result<Self, AreaError> {
+        let combined = Combination::ALL
+            .into_iter()
+            .find_map(|(how, name)| Some((how, name, json.get(name)?)));
+        if let Some((how, name, parts)) = combined {
+            return Self::read_combined(json, how, name, parts, depth);
+        }
         // The form is told by its leading member, so that the message speaks of the form meant.
         let parsed = if json.get("feature").is_some() {
             FeatureArea::deserialize(json).map(Self::Feature)
@@ -87,8 +148,8 @@ impl AreaSpec {
             CircleArea::deserialize(json).map(Self::Circle)
         } else {
             return Err(AreaError::Malformed(Text::new(
-                "area 应为 {\"feature\": …}、{\"geometry\": …} 或 {\"center\": [经度,纬度], \"radius_m\": 米} 之一",
-                "area should be one of {\"feature\": …}, {\"geometry\": …} or {\"center\": [lon,lat], \"radius_m\": m}",
+                "area 应为 {\"feature\": …}、{\"geometry\": …}、{\"center\": [经度,纬度], \"radius_m\": 米}，或由其组成的 {\"union\": […]}、{\"intersection\": […]}、{\"difference\": [甲, 乙]}",
+                "area should be {\"feature\": …}, {\"geometry\": …}, {\"center\": [lon,lat], \"radius_m\": m}, or put together from these by {\"union\": […]}, {\"intersection\": […]}, {\"difference\": [a, b]}",
             )));
         };
         parsed.map_err(|error| {
@@ -99,12 +160,54 @@ impl AreaSpec {
         })
     }
 
+    fn read_combined(
+        json: &serde_json::Value,
+        how: Combination,
+        name: &str,
+        parts: &serde_json::Value,
+        depth: usize,
+    ) -> Result<Self, AreaError> {
+        if depth == MAX_DEPTH {
+            return Err(unusable(
+                format!("范围的组合最多嵌套 {MAX_DEPTH} 层"),
+                format!("combinations of areas may stand {MAX_DEPTH} deep in each other"),
+            ));
+        }
+        let is_alone = json.as_object().is_some_and(|members| members.len() == 1);
+        let parts = parts.as_array().filter(|parts| {
+            is_alone
+                && match how {
+                    Combination::Difference => parts.len() == 2,
+                    _ => parts.len() >= 2,
+                }
+        });
+        let Some(parts) = parts else {
+            let count = if how == Combination::Difference {
+                ("恰好两个", "just two")
+            } else {
+                ("至少两个", "two or more")
+            };
+            return Err(AreaError::Malformed(Text::new(
+                format!("{name} 应单独给出，并列出{}范围", count.0),
+                format!("{name} should stand alone and list {} areas", count.1),
+            )));
+        };
+        let parts = parts.iter().map(|part| Self::read(part, depth + 1));
+        Ok(Self::Combined(how, parts.collect::<Result<_, _>>()?))
+    }
+
     /// The polygon that it means.
     ///
     /// # Errors
     /// Where the feature does not exist or is no area, the geometry is not valid, or a limit is passed.
     pub fn resolve(&self, snapshot: &Snapshot) -> Result<Area, AreaError> {
         let (feature, polygons, accuracy_m) = self.shape(snapshot)?;
+        if polygons.0.is_empty() {
+            return Err(unusable(
+                "这样组合出的范围是空的".into(),
+                "the area that this makes is empty".into(),
+            ));
+        }
         let bounds = polygons.bounding_rect();
         let fits = bounds.is_some_and(|bounds| {
             bounds.width() <= MAX_EXTENT
@@ -187,6 +290,18 @@ impl AreaSpec {
                 check_metres("radius_m", area.radius_m, 0.1, MAX_RADIUS_M)?;
                 let circle = measure::circle(centre, area.radius_m);
                 Ok((None, MultiPolygon::new(vec![circle]), 0.0))
+            }
+            Self::Combined(how, parts) => {
+                let mut shapes = parts.iter().map(|part| part.shape(snapshot));
+                let Some(first) = shapes.next() else {
+                    return Ok((None, MultiPolygon::new(vec![]), 0.0));
+                };
+                let (_, first, accuracy_m) = first?;
+                let whole = (None, first, accuracy_m);
+                shapes.try_fold(whole, |(_, whole, worst), part| {
+                    let (_, part, accuracy_m) = part?;
+                    Ok((None, how.of(&whole, &part), worst.max(accuracy_m)))
+                })
             }
         }
     }

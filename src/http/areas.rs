@@ -1,6 +1,9 @@
-//! `POST /areas/query`.
+//! `POST /areas/query`, and `GET` for areas that have a name.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use axum::{
     body::Bytes,
@@ -63,37 +66,114 @@ pub async fn query(
     })?;
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            let snapshot = state.snapshot();
             let body: Body = serde_json::from_slice(&body).map_err(|error| {
                 Problem::unreadable(Text::new(
                     format!("请求正文读不懂：{error}"),
                     format!("the body can't be read: {error}"),
                 ))
             })?;
-            check_revision(body.revision, snapshot.revision)?;
-            let limit = check_limit(body.limit)?;
-            let area = AreaSpec::from_json(&body.area)
-                .and_then(|spec| spec.resolve(snapshot))
-                .map_err(|error| match error {
-                    AreaError::Malformed(text) => Problem::unreadable(text),
-                    AreaError::Unusable(text) => Problem::unanswerable(text),
-                })?;
-            let query = Query {
-                area: &area,
-                collections: find_collections(snapshot, &body.collections)?,
-                relation: body.relation,
-                patience: Patience::new(TIME_LIMIT, Arc::clone(abandoned)),
-            };
-            let answer = query.run(snapshot).map_err(|Interrupted| {
-                Problem::unanswerable(Text::new(
-                    "查询超过 20 秒：请缩小或简化范围",
-                    "the query took more than 20 s: take a smaller or simpler area",
-                ))
-            })?;
-            let written = write_answer(snapshot, &area, body.relation, &answer, limit, &base);
-            Ok(json_answer(JSON, written))
+            answer(state.snapshot(), &body, &base, abandoned)
         })
         .await
+}
+
+/// The same of an area that has a name, so that the answer has an address.
+pub async fn query_named(
+    State(state): State<AppState>,
+    base: Base,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let params = Params::parse(query.as_deref(), &NAMED_PARAMS)?;
+    params.check_format(&["json"])?;
+    let body = named(&params)?;
+    state
+        .blocking(Work::Heavy, move |state, abandoned| {
+            answer(state.snapshot(), &body, &base, abandoned)
+        })
+        .await
+}
+
+const NAMED_PARAMS: [&str; 7] = [
+    "feature",
+    "buffer_m",
+    "collections",
+    "relation",
+    "limit",
+    "revision",
+    "f",
+];
+
+fn named(params: &Params) -> Result<Body, Problem> {
+    let missing = |name: &str, example: &str| {
+        Problem::unreadable(Text::new(
+            format!("缺参数 {name}，例如 {name}={example}"),
+            format!("the parameter {name} is missing, such as {name}={example}"),
+        ))
+    };
+    let feature = params
+        .get("feature")
+        .ok_or_else(|| missing("feature", "zones/west-station-hub"))?;
+    let collections = params
+        .get("collections")
+        .ok_or_else(|| missing("collections", "projects,parcels"))?;
+    let mut area = json!({ "feature": feature });
+    if let Some(buffer) = params.get("buffer_m") {
+        let metres: f64 = buffer.parse().map_err(|_| {
+            Problem::unreadable(Text::new(
+                format!("buffer_m“{buffer}”应为米数"),
+                format!("buffer_m “{buffer}” should be a number of metres"),
+            ))
+        })?;
+        area["buffer_m"] = metres.into();
+    }
+    let relation =
+        params
+            .get("relation")
+            .map_or(Ok(Relation::default()), |word| {
+                Relation::deserialize(serde_json::Value::from(word)).map_err(|_| {
+            Problem::unreadable(Text::new(
+                format!("relation“{word}”应为 intersects、within、majority 或 touches"),
+                format!("the relation “{word}” should be intersects, within, majority or touches"),
+            ))
+        })
+            })?;
+    Ok(Body {
+        area,
+        collections: collections.split(',').map(str::to_owned).collect(),
+        relation,
+        revision: params.number("revision")?,
+        limit: params.number("limit")?,
+    })
+}
+
+fn answer(
+    snapshot: &Snapshot,
+    body: &Body,
+    base: &Base,
+    abandoned: &Arc<AtomicBool>,
+) -> Result<Response, Problem> {
+    check_revision(body.revision, snapshot.revision)?;
+    let limit = check_limit(body.limit)?;
+    let area = AreaSpec::from_json(&body.area)
+        .and_then(|spec| spec.resolve(snapshot))
+        .map_err(|error| match error {
+            AreaError::Malformed(text) => Problem::unreadable(text),
+            AreaError::Unusable(text) => Problem::unanswerable(text),
+        })?;
+    let query = Query {
+        area: &area,
+        collections: find_collections(snapshot, &body.collections)?,
+        relation: body.relation,
+        patience: Patience::new(TIME_LIMIT, Arc::clone(abandoned)),
+    };
+    let answer = query.run(snapshot).map_err(|Interrupted| {
+        Problem::unanswerable(Text::new(
+            "查询超过 20 秒：请缩小或简化范围",
+            "the query took more than 20 s: take a smaller or simpler area",
+        ))
+    })?;
+    let written = write_answer(snapshot, &area, body.relation, &answer, limit, base);
+    Ok(json_answer(JSON, written))
 }
 
 fn check_limit(limit: Option<usize>) -> Result<usize, Problem> {

@@ -30,7 +30,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -186,7 +186,7 @@ pub fn router(state: AppState) -> Router {
         .route("/tiles/{layers}", get(tiles::tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
         .route("/styles/{style}", get(tiles::style))
-        .route("/areas/query", post(areas::query))
+        .route("/areas/query", get(areas::query_named).post(areas::query))
         .route("/documents", get(documents::list))
         .route("/documents/{document}", get(documents::one))
         .route("/claims", get(claims::list))

@@ -550,3 +550,120 @@ fn the_answer_says_what_the_area_is_and_how_much() {
     assert_eq!(cut["results"][0]["numberReturned"], 1);
     assert_eq!(&cut["results"][0]["totals"], totals);
 }
+
+#[test]
+fn areas_are_put_together_and_their_measures_add_up() {
+    let server = Server::start();
+    let hub = json!({ "feature": "zones/west-station-hub" });
+    let circle = json!({ "center": [117.165, 39.16], "radius_m": 900 });
+    let street = json!({ "feature": "zones/guangrong-road-park", "buffer_m": 50 });
+    let measure = |area: &Value| -> f64 {
+        let body = json!({ "area": area, "collections": ["projects"] }).to_string();
+        let answer = server.post("/areas/query", &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["area"]["properties"]["area_m2"]
+            .as_f64()
+            .unwrap()
+    };
+    let both = measure(&json!({ "intersection": [hub, circle] }));
+    let either = measure(&json!({ "union": [hub, circle] }));
+    let rest = measure(&json!({ "difference": [hub, circle] }));
+    let (a, b) = (measure(&hub), measure(&circle));
+    // A straight edge between two cuts differs from the geodesic by far less than this.
+    let near = |x: f64, y: f64| (x - y).abs() < 1e-6 * x.max(y);
+    assert!(both > 100_000.0 && rest > 100_000.0);
+    assert!(near(either, a + b - both), "{either} {a} {b} {both}");
+    assert!(near(rest, a - both), "{rest} {a} {both}");
+    let nested =
+        json!({ "difference": [{ "union": [hub, street] }, { "intersection": [hub, circle] }] });
+    assert!(near(measure(&nested), a + measure(&street) - both));
+    // As good as its worst part.
+    let body = json!({ "area": { "union": [hub, circle] }, "collections": ["projects"] });
+    let answer = server.post("/areas/query", body.to_string()).json();
+    let zone = server.json("/collections/zones/items/west-station-hub");
+    assert_eq!(
+        answer["area"]["properties"]["accuracy_m"].as_f64(),
+        zone["properties"]["accuracy_m"].as_f64()
+    );
+}
+
+#[test]
+fn a_combination_that_makes_no_area_is_told() {
+    let server = Server::start();
+    let circle = |lon: f64| json!({ "center": [lon, 39.16], "radius_m": 100 });
+    let mut deep = json!({ "union": [circle(117.1), circle(117.1)] });
+    for _ in 0..6 {
+        deep = json!({ "union": [deep, circle(117.1)] });
+    }
+    let many: Vec<Value> = (0..17).map(|_| circle(117.1)).collect();
+    for (area, status, words) in [
+        (
+            json!({ "intersection": [circle(117.1), circle(117.2)] }),
+            422,
+            "empty",
+        ),
+        (
+            json!({ "difference": [circle(117.1), circle(117.1)] }),
+            422,
+            "empty",
+        ),
+        (json!({ "difference": [circle(117.1)] }), 400, "just two"),
+        (json!({ "union": [circle(117.1)] }), 400, "two or more"),
+        (json!({ "union": {} }), 400, "two or more"),
+        (
+            json!({ "union": [circle(117.1), circle(117.2)], "buffer_m": 5 }),
+            400,
+            "stand alone",
+        ),
+        (json!({ "union": [circle(117.1), 5] }), 400, "should be"),
+        (
+            json!({ "union": [circle(117.1), circle(120.1)] }),
+            422,
+            "2 degrees",
+        ),
+        (deep, 422, "4 deep"),
+        (json!({ "union": many }), 422, "17 parts"),
+    ] {
+        let body = json!({ "area": area, "collections": ["projects"] }).to_string();
+        let answer = server.post("/areas/query", &body);
+        assert_eq!(answer.status, status, "{body}");
+        let detail = answer.json()["detail_en"].clone();
+        assert!(detail.as_str().unwrap().contains(words), "{body}: {detail}");
+    }
+}
+
+#[test]
+fn an_area_with_a_name_is_asked_by_its_address() {
+    let server = Server::start();
+    let asked = server.json(
+        "/areas/query?feature=zones/west-station-hub&buffer_m=100&collections=projects,parcels&relation=within",
+    );
+    let body = json!({
+        "area": { "feature": "zones/west-station-hub", "buffer_m": 100 },
+        "collections": ["projects", "parcels"], "relation": "within",
+    });
+    let posted = server.post("/areas/query", body.to_string()).json();
+    assert!(asked["results"][0]["numberMatched"].as_u64().unwrap() > 0);
+    for member in ["area", "results", "relation", "revision"] {
+        assert_eq!(asked[member], posted[member], "{member}");
+    }
+    for (query, words) in [
+        ("collections=projects", "feature is missing"),
+        ("feature=zones/sanchahekou", "collections is missing"),
+        (
+            "feature=zones/sanchahekou&collections=projects&relation=near",
+            "majority",
+        ),
+        (
+            "feature=zones/sanchahekou&collections=projects&buffer_m=wide",
+            "metres",
+        ),
+        (
+            "feature=zones/sanchahekou&collections=projects&radius=4",
+            "radius",
+        ),
+    ] {
+        let detail = server.get(&format!("/areas/query?{query}")).problem(400);
+        assert!(detail.contains(words), "{query}: {detail}");
+    }
+}

@@ -6,6 +6,7 @@ import type { paths } from './api/schema';
 import type {
   AreaAnswer,
   AreaQuery,
+  Boundaries,
   Catalogue,
   ClaimPairs,
   DocumentText,
@@ -133,6 +134,11 @@ export function queryArea(
   return answer(client.POST('/areas/query', { body, ...abort(signal) }));
 }
 
+/** The polygons of the boundary sentences in a text. */
+export function fetchBoundaries(text: string, signal?: AbortSignal): Promise<Boundaries> {
+  return answer(client.POST('/boundaries', { body: { text }, ...abort(signal) }));
+}
+
 function areaBody(area: Area): AreaQuery['area'] {
   switch (area.type) {
     case 'feature':
@@ -143,6 +149,8 @@ function areaBody(area: Area): AreaQuery['area'] {
       };
     case 'circle':
       return { center: area.centre, radius_m: area.radius };
+    case 'boundary':
+      return { boundary: area.text };
   }
 }
 

@@ -18,7 +18,7 @@ import { Failure } from './panels/parts';
 import { Reader } from './panels/reader';
 import { Sheet } from './panels/sheet';
 import { ZoneQuery } from './panels/zones';
-import { catalogue, lang, layout, navigate, picks, ready, t, view } from './state';
+import { asking, catalogue, lang, layout, navigate, ready, t, view } from './state';
 
 const loaded = signal<StyleSpecification | null>(null);
 /** The style, once it is known which collections there are to draw. */
@@ -82,7 +82,7 @@ export function App() {
   }, [known]);
 
   const failed = load?.state === 'failed' ? load.problem : styleProblem.value;
-  const answering = view.value.select !== null || view.value.area !== null || picks.value !== null;
+  const answering = asking.value;
   // Beside an answer on a middling screen only the header is left of the column.
   const columnCovers = layout.value === 'wide' || (layout.value === 'middle' && !answering);
   return (

@@ -3,6 +3,7 @@ import { App } from './app';
 import './styles/base.css';
 import './styles/panels.css';
 import './styles/reading.css';
+import './styles/boundary.css';
 import './styles/map.css';
 
 const root = document.getElementById('app');

@@ -63,6 +63,22 @@ export type AreaAnswer = Omit<Schemas['AreaAnswer'], 'area' | 'results'> & {
   results: CollectionResult[];
 };
 
+export type BoundaryEvidence = Schemas['BoundaryEvidence'];
+export type AskedSide = Schemas['AskedSide'];
+export type Corner = Schemas['Corner'];
+export type BoundaryGap = Schemas['BoundaryGap'];
+export type Direction = Side['side'];
+/** A boundary sentence with its polygon, or without one and why. */
+export type Boundary = Omit<Schemas['Boundary'], 'geometry' | 'properties'> & {
+  geometry: GeoJSON.Polygon | null;
+  properties: Omit<BoundaryEvidence, 'candidates'> & {
+    candidates: (Omit<BoundaryEvidence['candidates'][number], 'geometry'> & {
+      geometry: GeoJSON.Polygon;
+    })[];
+  };
+};
+export type Boundaries = Omit<Schemas['Boundaries'], 'features'> & { features: Boundary[] };
+
 export function refOf(collection: string, feature: Feature): string {
   return `${collection}/${feature.id}`;
 }

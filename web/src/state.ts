@@ -2,6 +2,7 @@
 
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import {
+  fetchBoundaries,
   fetchCatalogue,
   fetchDocument,
   fetchDocuments,
@@ -182,6 +183,31 @@ export const answer = resource(question, (_, signal) => {
   return queryArea(area as Area, collections, relation, signal);
 });
 
+/** The boundary sentences of the text in the address. */
+export const boundaries = resource(
+  computed(() => view.value.boundary),
+  fetchBoundaries,
+);
+
+export function showBoundary(text: string): void {
+  drawing.value = null;
+  picks.value = null;
+  target.value = 'boundary';
+  navigate({ boundary: text, select: null, area: null });
+}
+
+export function clearBoundary(): void {
+  stretch.value = null;
+  candidate.value = null;
+  navigate({ boundary: null });
+}
+
+/** Whether there is something to answer, in the panel beside the map. */
+export const asking = computed(() => {
+  const { select: ref, area, boundary } = view.value;
+  return ref !== null || area !== null || boundary !== null || picks.value !== null;
+});
+
 /** Features of a zone list or for a name, fetched once each and kept. */
 const features = new Map<string, Promise<Feature>>();
 export function cachedFeature(ref: string): Promise<Feature> {
@@ -236,8 +262,16 @@ export interface Hover {
 }
 export const hovered = signal<Hover | null>(null);
 
-/** Index of the pointed-at stretch of the selected zone's outline. */
-export const stretch = signal<number | null>(null);
+/** The stretch of an outline that the pointer is on. */
+export interface PointedStretch {
+  /** Whose outline: a feature's reference, or a sentence. */
+  of: string;
+  index: number;
+  line: GeoJSON.Position[];
+}
+export const stretch = signal<PointedStretch | null>(null);
+/** The candidate of an ambiguous sentence that the pointer is on. */
+export const candidate = signal<GeoJSON.Polygon | null>(null);
 
 /** A feature as the map's tiles know it, before the service has told more. */
 export interface Pick {
@@ -274,7 +308,7 @@ export const layout = computed<'narrow' | 'middle' | 'wide'>(() =>
 
 /**
  * What the map should move to once it is known: a feature's reference; `area`, unless that is in
- * view already; or `fit`, the area in any case.
+ * view already; `fit`, the area in any case; or `boundary`, the polygons of its sentences.
  */
 export const target = signal<string | null>(null);
 

@@ -40,7 +40,8 @@ export interface At {
 export type Area =
   | { type: 'feature'; ref: string }
   | { type: 'polygon'; ring: Position[] }
-  | { type: 'circle'; centre: Position; radius: number };
+  | { type: 'circle'; centre: Position; radius: number }
+  | { type: 'boundary'; text: string };
 
 /** A place in a document: how many characters (Unicode code points) come before it. */
 export interface Reading {
@@ -60,6 +61,13 @@ export interface Filter {
 export const FILTERS = ['kind', 'status', 'document', 'zone'] as const satisfies (keyof Filter)[];
 export const NO_FILTER: Filter = { kind: [], status: [], document: [], zone: [] };
 
+/** An area that can be drawn and reshaped by hand. */
+export type DrawnArea = Extract<Area, { type: 'polygon' | 'circle' }>;
+
+export function isDrawn(area: Area | null): area is DrawnArea {
+  return area?.type === 'polygon' || area?.type === 'circle';
+}
+
 export interface View {
   /** Where the map stands; null until the page knows the district's extent. */
   at: At | null;
@@ -76,6 +84,8 @@ export interface View {
   /** The selected feature, `collection/id`. */
   select: string | null;
   area: Area | null;
+  /** A text whose boundary sentences are shown as polygons. */
+  boundary: string | null;
   /** Collections that the area query lists. */
   collections: string[];
   relation: Relation;
@@ -99,6 +109,7 @@ const KNOWN = [
   ...FILTERS,
   'select',
   'area',
+  'boundary',
   'collections',
   'relation',
   'lang',
@@ -109,6 +120,8 @@ export const DEFAULT_COLLECTIONS = ['projects', 'parcels'];
 const MAX_ZOOM = 22;
 export const MAX_VERTICES = 500;
 export const MAX_RADIUS_M = 50_000;
+/** Longer texts make addresses that programs on the way may cut off. */
+export const MAX_TEXT = 2_000;
 const MAX_NAMES = 64;
 
 const NUMBER = /^-?\d{1,6}(\.\d{1,15})?$/;
@@ -135,6 +148,7 @@ export function parseView(search: string): View {
     ) as unknown as Filter,
     select: parseRef(first('select')),
     area: parseArea(first('area')),
+    boundary: parseText(first('boundary')),
     collections: nonEmpty(parseNames(first('collections'), SLUG)) ?? [...DEFAULT_COLLECTIONS],
     relation: oneOf(RELATIONS, first('relation')) ?? 'intersects',
     lang: oneOf(LANGUAGES, first('lang')) ?? 'zh',
@@ -162,6 +176,7 @@ export function formatView(view: View): string {
     out.push(['collections', view.collections.join(',')]);
     out.push(['relation', view.relation]);
   }
+  if (view.boundary) out.push(['boundary', view.boundary]);
   out.push(['lang', view.lang]);
   if (view.revision !== null) out.push(['revision', String(view.revision)]);
   out.push(...view.unknown);
@@ -176,6 +191,8 @@ export function formatArea(area: Area): string {
       return `polygon:${area.ring.map(formatPosition).join(';')}`;
     case 'circle':
       return `circle:${formatPosition(area.centre)},${Math.round(area.radius)}`;
+    case 'boundary':
+      return `boundary:${area.text}`;
   }
 }
 
@@ -246,7 +263,16 @@ function parseArea(text: string | null): Area | null {
     const radius = parseNumber(parts[2], 1, MAX_RADIUS_M);
     return parts.length === 3 && centre && radius !== null ? { type, centre, radius } : null;
   }
+  if (type === 'boundary') {
+    const sentence = parseText(body);
+    return sentence ? { type, text: sentence } : null;
+  }
   return null;
+}
+
+function parseText(text: string | null): string | null {
+  const asked = text?.trim() ?? '';
+  return asked !== '' && asked.length <= MAX_TEXT ? asked : null;
 }
 
 export function parseRef(text: string | null): string | null {

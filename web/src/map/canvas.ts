@@ -20,6 +20,8 @@ import { refOf } from '../model';
 import {
   answer,
   ask,
+  boundaries,
+  candidate,
   catalogue,
   colours,
   deselect,
@@ -41,7 +43,8 @@ import {
   target,
   view,
 } from '../state';
-import type { Area, At } from '../view';
+import { type Area, type At, isDrawn } from '../view';
+import { addBoundaries, showBoundaries, showCandidate, whole } from './boundaries';
 import type { Excess, Session } from './drawing';
 import {
   addOverlay,
@@ -102,7 +105,10 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
   const start = view.peek();
   const groups = start.layers ?? defaultGroups(style);
   // A link that names a place but no position means: show me that place.
-  if (!start.at) target.value = start.select ?? (start.area ? 'fit' : null);
+  if (!start.at) {
+    target.value =
+      start.select ?? (start.area ? 'fit' : null) ?? (start.boundary ? 'boundary' : null);
+  }
   if (start.layers === null) navigate({ layers: groups }, 'replace');
   const map = new MapLibreMap({
     container,
@@ -148,6 +154,7 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
 
   map.once('style.load', () => {
     addOverlay(map);
+    addBoundaries(map);
     canvas.value = map;
     settled();
     stops.push(...follow(map, style));
@@ -216,14 +223,26 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       counted = key;
       showStacks(map, collections, filter);
     }),
+    effect(() => {
+      const shown = view.value.select === null && view.value.area === null;
+      showBoundaries(map, shown ? (ready(boundaries.load.value)?.features ?? []) : [], lang.value);
+      showCandidate(map, candidate.value);
+    }),
     effect(() => showFocus(map, ready(selected.load.value))),
-    effect(() => showStretch(map, ready(selected.load.value), stretch.value)),
+    effect(() => showStretch(map, stretch.value?.line ?? [])),
     effect(() => {
       const { select: ref, area } = view.value;
       const wanted = target.value;
       const feature = wanted === ref ? ready(selected.load.value) : null;
       const asked = area !== null && (wanted === 'area' || wanted === 'fit');
       const found = asked ? ready(answer.load.value)?.area.geometry : null;
+      const compiled = wanted === 'boundary' ? ready(boundaries.load.value) : null;
+      if (compiled) {
+        target.value = null;
+        const bounds = boundsOf(whole(compiled.features));
+        if (bounds) fit(bounds);
+        return;
+      }
       if (!feature && !found) return;
       target.value = null;
       if (feature) moveTo(feature);
@@ -267,7 +286,7 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
               queueMicrotask(() => ask(drawn));
             };
             session = drawArea(map, mode, done, excess);
-          } else if (area && area.type !== 'feature') {
+          } else if (isDrawn(area)) {
             const changed = (edited: Area) => {
               // Back may have brought another area meanwhile.
               if (view.peek().area !== area) return;

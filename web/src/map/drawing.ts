@@ -10,7 +10,7 @@ import {
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import { circleRing, distance } from '../geodesy';
-import { type Area, MAX_RADIUS_M, MAX_VERTICES, type Position } from '../view';
+import { type Area, type DrawnArea, MAX_RADIUS_M, MAX_VERTICES, type Position } from '../view';
 
 const INK = '#12476b';
 const CIRCLE_STEPS = 72;
@@ -140,7 +140,7 @@ export function drawArea(
 /** Lets the planner reshape the area; `changed` hears of every finished drag. */
 export function editArea(
   map: MapLibreMap,
-  area: Exclude<Area, { type: 'feature' }>,
+  area: DrawnArea,
   changed: (area: Area) => void,
   excess: (what: Excess | null) => void,
 ): Session {
@@ -148,7 +148,7 @@ export function editArea(
   const release = holdPointer(map);
   editingCircle = area.type === 'circle';
   draw.setMode('select');
-  let last: Area = area;
+  let last = area;
   let shown = show(draw, area);
   let written = shape(draw, shown);
   const current = () => (shown === null ? null : areaOf(draw.getSnapshotFeature(shown), area.type));
@@ -189,8 +189,7 @@ export function editArea(
 }
 
 /** Puts an area on the map, selected; gives its id there. */
-function show(draw: TerraDraw, area: Area): string | number | null {
-  if (area.type === 'feature') return null;
+function show(draw: TerraDraw, area: DrawnArea): string | number | null {
   const ring =
     area.type === 'polygon'
       ? [...area.ring, area.ring[0] as Position]
@@ -213,7 +212,7 @@ function shape(draw: TerraDraw, id: string | number | null): string {
   return id === null ? '' : JSON.stringify(draw.getSnapshotFeature(id)?.geometry ?? null);
 }
 
-function excessOf(area: Area): Excess | null {
+function excessOf(area: DrawnArea): Excess | null {
   if (area.type === 'polygon' && area.ring.length > MAX_VERTICES) return 'vertices';
   return area.type === 'circle' && area.radius > MAX_RADIUS_M ? 'radius' : null;
 }

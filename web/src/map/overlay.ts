@@ -7,8 +7,8 @@ import type { AreaAnswer, Feature } from '../model';
 import { refOf } from '../model';
 import type { Area, Position } from '../view';
 
-const INK = '#12476b';
-const GLOW = '#ffcf4a';
+export const INK = '#12476b';
+export const GLOW = '#ffcf4a';
 
 type Collection = GeoJSON.FeatureCollection<GeoJSON.Geometry, Record<string, unknown>>;
 const SOURCES = [
@@ -19,9 +19,13 @@ const SOURCES = [
   'page-stretch',
   'page-stacks',
 ] as const;
-type Source = (typeof SOURCES)[number];
 
 const EMPTY: Collection = { type: 'FeatureCollection', features: [] };
+
+/** Adds sources that are filled later. */
+export function addSources(map: MapLibreMap, ids: readonly string[]): void {
+  for (const id of ids) map.addSource(id, { type: 'geojson', data: EMPTY });
+}
 
 /** Adds the overlay: surfaces below the data's points, rings and highlights above all. */
 export function addOverlay(map: MapLibreMap): void {
@@ -29,7 +33,7 @@ export function addOverlay(map: MapLibreMap): void {
   // Areas lie under the data, so that the kinds of stretch in a zone's outline stay readable.
   const beneath = layers.find(({ id }) => id === 'zones-fill')?.id;
   const below = layers.find(({ type }) => type === 'circle' || type === 'symbol')?.id ?? beneath;
-  for (const id of SOURCES) map.addSource(id, { type: 'geojson', data: EMPTY });
+  addSources(map, SOURCES);
   map.addLayer(
     {
       id: 'page-area-fill',
@@ -199,12 +203,12 @@ export function addOverlay(map: MapLibreMap): void {
   });
 }
 
-function put(map: MapLibreMap, source: Source, features: Collection['features']): void {
+export function put(map: MapLibreMap, source: string, features: Collection['features']): void {
   const data: Collection = { type: 'FeatureCollection', features };
   map.getSource<GeoJSONSource>(source)?.setData(data);
 }
 
-function shape(geometry: GeoJSON.Geometry, properties = {}): Collection['features'][number] {
+export function shape(geometry: GeoJSON.Geometry, properties = {}): Collection['features'][number] {
   return { type: 'Feature', geometry, properties };
 }
 
@@ -279,22 +283,13 @@ export function showStacks(
   put(map, 'page-stacks', stacks);
 }
 
-/** Lights up a stretch of a zone's outline. */
-export function showStretch(map: MapLibreMap, feature: Feature | null, index: number | null): void {
-  const side = index === null ? undefined : feature?.properties.sides?.[index];
-  const ring = outerRing(feature?.geometry);
-  const line = side && ring ? ring.slice(side.from, side.to + 1) : [];
+/** Lights up a stretch of an outline. */
+export function showStretch(map: MapLibreMap, line: GeoJSON.Position[]): void {
   put(
     map,
     'page-stretch',
     line.length > 1 ? [shape({ type: 'LineString', coordinates: line })] : [],
   );
-}
-
-function outerRing(geometry: GeoJSON.Geometry | null | undefined): GeoJSON.Position[] | undefined {
-  if (geometry?.type === 'Polygon') return geometry.coordinates[0];
-  if (geometry?.type === 'MultiPolygon') return geometry.coordinates[0]?.[0];
-  return undefined;
 }
 
 function polygon(ring: Position[]): GeoJSON.Polygon {

@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { nameOf } from '../i18n';
 import { collectionOf } from '../model';
 import { deselect, lang, type Pick as Picked, picks, select, selected, t, view } from '../state';
+import { BoundaryPanel } from './boundary';
 import { Details } from './details';
 import { Icon } from './icons';
 import { StatusMark } from './marks';
@@ -28,8 +29,10 @@ export function Answer({ style }: { style: StyleSpecification | null }) {
         <Picks all={picks.value} style={style} />
       ) : ref ? (
         <Selected reference={ref} style={style} back={area !== null} />
-      ) : (
+      ) : area ? (
         <Results style={style} />
+      ) : (
+        <BoundaryPanel style={style} />
       )}
     </Sheet>
   );

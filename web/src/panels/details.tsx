@@ -66,7 +66,12 @@ export function Details(props: {
         </Section>
       )}
       {properties.sides && properties.sides.length > 0 && (
-        <Outline sides={properties.sides} style={style} />
+        <Outline
+          of={reference}
+          geometry={feature.geometry}
+          sides={properties.sides}
+          style={style}
+        />
       )}
       <Contents reference={reference} style={style} />
       <LocationBlock feature={feature} />

@@ -6,18 +6,20 @@ import { fetchItems, Problem, unreachable } from '../api';
 import { nameOf, titleOf } from '../i18n';
 import type { Collection, Feature } from '../model';
 import { refOf } from '../model';
+import { mayBeBoundary } from '../sentence';
 import {
+  asking,
   catalogue,
   collections,
   lang,
   layout,
   navigate,
-  picks,
   ready,
   select,
+  showBoundary,
   t,
-  view,
 } from '../state';
+import { MAX_TEXT } from '../view';
 import { Icon } from './icons';
 import { collectionTitle, hoverProps, kindTitle } from './parts';
 import { Tabs } from './tabs';
@@ -45,10 +47,8 @@ const found = signal<'idle' | 'busy' | Problem | Group[]>('idle');
 export function Header() {
   const known = ready(catalogue.load.value);
   const other = lang.value === 'zh' ? 'en' : 'zh';
-  const { select: ref, area } = view.value;
-  const answering = ref !== null || area !== null || picks.value !== null;
   // Elsewhere the column that it heads covers more.
-  const covers = layout.value === 'narrow' || (layout.value === 'middle' && answering);
+  const covers = layout.value === 'narrow' || (layout.value === 'middle' && asking.value);
   return (
     <header class="bar" data-covers={covers ? 'top' : 'none'}>
       <div class="bar-title">
@@ -109,9 +109,15 @@ function Search() {
     select(ref, { move: true });
   };
   const text = settled.value;
+  const sentence = mayBeBoundary(text);
+  const compile = () => {
+    open.value = false;
+    input.current?.blur();
+    showBoundary(text);
+  };
   const among = collections.value;
   useEffect(() => {
-    if (text === '') {
+    if (text === '' || sentence) {
       found.value = 'idle';
       return;
     }
@@ -159,7 +165,9 @@ function Search() {
       document.getElementById(optionId(active.value))?.scrollIntoView({ block: 'nearest' });
     } else if (event.key === 'Enter') {
       const ref = refs[active.value];
-      if (shown && ref) choose(ref);
+      if (shown && sentence) {
+        if (text.length <= MAX_TEXT) compile();
+      } else if (shown && ref) choose(ref);
       else if (found.value === 'busy') eager.value = true;
     } else if (event.key === 'Escape') {
       eager.value = false;
@@ -221,6 +229,7 @@ function Search() {
           <p class="visually-hidden" role="status">
             {Array.isArray(found.value) ? t('search.count', { n: refs.length }) : ''}
           </p>
+          {sentence && <CompileOption text={text} compile={compile} />}
           {found.value === 'busy' && <p class="search-note">{t('search.busy')}</p>}
           {found.value instanceof Problem && (
             <p class="search-note is-error">
@@ -238,6 +247,22 @@ function Search() {
         </div>
       )}
     </search>
+  );
+}
+
+/** A text that reads like a boundary sentence is not searched for as a name. */
+function CompileOption({ text, compile }: { text: string; compile: () => void }) {
+  if (text.length > MAX_TEXT) {
+    return <p class="search-note is-error">{t('boundary.long', { n: text.length })}</p>;
+  }
+  return (
+    <button type="button" class="search-compile" onClick={compile}>
+      <Icon name="polygon" />
+      <span>
+        <b>{t('boundary.search')}</b>
+        <small>{t('boundary.search.note')}</small>
+      </span>
+    </button>
   );
 }
 

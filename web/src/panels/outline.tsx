@@ -7,7 +7,19 @@ import { lang, ready, streetNames, stretch, t } from '../state';
 import { LineMark } from './marks';
 import { Section } from './parts';
 
-export function Outline({ sides, style }: { sides: Side[]; style: StyleSpecification | null }) {
+export function Outline(props: {
+  /** Whose outline it is. */
+  of: string;
+  geometry: GeoJSON.Geometry | null;
+  sides: Side[];
+  style: StyleSpecification | null;
+}) {
+  const { of, sides, style } = props;
+  const ring = outerRing(props.geometry);
+  const point = (side: Side, index: number) => {
+    stretch.value = { of, index, line: ring.slice(side.from, side.to + 1) };
+  };
+  const isPointed = (index: number) => stretch.value?.of === of && stretch.value.index === index;
   return (
     <Section title={t('detail.sides')} note={t('detail.sides.hint')}>
       <ol class="sides" onMouseLeave={leave}>
@@ -19,17 +31,11 @@ export function Outline({ sides, style }: { sides: Side[]; style: StyleSpecifica
                 type="button"
                 class="side-row"
                 data-stretch={index}
-                aria-pressed={stretch.value === index}
-                onMouseEnter={() => {
-                  stretch.value = index;
-                }}
-                onFocus={() => {
-                  stretch.value = index;
-                }}
+                aria-pressed={isPointed(index)}
+                onMouseEnter={() => point(side, index)}
+                onFocus={() => point(side, index)}
                 onBlur={leave}
-                onClick={() => {
-                  stretch.value = index;
-                }}
+                onClick={() => point(side, index)}
               >
                 <span class="side-of">{firstOfSide ? t(`side.${side.side}`) : ''}</span>
                 <LineMark style={style} layer={`zones-side-${side.kind}`} />
@@ -50,6 +56,16 @@ export function Outline({ sides, style }: { sides: Side[]; style: StyleSpecifica
       </ol>
     </Section>
   );
+}
+
+function outerRing(geometry: GeoJSON.Geometry | null): GeoJSON.Position[] {
+  const rings =
+    geometry?.type === 'MultiPolygon'
+      ? geometry.coordinates[0]
+      : geometry?.type === 'Polygon'
+        ? geometry.coordinates
+        : undefined;
+  return rings?.[0] ?? [];
 }
 
 function streetName({ kind, street }: Side): string {

@@ -18,11 +18,12 @@ import {
   navigate,
   ready,
   select,
+  showBoundary,
   t,
   view,
   zones,
 } from '../state';
-import { formatArea, RELATIONS, type Relation } from '../view';
+import { formatArea, isDrawn, RELATIONS, type Relation } from '../view';
 import { Icon } from './icons';
 import { CertaintyChip, CertaintyMark, StatusMark } from './marks';
 import { collectionTitle, Failure, hoverProps, kindTitle, Skeleton, shapeOf } from './parts';
@@ -36,16 +37,18 @@ export function Results({ style }: { style: StyleSpecification | null }) {
   const list = useRef<HTMLDivElement>(null);
   useScroll(list, area ? formatArea(area) : '');
   if (!area) return null;
-  const drawn = area.type !== 'feature';
+  const drawn = isDrawn(area);
   const found = load?.state === 'ready' ? load.value : null;
   const title =
     area.type === 'polygon'
       ? t('query.polygon')
       : area.type === 'circle'
         ? t('query.circle', { r: metres(area.radius, lang.value) })
-        : found
-          ? nameOf(lang.value, found.area.properties) || area.ref
-          : (zoneName(area.ref) ?? t(load?.state === 'failed' ? 'query.title' : 'query.running'));
+        : area.type === 'boundary'
+          ? t('query.boundary')
+          : found
+            ? nameOf(lang.value, found.area.properties) || area.ref
+            : (zoneName(area.ref) ?? t(load?.state === 'failed' ? 'query.title' : 'query.running'));
   return (
     <div
       ref={list}
@@ -72,10 +75,20 @@ export function Results({ style }: { style: StyleSpecification | null }) {
           )}
         </p>
       )}
+      {area.type === 'boundary' && (
+        <blockquote class="asked-sentence" lang="zh-CN">
+          {area.text}
+        </blockquote>
+      )}
       <div class="query-actions">
         {area.type === 'feature' && (
           <button type="button" class="button is-small" onClick={() => select(area.ref)}>
             {t('query.zone')}
+          </button>
+        )}
+        {area.type === 'boundary' && (
+          <button type="button" class="button is-small" onClick={() => showBoundary(area.text)}>
+            {t('boundary.evidence')}
           </button>
         )}
         {drawn && (

@@ -35,6 +35,7 @@ export function ZoneQuery() {
             </button>
           ))}
         </div>
+        <p class="fine draw-note">{t('boundary.hint')}</p>
       </Section>
     </>
   );

@@ -1,0 +1,233 @@
+// What became of boundary sentences: the polygon with the evidence for every side, or why there is
+// none.
+
+import type { StyleSpecification } from 'maplibre-gl';
+import type { Problem } from '../api';
+import { accuracy, hectares, metres, mu, percent } from '../format';
+import { SIDE_COLOURS } from '../map/boundaries';
+import type { AskedSide, Boundary, Corner, Direction } from '../model';
+import { ask, boundaries, candidate, clearBoundary, lang, t } from '../state';
+import { Icon } from './icons';
+import { Outline } from './outline';
+import { Failure, Section, Skeleton } from './parts';
+
+export function BoundaryPanel({ style }: { style: StyleSpecification | null }) {
+  const load = boundaries.load.value;
+  const found = load?.state === 'ready' ? load.value.features : null;
+  return (
+    <div class="boundaries" data-state={load?.state} aria-busy={load?.state === 'loading'}>
+      <div class="answer-bar">
+        <span class="crumb">
+          {found && found.length > 1
+            ? t('boundary.found', { n: found.length })
+            : t('boundary.title')}
+        </span>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('app.close')}
+          onClick={clearBoundary}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      {load?.state === 'loading' && <Skeleton lines={8} />}
+      {load?.state === 'failed' && <Refused problem={load.problem} />}
+      {found?.length === 0 && <p class="empty">{t('boundary.none')}</p>}
+      {found?.map((boundary) => (
+        <Card key={boundary.properties.start} boundary={boundary} style={style} />
+      ))}
+    </div>
+  );
+}
+
+function Refused({ problem }: { problem: Problem }) {
+  const again = problem.status === 0 || problem.status >= 500;
+  return <Failure problem={problem} {...(again ? { retry: boundaries.reload } : {})} />;
+}
+
+function Card(props: { boundary: Boundary; style: StyleSpecification | null }) {
+  const { boundary, style } = props;
+  const { geometry, properties } = boundary;
+  const { outcome, sentence } = properties;
+  const message = lang.value === 'zh' ? properties.message : properties.message_en;
+  return (
+    <article class="boundary-card" data-outcome={outcome}>
+      <p class={`outcome is-${outcome}`}>{t(`boundary.${outcome}`)}</p>
+      <blockquote class="asked-sentence" lang="zh-CN">
+        {sentence}
+      </blockquote>
+      {message && (
+        <p class="boundary-message" role={geometry ? undefined : 'alert'}>
+          {message}
+        </p>
+      )}
+      {geometry && <Measured boundary={boundary} />}
+      {geometry && (
+        <div class="query-actions">
+          <button
+            type="button"
+            class="button is-small is-primary"
+            onClick={() => ask({ type: 'boundary', text: sentence })}
+          >
+            <Icon name="search" />
+            {t('boundary.query')}
+          </button>
+          <button type="button" class="button is-small" onClick={() => save(boundary)}>
+            {t('boundary.save')}
+          </button>
+        </div>
+      )}
+      <Asked sides={properties.asked} />
+      <Candidates boundary={boundary} />
+      {geometry && properties.sides.length > 0 && (
+        <Outline
+          of={`${properties.start}`}
+          geometry={geometry}
+          sides={properties.sides}
+          style={style}
+        />
+      )}
+      {properties.corners.length > 0 && <Corners corners={properties.corners} />}
+    </article>
+  );
+}
+
+function Measured({ boundary: { properties } }: { boundary: Boundary }) {
+  const { area_m2, on_named, stated_area, accuracy_m } = properties;
+  if (area_m2 === null) return null;
+  return (
+    <div class="boundary-measures">
+      <p>
+        {t('boundary.measured')} <b>{hectares(area_m2, lang.value)}</b> · {mu(area_m2, lang.value)}
+        {accuracy_m !== null && (
+          <small> {t('accuracy.short', { m: accuracy(accuracy_m, lang.value) })}</small>
+        )}
+      </p>
+      {stated_area && (
+        <p>
+          {t('boundary.stated')} <b lang="zh-CN">{stated_area.quote}</b>
+          {stated_area.ratio !== null && (
+            <small> {t('boundary.ratio', { p: percent(stated_area.ratio, lang.value) })}</small>
+          )}
+        </p>
+      )}
+      {on_named !== null && (
+        <p class="fine">{t('boundary.named', { p: percent(on_named, lang.value) })}</p>
+      )}
+    </div>
+  );
+}
+
+function SideOf({ side }: { side: Direction }) {
+  return (
+    <span class="side-badge" style={{ background: SIDE_COLOURS[side] }}>
+      {t(`side.${side}`)}
+    </span>
+  );
+}
+
+function Asked({ sides }: { sides: AskedSide[] }) {
+  if (sides.length === 0) return null;
+  return (
+    <Section title={t('boundary.asked')}>
+      <ul class="asked">
+        {sides.map(({ side, names, metres: along, metres_off }) => (
+          <li key={side} data-side={side}>
+            <SideOf side={side} />
+            <div>
+              {names.map(({ name, street, near }) => (
+                <p key={name} class={street === null ? 'asked-name is-unknown' : 'asked-name'}>
+                  <span lang="zh-CN">{name}</span>
+                  {street !== null && street !== name && (
+                    <small> {t('boundary.means', { street })}</small>
+                  )}
+                  {street === null && (
+                    <small>
+                      {' '}
+                      {t('boundary.unknown')}
+                      {near.length > 0 && `。${t('boundary.near', { names: near.join('、') })}`}
+                    </small>
+                  )}
+                </p>
+              ))}
+              {along !== null && (
+                <p class="fine">
+                  {metres(along, lang.value)}
+                  {metres_off !== null &&
+                    metres_off > 0 &&
+                    ` · ${t('boundary.off', { m: metres(metres_off, lang.value) })}`}
+                </p>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Corners({ corners }: { corners: Corner[] }) {
+  return (
+    <Section title={t('boundary.corners')}>
+      <ul class="corners">
+        {corners.map(({ from, to, found, streets }) => (
+          <li key={`${from}${to}`}>
+            <SideOf side={from} />
+            <SideOf side={to} />
+            <span>
+              {t(`boundary.corner.${found}`, {
+                streets: streets.join(lang.value === 'zh' ? '与' : ' and '),
+              })}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Candidates({ boundary }: { boundary: Boundary }) {
+  const { candidates } = boundary.properties;
+  if (candidates.length === 0) return null;
+  const leave = () => {
+    candidate.value = null;
+  };
+  return (
+    <Section title={t('boundary.candidates')}>
+      <ol class="candidates" onMouseLeave={leave}>
+        {candidates.map(({ geometry, area_m2, on_named }, index) => {
+          const enter = () => {
+            candidate.value = geometry;
+          };
+          return (
+            <li key={area_m2}>
+              <button
+                type="button"
+                class="side-row is-candidate"
+                onMouseEnter={enter}
+                onFocus={enter}
+                onBlur={leave}
+              >
+                <span>{t('boundary.candidate', { n: index + 1 })}</span>
+                <b>{hectares(area_m2, lang.value)}</b>
+                <small>{t('boundary.named', { p: percent(on_named, lang.value) })}</small>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+    </Section>
+  );
+}
+
+/** Gives the polygon with its evidence as a file. */
+function save(boundary: Boundary): void {
+  const collection = { type: 'FeatureCollection', features: [boundary] };
+  const blob = new Blob([JSON.stringify(collection)], { type: 'application/geo+json' });
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = `${t('boundary.title')}.geojson`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
