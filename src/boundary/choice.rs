@@ -278,27 +278,29 @@ fn causes(network: &Network, candidates: &[Candidate]) -> Vec<Cause> {
     if !meetings.is_empty() {
         return meetings;
     }
-    let metres = |candidate: &Candidate| {
-        let mut metres: BTreeMap<String, f64> = BTreeMap::new();
-        for stretch in &candidate.compiled.stretches {
-            if let (StretchKind::Street, Some(street)) = (stretch.kind, &stretch.street) {
-                *metres.entry(street.clone()).or_default() += stretch.metres;
-            }
+    let first = courses(&candidates[0]);
+    let others: Vec<_> = candidates[1..].iter().map(courses).collect();
+    let differs = |street: &&String| {
+        others
+            .iter()
+            .any(|other| other.get(*street) != first.get(*street))
+    };
+    vec![Cause::Courses(
+        first.keys().filter(differs).cloned().collect(),
+    )]
+}
+
+/// The vertices of an outline along each of its named streets.
+fn courses(candidate: &Candidate) -> BTreeMap<String, Vec<[u64; 2]>> {
+    let mut courses: BTreeMap<String, Vec<[u64; 2]>> = BTreeMap::new();
+    for stretch in &candidate.compiled.stretches {
+        if let (StretchKind::Street, Some(street)) = (stretch.kind, &stretch.street) {
+            let points = &candidate.compiled.ring[stretch.from..=stretch.to];
+            let course = courses.entry(street.clone()).or_default();
+            course.extend(points.iter().map(|c| [c.x.to_bits(), c.y.to_bits()]));
         }
-        metres
-    };
-    let first = metres(&candidates[0]);
-    let is_other = |(street, &long): (&String, &f64)| {
-        let differs = |other: &Candidate| {
-            (metres(other).get(street).copied().unwrap_or_default() - long).abs() > SAME_PLACE
-        };
-        candidates[1..].iter().any(differs).then(|| street.clone())
-    };
-    let mut courses: Vec<String> = first.iter().filter_map(is_other).collect();
-    if courses.is_empty() {
-        courses = first.into_keys().collect();
     }
-    vec![Cause::Courses(courses)]
+    courses
 }
 
 /// The streets of which candidates follow lines that have nothing in common.

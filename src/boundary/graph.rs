@@ -1,6 +1,7 @@
 //! The lines around an area as a graph: centrelines cut where they meet, and straight bridges across
 //! gaps.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use geo::Coord;
@@ -87,12 +88,14 @@ pub(super) struct Graph {
 impl Graph {
     fn new(
         network: &Network,
+        demand: &Demand,
         lines: &BTreeSet<usize>,
         contacts: &[Contact],
         bridges: &[Contact],
     ) -> Self {
-        let mut places = Places::new(network, lines, contacts.iter().chain(bridges));
-        for contact in contacts.iter().chain(bridges) {
+        let all = [contacts, bridges].concat();
+        let mut places = Places::new(network, demand, lines, &all);
+        for contact in &all {
             places.join_if_touching(contact);
         }
         let nodes = places.into_nodes();
@@ -100,9 +103,9 @@ impl Graph {
             edges: Vec::new(),
             leaving: vec![Vec::new(); nodes.points.len()],
         };
-        for pair in nodes.places.windows(2) {
-            if pair[0].line == pair[1].line {
-                graph.add_part(network, &nodes, pair[0], pair[1]);
+        for next in 1..nodes.places.len() {
+            if nodes.places[next - 1].line == nodes.places[next].line {
+                graph.add_part(network, &nodes, next - 1, next);
             }
         }
         for contact in contacts {
@@ -147,21 +150,22 @@ impl Graph {
         });
     }
 
-    /// The part of a line between two places that follow each other on it.
-    fn add_part(&mut self, network: &Network, nodes: &Nodes, from: Place, to: Place) {
-        if to.along - from.along <= TOUCH {
+    /// The part of a line between two places (by number) that follow each other on it.
+    fn add_part(&mut self, network: &Network, nodes: &Nodes, from: usize, to: usize) {
+        let (first, last) = (nodes.places[from], nodes.places[to]);
+        if last.along - first.along <= TOUCH {
             return;
         }
-        let line = &network.centrelines[from.line];
-        let (a, b) = (nodes.node(from), nodes.node(to));
-        let span = [from.along, to.along];
+        let line = &network.centrelines[first.line];
+        let (a, b) = (nodes.numbers[from], nodes.numbers[to]);
+        let span = [nodes.along(from), nodes.along(to)];
         let points = std::iter::once(nodes.points[a])
             .chain(line.inside(span))
             .chain([nodes.points[b]])
             .collect();
         let course = Course::Along {
             street: line.street,
-            line: from.line,
+            line: first.line,
             span,
         };
         self.add([a, b], points, course);
@@ -190,7 +194,7 @@ impl Network {
             .filter(|c| lines.contains(&c.a.line) && lines.contains(&c.b.line))
             .collect();
         let bridges = self.bridges(&lines, demand, &contacts);
-        Graph::new(self, &lines, &contacts, &bridges)
+        Graph::new(self, demand, &lines, &contacts, &bridges)
     }
 
     /// The centrelines of the named streets, and those of other streets and rivers near places
@@ -287,36 +291,55 @@ impl Network {
     }
 }
 
+/// How well a place stands for a group. A line that ends there is drawn to one that passes, not the
+/// other way round; and where two named lines meet a third must not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    passes: bool,
+    is_between_named: bool,
+}
+
 /// Places on lines, in groups that are one point.
 struct Places {
     /// Without repetition.
     sorted: Vec<Place>,
     points: Vec<Coord<f64>>,
-    /// For each place whether its line ends there.
-    is_end: Vec<bool>,
+    rank: Vec<Rank>,
     /// For each place an earlier place of its group, or itself if it is the first.
     group: Vec<usize>,
 }
 
 impl Places {
     /// All ends of lines and all places of contacts; those that touch along a line are grouped.
-    fn new<'a>(
+    fn new(
         network: &Network,
+        demand: &Demand,
         lines: &BTreeSet<usize>,
-        contacts: impl Iterator<Item = &'a Contact>,
+        contacts: &[Contact],
     ) -> Self {
-        let mut places: Vec<Place> = contacts.flat_map(|c| [c.a, c.b]).collect();
+        let mut places: Vec<Place> = contacts.iter().flat_map(|c| [c.a, c.b]).collect();
         for &line in lines {
             let end = network.centrelines[line].length();
             places.extend([0.0, end].map(|along| Place { line, along }));
         }
         places.sort_by(Place::cmp);
         places.dedup();
+        let is_named = |p: Place| demand.names(network.centrelines[p.line].street);
+        let mut is_between_named = vec![false; places.len()];
+        for contact in contacts {
+            if is_named(contact.a) && is_named(contact.b) {
+                is_between_named[position(&places, contact.a)] = true;
+                is_between_named[position(&places, contact.b)] = true;
+            }
+        }
         let point = |p: &Place| network.centrelines[p.line].point_at(p.along);
         let points = places.iter().map(point).collect();
-        let is_end = |p: &Place| network.centrelines[p.line].ends().contains(&p.along);
+        let rank = |(p, is_between_named): (&Place, bool)| Rank {
+            passes: !network.centrelines[p.line].ends().contains(&p.along),
+            is_between_named,
+        };
         let mut grouped = Self {
-            is_end: places.iter().map(is_end).collect(),
+            rank: places.iter().zip(is_between_named).map(rank).collect(),
             group: (0..places.len()).collect(),
             sorted: places,
             points,
@@ -352,32 +375,28 @@ impl Places {
         }
     }
 
-    /// Makes a node of each group, at the point of its first place that is not the end of a line:
-    /// a line that ends there is drawn to the one that passes, not the other way round.
+    /// Makes a node of each group, at the point of its first place of the highest rank.
     fn into_nodes(self) -> Nodes {
-        let mut points = Vec::new();
-        let mut is_passed = Vec::new();
+        let mut best: Vec<usize> = Vec::new();
         let mut numbers: Vec<usize> = Vec::with_capacity(self.sorted.len());
         for place in 0..self.sorted.len() {
             let first = self.first_of_group(place);
-            let passes = !self.is_end[place];
             if first == place {
-                numbers.push(points.len());
-                points.push(self.points[place]);
-                is_passed.push(passes);
+                numbers.push(best.len());
+                best.push(place);
             } else {
                 let node = numbers[first];
                 numbers.push(node);
-                if passes && !is_passed[node] {
-                    points[node] = self.points[place];
-                    is_passed[node] = true;
+                if self.rank[place] > self.rank[best[node]] {
+                    best[node] = place;
                 }
             }
         }
         Nodes {
+            points: best.iter().map(|&place| self.points[place]).collect(),
             places: self.sorted,
+            rank: self.rank,
             numbers,
-            points,
         }
     }
 }
@@ -390,6 +409,7 @@ fn position(places: &[Place], place: Place) -> usize {
 struct Nodes {
     /// Sorted.
     places: Vec<Place>,
+    rank: Vec<Rank>,
     /// For each place the number of its node.
     numbers: Vec<usize>,
     /// For each node.
@@ -399,6 +419,22 @@ struct Nodes {
 impl Nodes {
     fn node(&self, place: Place) -> usize {
         self.numbers[position(&self.places, place)]
+    }
+
+    /// Metres along a line of a node on it: of the place of highest rank among those that touch
+    /// this one along the line.
+    fn along(&self, place: usize) -> f64 {
+        let touches = |a: usize, b: usize| {
+            let (p, q) = (self.places[a], self.places[b]);
+            p.line == q.line && q.along - p.along <= TOUCH
+        };
+        let before = (0..place).rev().take_while(|&i| touches(i, i + 1));
+        let after = (place + 1..self.places.len()).take_while(|&i| touches(i - 1, i));
+        let best = before
+            .chain([place])
+            .chain(after)
+            .max_by_key(|&other| (self.rank[other], Reverse(other)));
+        self.places[best.unwrap_or(place)].along
     }
 }
 

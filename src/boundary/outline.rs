@@ -122,6 +122,7 @@ fn stretch(network: &Network, pieces: &[Piece], from: usize, points: &[Coord<f64
     };
     let mut ways: Vec<(String, f64)> = Vec::new();
     let mut accuracy_m: f64 = 0.0;
+    let mut in_plane = 0.0;
     for piece in pieces {
         let parts: Vec<(Vec<WayId>, f64)> = match piece.course {
             Course::Along { line, span, .. } => network.centrelines[line].parts(span),
@@ -134,6 +135,7 @@ fn stretch(network: &Network, pieces: &[Piece], from: usize, points: &[Coord<f64
             }
         };
         for (followed, metres) in parts {
+            in_plane += metres;
             accuracy_m = accuracy_m.max(network.worst_accuracy(&followed));
             // Several lines of one feature have one id.
             let mut ids: Vec<&String> = Vec::new();
@@ -151,7 +153,6 @@ fn stretch(network: &Network, pieces: &[Piece], from: usize, points: &[Coord<f64
         }
     }
     let metres = measure::length_m(&LineString::new(points.to_vec()).into());
-    let in_plane: f64 = pieces.iter().map(Piece::metres).sum();
     let along_ways = ways.iter().map(|(_, m)| tenths(m * metres / in_plane));
     Stretch {
         side: Direction::CLOCKWISE[pieces[0].side],

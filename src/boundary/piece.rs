@@ -15,7 +15,7 @@ const CORNER_REACH: f64 = 30.0;
 
 /// Where one street bounds two sides, a place counts as so much less of a corner, in metres, for
 /// each metre that it is away from the middle: what is as good as straight is divided there.
-const OFF_MIDDLE: f64 = 0.05;
+const OFF_MIDDLE: f64 = 0.01;
 
 /// A part of a closed walk.
 #[derive(Debug, Clone)]
