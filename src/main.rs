@@ -18,7 +18,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use renewal_map::{
-    boundary::{Compiled, StretchKind},
+    boundary::{Compiled, Outcome, StretchKind},
     http::{AppState, Settings, router},
     store::{
         Snapshot,
@@ -270,13 +270,20 @@ fn compile(options: &Compile) -> Result<(), String> {
     let zones = compile_zones(&snapshot, &geodata).map_err(|error| error.to_string())?;
     let mut refused = 0;
     for zone in &zones.outcomes {
-        match &zone.result {
-            Ok(compiled) => println!("{}：{}", zone.name, summary(compiled)),
-            Err(reason) => {
-                refused += 1;
-                println!("{}：未能编译 (unresolved)：{reason}", zone.name);
+        let reason = match &zone.outcome {
+            Outcome::Compiled(compiled) => {
+                println!("{}：{}", zone.name, summary(compiled));
+                continue;
             }
-        }
+            Outcome::Ambiguous(ambiguity) => ambiguity.text(),
+            Outcome::Unresolved(refusal) => refusal.text(),
+        };
+        refused += 1;
+        println!(
+            "{}：未能编译 ({})：{reason}",
+            zone.name,
+            zone.outcome.name()
+        );
     }
     let file = options.geodata.join(ZONES_FILE);
     let old = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;

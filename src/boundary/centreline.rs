@@ -5,14 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use geo::{Coord, LineString, SimplifyIdx};
-use rstar::AABB;
+use geo::Coord;
+use rstar::RTree;
+use rstar::primitives::{GeomWithData, Rectangle};
 
 use super::chain::Chain;
 use super::network::{MAX_STREET_WIDTH, StreetId, TOUCH, WayId};
 use super::plane::{
-    Foot, angle, by_points, cross, direction, distance, dot, foot, length, measure,
+    Foot, angle, by_points, cross, direction, distance, dot, envelope, foot, grown, length, measure,
 };
+use crate::geometry::simplify;
 
 /// Carriageways differ in direction by at most this angle, in degrees; so far they spread where a
 /// street divides into two.
@@ -62,16 +64,6 @@ impl Centreline {
         self.along[self.along.len() - 1]
     }
 
-    pub fn envelope(&self) -> AABB<[f64; 2]> {
-        AABB::from_points(
-            self.points
-                .iter()
-                .map(|c| [c.x, c.y])
-                .collect::<Vec<_>>()
-                .iter(),
-        )
-    }
-
     fn is_ring(&self) -> bool {
         self.points[0] == self.points[self.points.len() - 1]
     }
@@ -100,6 +92,46 @@ impl Centreline {
         self.points[i] + (self.points[i + 1] - self.points[i]) * ((along - self.along[i]) / size)
     }
 
+    /// The vertices between two places, in the direction from the first to the second. A node of
+    /// the graph stands for places up to [`TOUCH`] apart, so a vertex as near as that is left out:
+    /// it could lie behind the node.
+    pub fn inside(&self, span: [f64; 2]) -> Vec<Coord<f64>> {
+        let (low, high) = (span[0].min(span[1]), span[0].max(span[1]));
+        let is_inside = |i: &usize| low + TOUCH < self.along[*i] && self.along[*i] + TOUCH < high;
+        let first = self.along.partition_point(|&along| along <= low + TOUCH);
+        let inside = (first..self.points.len()).take_while(is_inside);
+        let mut inside: Vec<Coord<f64>> = inside.map(|i| self.points[i]).collect();
+        if span[0] > span[1] {
+            inside.reverse();
+        }
+        inside
+    }
+
+    /// The parts between two places, in the direction from the first to the second: the ways that
+    /// each follows, and its length in metres.
+    pub fn parts(&self, span: [f64; 2]) -> Vec<(Vec<WayId>, f64)> {
+        let (low, high) = (span[0].min(span[1]), span[0].max(span[1]));
+        let first = self.segment_at(low);
+        let last = self
+            .along
+            .partition_point(|&along| along < high)
+            .clamp(first + 1, self.ways.len());
+        let is_backward = span[0] > span[1];
+        let part = |segment: usize| {
+            let metres = high.min(self.along[segment + 1]) - low.max(self.along[segment]);
+            let mut ways: Vec<WayId> = self.ways[segment].iter().copied().collect();
+            if is_backward {
+                ways.reverse();
+            }
+            (ways, metres)
+        };
+        let mut parts: Vec<_> = (first..last).map(part).collect();
+        if is_backward {
+            parts.reverse();
+        }
+        parts
+    }
+
     pub fn along_of(&self, foot: Foot) -> f64 {
         let at_end = foot.point == self.points[foot.segment + 1];
         if at_end {
@@ -117,19 +149,45 @@ pub(super) fn centrelines_of(street: StreetId, mut chains: Vec<Chain>) -> Vec<Ce
             .total_cmp(&length(&a.points))
             .then_with(|| by_points(&a.points, &b.points))
     });
+    let boxes = chains
+        .iter()
+        .enumerate()
+        .map(|(i, chain)| GeomWithData::new(Rectangle::from_aabb(envelope(&chain.points)), i));
+    let tree = RTree::bulk_load(boxes.collect());
+    let mut is_taken = vec![false; chains.len()];
     let mut centrelines = Vec::new();
-    while !chains.is_empty() {
-        let mut spine = chains.remove(0);
+    for first in 0..chains.len() {
+        if std::mem::replace(&mut is_taken[first], true) {
+            continue;
+        }
+        let mut spine = chains[first].clone();
         let mut partners = Vec::new();
         // An extended spine may reach further partners.
-        while let Some(i) = chains.iter().position(|c| is_partner(&spine, c)) {
-            let partner = chains.remove(i);
-            spine = extend(&spine, &partner);
-            partners.push(partner);
+        while let Some(i) = next_partner(&spine, &chains, &tree, &is_taken) {
+            is_taken[i] = true;
+            spine = extend(&spine, &chains[i]);
+            partners.push(chains[i].clone());
         }
         centrelines.push(midway(street, &spine, &partners));
     }
     centrelines
+}
+
+/// The first chain, of those that are not taken, that belongs beside the spine.
+fn next_partner(
+    spine: &Chain,
+    chains: &[Chain],
+    tree: &RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
+    is_taken: &[bool],
+) -> Option<usize> {
+    let near = grown(&envelope(&spine.points), MAX_STREET_WIDTH);
+    let mut near: Vec<usize> = tree
+        .locate_in_envelope_intersecting(near)
+        .map(|chain| chain.data)
+        .filter(|&i| !is_taken[i])
+        .collect();
+    near.sort_unstable();
+    near.into_iter().find(|&i| is_partner(spine, &chains[i]))
 }
 
 /// The foot of `p` on `chain`, if the chain runs beside it in the direction `along` or against it.
@@ -287,8 +345,8 @@ fn midway(street: StreetId, spine: &Chain, partners: &[Chain]) -> Centreline {
         }
         is_same
     });
-    let line: LineString<f64> = samples.iter().map(|s| s.centre).collect();
-    let kept = line.simplify_idx(TOLERANCE);
+    let centres: Vec<Coord<f64>> = samples.iter().map(|s| s.centre).collect();
+    let kept = simplify::kept(&centres, TOLERANCE);
     let points = kept.iter().map(|&i| samples[i].centre).collect();
     let half_width = kept
         .iter()

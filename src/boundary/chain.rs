@@ -4,7 +4,7 @@
 //! that ceases to matter: ways become a mesh of vertices and segments, and chains are traced through
 //! it in the straightest line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use geo::Coord;
 
@@ -73,6 +73,10 @@ impl Mesh {
 
     /// Moves each loose end to another vertex that it nearly touches.
     fn close_tiny_gaps(&mut self) {
+        let mut cells: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
+        for (vertex, point) in self.points.iter().enumerate() {
+            cells.entry(cell(*point)).or_default().push(vertex);
+        }
         for end in 0..self.points.len() {
             let Some(&only) = self.neighbours[end].first() else {
                 continue;
@@ -81,10 +85,15 @@ impl Mesh {
                 continue;
             }
             let gap = |&other: &usize| distance(self.points[end], self.points[other]);
-            let near = (0..self.points.len())
+            let (x, y) = cell(self.points[end]);
+            let around = (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y)));
+            let near = around
+                .filter_map(|cell| cells.get(&cell))
+                .flatten()
+                .copied()
                 .filter(|&v| v != end && v != only && !self.neighbours[v].is_empty())
                 .filter(|v| gap(v) <= TOUCH)
-                .min_by(|a, b| gap(a).total_cmp(&gap(b)));
+                .min_by(|a, b| gap(a).total_cmp(&gap(b)).then(a.cmp(b)));
             if let Some(near) = near {
                 let ways = self
                     .segments
@@ -173,6 +182,12 @@ impl Mesh {
 #[allow(clippy::cast_possible_truncation)] // Metres inside one city.
 fn millimetres(c: Coord<f64>) -> (i64, i64) {
     ((c.x * 1000.0).round() as i64, (c.y * 1000.0).round() as i64)
+}
+
+/// The square, [`TOUCH`] wide, in which a point lies: whatever touches it lies in this or the next.
+#[allow(clippy::cast_possible_truncation)] // Metres inside one city.
+fn cell(c: Coord<f64>) -> (i64, i64) {
+    ((c.x / TOUCH).floor() as i64, (c.y / TOUCH).floor() as i64)
 }
 
 /// Joins the ways of one street into chains.

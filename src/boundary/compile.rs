@@ -1,17 +1,23 @@
 //! Sides to a polygon: the cheapest walk around the area that makes a sound outline.
 //!
-//! From each street segment with which the north side can begin the cheapest walk is found; the
-//! cheapest of them that makes a sound polygon within the limits below is the outcome. If none does,
-//! the reason is what is wrong with the cheapest.
+//! From each place with which a side can begin the cheapest walks are found. Those that make a sound
+//! polygon within the limits below are the candidates, and [`choose`](super::choice) says which of
+//! them is the outcome. If there is none, the reason is what is wrong with the cheapest.
 
-use geo::Coord;
-use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 
+use super::choice::{Ambiguity, Candidate, choose};
+use super::demand::Demand;
+use super::evidence::Compiled;
+use super::graph::{Arc, Graph};
+use super::limits::within_limits;
 use super::network::Network;
-use super::outline::Outline;
-use super::refusal::{Gap, Reason, Refusal};
-use super::search::{Demand, Search, streets_apart};
-use super::text::{Direction, Sentence};
+use super::outline::outline;
+use super::piece::pieces;
+use super::refusal::{Reason, Refusal};
+use super::search::{Preference, Search, Walk, streets_apart};
+use super::text::{Sentence, Side};
+use crate::geometry::mismatch::likely_cause;
 
 /// The longest straight bridge across a gap, in metres.
 pub const MAX_BRIDGE: f64 = 250.0;
@@ -25,8 +31,8 @@ pub const MAX_VIA: f64 = 500.0;
 /// The most that bridges and ways along other streets may together make up of the outline.
 pub const MAX_OFF_SHARE: f64 = 0.20;
 
-/// The most states that one search may visit, so that a compile takes bounded time. The three zones
-/// of the district's plan take a few thousand each.
+/// The most states that a compile may visit, so that it takes bounded time. The three zones of the
+/// district's plan take about a thousand each.
 pub const MAX_STATES: usize = 300_000;
 
 /// A street counts as used when the outline follows it for more than this, in metres.
@@ -38,88 +44,40 @@ pub const VIA_COST: f64 = 4.0;
 /// What a metre straight across costs.
 pub const BRIDGE_COST: f64 = 10.0;
 
+/// A stated area that is more than this many times the measured one, or less than its part, says
+/// that the polygon is not the one that was meant.
+pub const MAX_AREA_FACTOR: f64 = 2.0;
+
 /// What becomes of a boundary sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// One polygon, every metre of whose outline is accounted for.
     Compiled(Compiled),
+    /// Several polygons that satisfy the sentence about equally well.
+    Ambiguous(Ambiguity),
     /// No polygon, and why.
     Unresolved(Refusal),
 }
 
-/// A polygon made from a boundary sentence, with its evidence.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Compiled {
-    /// The closed outline in degrees of longitude and latitude, rounded to 7 decimals;
-    /// counter-clockwise, as RFC 7946 has exterior rings. It starts where the north side begins, at
-    /// its western end, and so runs along the west side first. Written as `[[lon, lat], …]`.
-    #[serde(serialize_with = "as_pairs")]
-    pub ring: Vec<Coord<f64>>,
-    /// What the outline follows, in the order of the ring and without a gap: each stretch starts
-    /// at the vertex where the one before ends.
-    #[serde(rename = "sides")]
-    pub stretches: Vec<Stretch>,
-    /// How far off the outline may be, in metres: as far as the worst of its stretches.
-    #[serde(serialize_with = "as_number")]
-    pub accuracy_m: f64,
-}
-
-impl Compiled {
-    /// Whether some of the outline does not follow a street that the sentence names.
+impl Outcome {
+    /// `compiled`, `compiled_with_gaps`, `ambiguous` or `unresolved`.
     #[must_use]
-    pub fn has_gaps(&self) -> bool {
-        self.stretches.iter().any(|s| s.kind != StretchKind::Street)
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Compiled(area) if area.has_gaps() => "compiled_with_gaps",
+            Self::Compiled(_) => "compiled",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::Unresolved(_) => "unresolved",
+        }
     }
 }
 
-/// What one stretch of an outline follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StretchKind {
-    /// A street that the sentence names for this side.
-    Street,
-    /// Another street or river, because the named ones leave a gap.
-    Via,
-    /// Nothing: it goes straight across a gap.
-    Bridge,
-}
-
-/// A part of an outline that follows one thing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Stretch {
-    /// The side it belongs to.
-    pub side: Direction,
-    /// What it follows.
-    pub kind: StretchKind,
-    /// The name of the street in the data; none for a bridge.
-    pub street: Option<String>,
-    /// Index of its first vertex in the ring.
-    pub from: usize,
-    /// Index of its last vertex in the ring.
-    pub to: usize,
-    /// Its length in metres, rounded to 0.1.
-    #[serde(serialize_with = "as_number")]
-    pub metres: f64,
-    /// How far off it may be, in metres: the worst of its ways. A bridge may be off by as much as it
-    /// is long or as the lines that it joins may be, rounded up to whole metres.
-    #[serde(serialize_with = "as_number")]
-    pub accuracy_m: f64,
-    /// Ids of the lines it follows, in the order in which they are met; none for a bridge.
-    pub ways: Vec<String>,
-}
-
-fn as_pairs<S: Serializer>(ring: &[Coord<f64>], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(ring.iter().map(|c| [c.x, c.y]))
-}
-
-/// Writes 150, not 150.0: both are the same JSON number, and only one is what a person writes.
-#[allow(clippy::trivially_copy_pass_by_ref, clippy::cast_possible_truncation)] // serde's signature; checked to be whole and small
-fn as_number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        serializer.serialize_i64(*value as i64)
-    } else {
-        serializer.serialize_f64(*value)
-    }
+/// What a compile goes by besides sentence and streets.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Options {
+    /// The area that the document states, in m². A polygon that contradicts it by more than
+    /// [`MAX_AREA_FACTOR`] is not sound.
+    pub stated_m2: Option<f64>,
 }
 
 impl Network {
@@ -128,151 +86,152 @@ impl Network {
     /// The same sentence on the same lines gives the same outcome, bit for bit.
     #[must_use]
     pub fn compile(&self, sentence: &Sentence) -> Outcome {
-        match self.try_compile(sentence) {
-            Ok(compiled) => Outcome::Compiled(compiled),
-            Err(refusal) => Outcome::Unresolved(refusal),
+        self.compile_with(sentence, Options::default())
+    }
+
+    /// The same under other options.
+    #[must_use]
+    pub fn compile_with(&self, sentence: &Sentence, options: Options) -> Outcome {
+        self.compile_readings(&[sentence.sides().clone()], options)
+    }
+
+    /// Compiles the readings of one sentence: what each of them makes is a candidate.
+    fn compile_readings(&self, readings: &[[Side; 4]], options: Options) -> Outcome {
+        let mut candidates = Vec::new();
+        let mut refusals = Vec::new();
+        for (reading, sides) in readings.iter().enumerate() {
+            match self.candidates(sides, reading, options) {
+                Ok(found) => candidates.extend(found),
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        // What could not be searched to the end might be as good as what was found.
+        let is_open = |refusal: &&Refusal| refusal.reasons().contains(&Reason::TooComplex);
+        if let Some(refusal) = refusals.iter().find(is_open) {
+            return Outcome::Unresolved(refusal.clone());
+        }
+        match choose(self, candidates) {
+            Some(outcome) => outcome,
+            None => Outcome::Unresolved(refusals.swap_remove(0)),
         }
     }
 
-    fn try_compile(&self, sentence: &Sentence) -> Result<Compiled, Refusal> {
-        let demand = Demand::of(self, sentence)?;
-        let graph = self.graph(&demand.all(), MAX_VIA, MAX_BRIDGE);
-        let mut search = Search::new(&graph, &demand);
-        let mut refusal = None;
-        for walk in search.walks()? {
-            let outline = Outline::new(self, &graph, walk).compile(&demand);
-            match outline.and_then(within_limits) {
-                Ok(compiled) => return Ok(compiled),
-                Err(reason) => {
-                    refusal.get_or_insert(reason);
-                }
-            }
+    /// The sound polygons of one reading, or why there is none.
+    fn candidates(
+        &self,
+        sides: &[Side; 4],
+        reading: usize,
+        options: Options,
+    ) -> Result<Vec<Candidate>, Refusal> {
+        let demand = Demand::of(self, sides)?;
+        let graph = self.graph(&demand);
+        let mut search = Search::new(&graph, &demand)?;
+        let mut trial = Trial {
+            network: self,
+            graph: &graph,
+            demand: &demand,
+            reading,
+            options,
+            tried: BTreeSet::new(),
+            candidates: Vec::new(),
+            refusal: None,
+        };
+        let short = search.walks(0, Preference::Short)?;
+        trial.examine(&short);
+        for side in 0..4 {
+            trial.examine(&search.walks(side, Preference::Named)?);
+        }
+        if let Some(best) = trial.cheapest().cloned().or_else(|| short.first().cloned()) {
+            trial.examine(&search.deviations(&best)?);
+        }
+        if !trial.candidates.is_empty() {
+            return Ok(trial.candidates);
         }
         // That two streets do not meet says more than what is wrong with a walk that avoids them.
         let apart = streets_apart(self, &graph, &demand);
-        if apart.is_empty() {
-            Err(refusal.unwrap_or_else(|| search.stuck(self).into()))
-        } else {
-            Err(Refusal { reasons: apart })
+        if !apart.is_empty() {
+            return Err(Refusal { reasons: apart });
         }
+        Err(trial.refusal.unwrap_or_else(|| search.stuck(self).into()))
     }
 }
 
-/// The outline, unless it leaves the named streets for too long or too often.
-fn within_limits(compiled: Compiled) -> Result<Compiled, Refusal> {
-    let total: f64 = compiled.stretches.iter().map(|s| s.metres).sum();
-    let gaps = gaps(&compiled.stretches);
-    let mut reasons = Vec::new();
-    for gap in &gaps {
-        for run in gap
-            .stretches
-            .chunk_by(|a, b| (a.kind == StretchKind::Via) == (b.kind == StretchKind::Via))
-        {
-            let metres = run.iter().map(|s| s.metres).sum();
-            if run[0].kind == StretchKind::Via && metres > MAX_VIA {
-                let mut along: Vec<String> = run.iter().filter_map(|s| s.street.clone()).collect();
-                along.dedup();
-                let (from, to) = (gap.from.clone(), gap.to.clone());
-                reasons.push(Reason::ViaTooLong {
-                    from,
-                    to,
-                    along,
-                    metres,
-                });
+/// Walks put to the test.
+struct Trial<'a> {
+    network: &'a Network,
+    graph: &'a Graph,
+    demand: &'a Demand,
+    reading: usize,
+    options: Options,
+    /// The arcs of the walks that have been.
+    tried: BTreeSet<Vec<Arc>>,
+    /// The sound ones.
+    candidates: Vec<Candidate>,
+    /// What is wrong with the first that is not.
+    refusal: Option<Refusal>,
+}
+
+impl Trial<'_> {
+    fn examine(&mut self, walks: &[Walk]) {
+        for walk in walks {
+            let mut arcs: Vec<Arc> = walk.steps.iter().map(|step| step.arc).collect();
+            arcs.sort_unstable();
+            if !self.tried.insert(arcs) {
+                continue;
+            }
+            let pieces = pieces(self.network, self.graph, self.demand, &walk.steps);
+            let outline = outline(self.network, self.demand, &pieces);
+            let sound = outline
+                .and_then(within_limits)
+                .and_then(|compiled| as_large_as_stated(compiled, self.options));
+            match sound {
+                Ok(compiled) => {
+                    let (walk, reading) = (walk.clone(), self.reading);
+                    let candidate = Candidate::new(compiled, walk, &pieces, reading);
+                    self.candidates.push(candidate);
+                }
+                Err(refusal) => {
+                    self.refusal.get_or_insert(refusal);
+                }
             }
         }
     }
-    let bridged = |gap: &Between| gap.metres(|s| s.kind == StretchKind::Bridge);
-    let elsewhere = |gap: &Between| gap.metres(|_| true);
-    let (metres, list) = summary(&gaps, bridged);
-    if metres > MAX_BRIDGE_SHARE * total {
-        reasons.push(Reason::TooMuchBridged {
-            metres,
-            share: metres / total,
-            gaps: list,
-        });
-    }
-    let (metres, list) = summary(&gaps, elsewhere);
-    if metres > MAX_OFF_SHARE * total {
-        reasons.push(Reason::TooMuchElsewhere {
-            metres,
-            share: metres / total,
-            gaps: list,
-        });
-    }
-    if reasons.is_empty() {
-        Ok(compiled)
-    } else {
-        Err(Refusal { reasons })
+
+    fn cheapest(&self) -> Option<&Walk> {
+        let walks = self.candidates.iter().map(|candidate| &candidate.walk);
+        walks.min_by(|a, b| a.cost.total_cmp(&b.cost))
     }
 }
 
-/// The stretches between two that follow named streets.
-struct Between {
-    from: String,
-    to: String,
-    stretches: Vec<Stretch>,
-}
-
-impl Between {
-    fn metres(&self, counts: impl Fn(&Stretch) -> bool) -> f64 {
-        self.stretches
-            .iter()
-            .filter(|s| counts(s))
-            .map(|s| s.metres)
-            .sum()
+/// The outline, unless its area contradicts the stated one.
+fn as_large_as_stated(compiled: Compiled, options: Options) -> Result<Compiled, Refusal> {
+    let Some(stated_m2) = options.stated_m2 else {
+        return Ok(compiled);
+    };
+    let measured_m2 = compiled.area_m2();
+    let ratio = stated_m2 / measured_m2;
+    if (1.0 / MAX_AREA_FACTOR..=MAX_AREA_FACTOR).contains(&ratio) {
+        return Ok(compiled);
     }
-}
-
-fn gaps(stretches: &[Stretch]) -> Vec<Between> {
-    // Begin after a street, so that no gap runs past the end of the list.
-    let first = stretches
-        .iter()
-        .position(|s| s.kind == StretchKind::Street)
-        .unwrap_or(0);
-    let around = stretches[first..].iter().chain(&stretches[..=first]);
-    let mut gaps = Vec::new();
-    let (mut from, mut inside) = (String::new(), Vec::new());
-    for stretch in around {
-        if stretch.kind != StretchKind::Street {
-            inside.push(stretch.clone());
-            continue;
-        }
-        let to = stretch.street.clone().unwrap_or_default();
-        if !inside.is_empty() {
-            let stretches = std::mem::take(&mut inside);
-            gaps.push(Between {
-                from,
-                to: to.clone(),
-                stretches,
-            });
-        }
-        from = to;
+    Err(Reason::AreaContradicts {
+        stated_m2,
+        measured_m2,
+        cause: likely_cause(ratio, None, compiled.ring[0].y),
     }
-    gaps
-}
-
-/// The metres of all gaps, and the gaps that have any.
-fn summary(gaps: &[Between], metres: impl Fn(&Between) -> f64) -> (f64, Vec<Gap>) {
-    let list: Vec<Gap> = gaps
-        .iter()
-        .map(|gap| Gap {
-            from: gap.from.clone(),
-            to: gap.to.clone(),
-            metres: metres(gap),
-        })
-        .filter(|gap| gap.metres > 0.0)
-        .collect();
-    (list.iter().map(|gap| gap.metres).sum(), list)
+    .into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::compile as run;
+    use super::super::evidence::{Stretch, StretchKind};
     use super::super::network::tests::{line, test_frame};
     use super::super::network::{Line, LineKind};
     use super::super::outline::area_and_centroid;
+    use super::super::refusal::UnknownName;
+    use super::super::text::Direction;
     use super::*;
+    use geo::Coord;
 
     const BLOCK: &str = "北至北路，南至南路，西至西路，东至东路";
 
@@ -289,14 +248,15 @@ mod tests {
     fn compiled(text: &str, lines: &[Line]) -> Compiled {
         match run(text, lines) {
             Outcome::Compiled(compiled) => compiled,
+            Outcome::Ambiguous(ambiguity) => panic!("{text}: {ambiguity}"),
             Outcome::Unresolved(refusal) => panic!("{text}: {refusal}"),
         }
     }
 
     fn refusal(text: &str, lines: &[Line]) -> Refusal {
         match run(text, lines) {
-            Outcome::Compiled(compiled) => panic!("{text}: {compiled:?}"),
             Outcome::Unresolved(refusal) => refusal,
+            other => panic!("{text}: {other:?}"),
         }
     }
 
@@ -516,7 +476,14 @@ mod tests {
         );
         assert_eq!(
             refusal.reasons(),
-            [Reason::Unknown(vec!["甲路".into(), "乙路".into()])]
+            [Reason::Unknown(
+                ["甲路", "乙路"]
+                    .map(|name| UnknownName {
+                        name: name.into(),
+                        near: vec![],
+                    })
+                    .into()
+            )]
         );
         assert_eq!(refusal.to_string(), "数据中没有：甲路、乙路");
     }

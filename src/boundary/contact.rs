@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use geo::Coord;
 use geo::line_intersection::{LineIntersection, line_intersection};
 use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
+use rstar::{AABB, RTree, RTreeObject};
 
 use super::centreline::Centreline;
 use super::network::{MAX_STREET_WIDTH, TOUCH};
-use super::plane::{Foot, foot_on_segment};
+use super::plane::{Foot, envelope, foot_on_segment, grown};
 
 /// A place on a centreline.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,19 +44,39 @@ impl Contact {
 /// A segment's box, with the number of its line and its own.
 type SegmentBox = GeomWithData<Rectangle<[f64; 2]>, (usize, usize)>;
 
-pub(super) fn contacts(lines: &[Centreline]) -> Vec<Contact> {
-    let boxes = lines.iter().enumerate().flat_map(|(line, centreline)| {
-        centreline
-            .points
-            .windows(2)
-            .enumerate()
-            .map(move |(segment, w)| {
-                let corners = Rectangle::from_corners([w[0].x, w[0].y], [w[1].x, w[1].y]);
-                GeomWithData::new(corners, (line, segment))
+/// The segments of centrelines by place.
+#[derive(Debug, Clone)]
+pub(super) struct Segments(RTree<SegmentBox>);
+
+impl Segments {
+    pub fn of(lines: &[Centreline]) -> Self {
+        let boxes = lines.iter().enumerate().flat_map(|(line, centreline)| {
+            let segments = centreline.points.windows(2).enumerate();
+            segments.map(move |(segment, ends)| {
+                GeomWithData::new(Rectangle::from_aabb(envelope(ends)), (line, segment))
             })
-    });
-    let tree: RTree<SegmentBox> = RTree::bulk_load(boxes.collect());
-    let mut contacts = crossings(lines, &tree);
+        });
+        Self(RTree::bulk_load(boxes.collect()))
+    }
+
+    /// The segments (line, segment) whose boxes meet this one, in no particular order.
+    pub fn meeting(&self, around: AABB<[f64; 2]>) -> impl Iterator<Item = (usize, usize)> {
+        self.0
+            .locate_in_envelope_intersecting(around)
+            .map(|segment| segment.data)
+    }
+
+    /// Those whose boxes come within `metres` of a point, in order.
+    pub fn near(&self, point: Coord<f64>, metres: f64) -> Vec<(usize, usize)> {
+        let around = grown(&AABB::from_point([point.x, point.y]), metres);
+        let mut near: Vec<_> = self.meeting(around).collect();
+        near.sort_unstable();
+        near
+    }
+}
+
+pub(super) fn contacts(lines: &[Centreline], segments: &Segments) -> Vec<Contact> {
+    let mut contacts = crossings(lines, segments);
     let mut by_lines: BTreeMap<(usize, usize), Vec<Contact>> = BTreeMap::new();
     for contact in &contacts {
         by_lines
@@ -64,7 +84,7 @@ pub(super) fn contacts(lines: &[Centreline]) -> Vec<Contact> {
             .or_default()
             .push(*contact);
     }
-    let reaches = reaches(lines, &tree);
+    let reaches = reaches(lines, segments);
     contacts.extend(
         reaches
             .into_iter()
@@ -76,13 +96,11 @@ pub(super) fn contacts(lines: &[Centreline]) -> Vec<Contact> {
 }
 
 /// Where segments cross or touch exactly; sorted.
-fn crossings(lines: &[Centreline], tree: &RTree<SegmentBox>) -> Vec<Contact> {
+fn crossings(lines: &[Centreline], segments: &Segments) -> Vec<Contact> {
     let mut contacts = Vec::new();
-    for first in tree {
-        let corners = first.geom();
-        let envelope = AABB::from_corners(corners.lower(), corners.upper());
-        for second in tree.locate_in_envelope_intersecting(envelope) {
-            let (p, q) = (first.data, second.data);
+    for first in &segments.0 {
+        for q in segments.meeting(first.envelope()) {
+            let p = first.data;
             // Each pair once; neighbours on a line always meet.
             if p < q && (p.0 != q.0 || q.1 - p.1 > 1) {
                 contacts.extend(meeting_places(lines, p, q));
@@ -124,21 +142,13 @@ fn meeting_places(lines: &[Centreline], p: (usize, usize), q: (usize, usize)) ->
 
 /// Ends of lines that stop within the width of another street, as a side street does that is drawn
 /// up to the nearer carriageway.
-fn reaches(lines: &[Centreline], tree: &RTree<SegmentBox>) -> Vec<Contact> {
+fn reaches(lines: &[Centreline], segments: &Segments) -> Vec<Contact> {
     let mut contacts = Vec::new();
     for (line, centreline) in lines.iter().enumerate() {
         for along in centreline.ends() {
             let end = centreline.point_at(along);
-            let margin = Coord { x: 1.0, y: 1.0 } * (MAX_STREET_WIDTH / 2.0 + TOUCH);
-            let (low, high) = (end - margin, end + margin);
-            let around = AABB::from_corners([low.x, low.y], [high.x, high.y]);
             let mut nearest: BTreeMap<usize, Foot> = BTreeMap::new();
-            let mut near: Vec<(usize, usize)> = tree
-                .locate_in_envelope_intersecting(around)
-                .map(|b| b.data)
-                .collect();
-            near.sort_unstable();
-            for (other, segment) in near {
+            for (other, segment) in segments.near(end, MAX_STREET_WIDTH / 2.0 + TOUCH) {
                 let away = |i: usize| (lines[other].along[i] - along).abs();
                 let is_own_end = away(segment).min(away(segment + 1)) <= MAX_STREET_WIDTH;
                 if other == line && is_own_end {

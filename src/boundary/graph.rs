@@ -1,30 +1,47 @@
 //! The lines around an area as a graph: centrelines cut where they meet, and straight bridges across
 //! gaps.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use geo::Coord;
-use rstar::{AABB, Envelope};
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{RTree, RTreeObject};
 
-use super::centreline::Centreline;
+use super::compile::{MAX_BRIDGE, MAX_VIA};
 use super::contact::{Contact, Place};
+use super::demand::Demand;
+use super::gap::LONGEST_GAP;
 use super::network::{LineKind, Network, StreetId, TOUCH, WayId};
-use super::plane::{distance, foot, length};
+use super::plane::{Foot, distance, envelope, foot_on_segment, grown, length, pieces};
 
 /// What an edge follows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Course {
-    /// A street.
+    /// A centreline, from one place on it to another.
     Along {
         street: StreetId,
-        /// In order from the edge's start.
-        ways: Vec<WayId>,
+        line: usize,
+        /// Metres along the line of the edge's first node and of its second.
+        span: [f64; 2],
     },
+    /// A street beyond the end of its line, straight to the centreline of a wide street that it
+    /// reaches.
+    Link { street: StreetId, end: Place },
     /// Nothing: straight across from the end of one line to another.
     Across {
         /// The worse accuracy of the two lines that it joins, in metres.
         accuracy_m: f64,
     },
+}
+
+impl Course {
+    pub fn street(&self) -> Option<StreetId> {
+        match self {
+            Self::Along { street, .. } | Self::Link { street, .. } => Some(*street),
+            Self::Across { .. } => None,
+        }
+    }
 }
 
 /// A part of a line between two nodes, or a bridge.
@@ -71,12 +88,14 @@ pub(super) struct Graph {
 impl Graph {
     fn new(
         network: &Network,
+        demand: &Demand,
         lines: &BTreeSet<usize>,
         contacts: &[Contact],
         bridges: &[Contact],
     ) -> Self {
-        let mut places = Places::new(network, lines, contacts.iter().chain(bridges));
-        for contact in contacts.iter().chain(bridges) {
+        let all = [contacts, bridges].concat();
+        let mut places = Places::new(network, demand, lines, &all);
+        for contact in &all {
             places.join_if_touching(contact);
         }
         let nodes = places.into_nodes();
@@ -84,28 +103,18 @@ impl Graph {
             edges: Vec::new(),
             leaving: vec![Vec::new(); nodes.points.len()],
         };
-        for pair in nodes.places.windows(2) {
-            if pair[0].line == pair[1].line {
-                graph.add_part(network, &nodes, pair[0], pair[1]);
+        for next in 1..nodes.places.len() {
+            if nodes.places[next - 1].line == nodes.places[next].line {
+                graph.add_part(network, &nodes, next - 1, next);
             }
         }
         for contact in contacts {
-            let line = &network.centrelines[contact.a.line];
-            let ways = &line.ways[line.segment_at(contact.a.along)];
-            let ways = ways.iter().copied().collect();
-            graph.add_straight(
-                &nodes,
-                contact,
-                Course::Along {
-                    street: line.street,
-                    ways,
-                },
-            );
+            let (street, end) = (network.centrelines[contact.a.line].street, contact.a);
+            graph.add_straight(&nodes, contact, Course::Link { street, end });
         }
         for bridge in bridges {
-            let accuracy_m = network
-                .accuracy_at(bridge.a)
-                .max(network.accuracy_at(bridge.b));
+            let ways = network.ways_at(bridge.a).chain(network.ways_at(bridge.b));
+            let accuracy_m = network.worst_accuracy(ways);
             graph.add_straight(&nodes, bridge, Course::Across { accuracy_m });
         }
         graph
@@ -141,43 +150,25 @@ impl Graph {
         });
     }
 
-    /// The part of a line between two places that follow each other on it.
-    fn add_part(&mut self, network: &Network, nodes: &Nodes, from: Place, to: Place) {
-        if to.along - from.along <= TOUCH {
+    /// The part of a line between two places (by number) that follow each other on it.
+    fn add_part(&mut self, network: &Network, nodes: &Nodes, from: usize, to: usize) {
+        let (first, last) = (nodes.places[from], nodes.places[to]);
+        if last.along - first.along <= TOUCH {
             return;
         }
-        let line = &network.centrelines[from.line];
-        let (a, b) = (nodes.node(from), nodes.node(to));
-        // A node stands for places up to TOUCH apart, so a vertex as near as that could lie behind
-        // it.
-        let inner = (0..line.points.len())
-            .filter(|&i| from.along + TOUCH < line.along[i] && line.along[i] + TOUCH < to.along)
-            .map(|i| line.points[i]);
+        let line = &network.centrelines[first.line];
+        let (a, b) = (nodes.numbers[from], nodes.numbers[to]);
+        let span = [nodes.along(from), nodes.along(to)];
         let points = std::iter::once(nodes.points[a])
-            .chain(inner)
+            .chain(line.inside(span))
             .chain([nodes.points[b]])
             .collect();
-        let last = line
-            .along
-            .partition_point(|&along| along < to.along)
-            .min(line.ways.len());
-        let mut ways = Vec::new();
-        for &way in line.ways[line.segment_at(from.along)..last]
-            .iter()
-            .flatten()
-        {
-            if !ways.contains(&way) {
-                ways.push(way);
-            }
-        }
-        self.add(
-            [a, b],
-            points,
-            Course::Along {
-                street: line.street,
-                ways,
-            },
-        );
+        let course = Course::Along {
+            street: line.street,
+            line: first.line,
+            span,
+        };
+        self.add([a, b], points, course);
     }
 
     /// The straight edge between the two places of a contact that are not one point.
@@ -190,46 +181,56 @@ impl Graph {
 }
 
 impl Network {
-    /// The graph in which an outline along the streets `named` is searched: these streets, others
-    /// within `margin` metres of them, and straight bridges of at most `longest_bridge` metres from
-    /// the ends of lines to the nearest point of a named one.
-    pub(super) fn graph(
-        &self,
-        named: &BTreeSet<StreetId>,
-        margin: f64,
-        longest_bridge: f64,
-    ) -> Graph {
-        let lines = self.lines_around(named, margin);
-        let has_both = |c: &&Contact| lines.contains(&c.a.line) && lines.contains(&c.b.line);
-        let contacts: Vec<Contact> = self.contacts.iter().filter(has_both).copied().collect();
-        let bridges = self.bridges(&lines, named, &contacts, longest_bridge);
-        Graph::new(self, &lines, &contacts, &bridges)
+    /// The graph in which an outline is searched: the streets that are named, others where two of
+    /// them come near each other and may leave a gap, and straight bridges from the ends of lines to
+    /// the nearest point of a named one.
+    pub(super) fn graph(&self, demand: &Demand) -> Graph {
+        let lines = self.lines_around(demand);
+        let touching = lines.iter().flat_map(|&line| &self.contacts_of[line]);
+        // In the order of the network's.
+        let contacts: BTreeSet<usize> = touching.copied().collect();
+        let contacts = contacts.into_iter().map(|i| self.contacts[i]);
+        let contacts: Vec<Contact> = contacts
+            .filter(|c| lines.contains(&c.a.line) && lines.contains(&c.b.line))
+            .collect();
+        let bridges = self.bridges(&lines, demand, &contacts);
+        Graph::new(self, demand, &lines, &contacts, &bridges)
     }
 
-    /// The centrelines of `named` and of streets and rivers near their extent.
-    fn lines_around(&self, named: &BTreeSet<StreetId>, margin: f64) -> BTreeSet<usize> {
-        let is_named = |line: &Centreline| named.contains(&line.street);
-        let extent = self
-            .centrelines
-            .iter()
-            .filter(|line| is_named(line))
-            .map(Centreline::envelope)
-            .reduce(|a, b| a.merged(&b));
-        let Some(extent) = extent else {
-            return BTreeSet::new();
-        };
-        let ([west, south], [east, north]) = (extent.lower(), extent.upper());
-        let around = AABB::from_corners(
-            [west - margin, south - margin],
-            [east + margin, north + margin],
-        );
-        let is_way_round = |line: &Centreline| {
-            self.streets[line.street].kind != LineKind::Other && line.envelope().intersects(&around)
-        };
-        let keeps = |line: &Centreline| is_named(line) || is_way_round(line);
-        (0..self.centrelines.len())
-            .filter(|&i| keeps(&self.centrelines[i]))
-            .collect()
+    /// The centrelines of the named streets, and those of other streets and rivers near places
+    /// where two of them may leave a gap: so the time depends on the streets around the area, not
+    /// on the size of the city.
+    fn lines_around(&self, demand: &Demand) -> BTreeSet<usize> {
+        /// Long segments are looked at in pieces: their boxes are small then.
+        const PIECE: f64 = MAX_VIA / 2.0;
+        let named = demand.all().into_iter();
+        let mut lines: BTreeSet<usize> = named
+            .flat_map(|street| self.streets[street].lines.clone())
+            .collect();
+        let boxes = lines.iter().flat_map(|&line| {
+            let pieces = pieces(&self.centrelines[line].points, PIECE);
+            pieces.map(move |piece| GeomWithData::new(Rectangle::from_aabb(envelope(&piece)), line))
+        });
+        let tree = RTree::bulk_load(boxes.collect());
+        let street = |line: usize| self.centrelines[line].street;
+        for piece in &tree {
+            let within_reach = grown(&piece.envelope(), LONGEST_GAP);
+            let may_leave_a_gap = tree
+                .locate_in_envelope_intersecting(within_reach)
+                .any(|other| {
+                    other.data != piece.data
+                        && demand.are_neighbours(street(other.data), street(piece.data))
+                });
+            if may_leave_a_gap {
+                let around = self.segments.meeting(grown(&piece.envelope(), MAX_VIA));
+                let is_way_round = |&line: &usize| {
+                    self.streets[street(line)].kind != LineKind::Other
+                        && !demand.names(street(line))
+                };
+                lines.extend(around.map(|(line, _)| line).filter(is_way_round));
+            }
+        }
+        lines
     }
 
     /// From each end of a line to the nearest point of each line of a named street, unless it meets
@@ -237,9 +238,8 @@ impl Network {
     fn bridges(
         &self,
         lines: &BTreeSet<usize>,
-        named: &BTreeSet<StreetId>,
+        demand: &Demand,
         contacts: &[Contact],
-        longest: f64,
     ) -> Vec<Contact> {
         let mut meets: BTreeMap<usize, Vec<(Place, usize)>> = BTreeMap::new();
         for &Contact { a, b } in contacts {
@@ -253,20 +253,27 @@ impl Network {
         let mut bridges = Vec::new();
         for end in ends {
             let point = self.centrelines[end.line].point_at(end.along);
-            let near_end = |place: Place| (place.along - end.along).abs() <= longest;
+            let near_end = |place: Place| (place.along - end.along).abs() <= MAX_BRIDGE;
             let met = meets.get(&end.line).into_iter().flatten();
             let met: BTreeSet<usize> = met
                 .filter(|(place, _)| near_end(*place))
                 .map(|&(_, other)| other)
                 .collect();
-            for &line in lines {
+            let mut nearest: BTreeMap<usize, Foot> = BTreeMap::new();
+            for (line, segment) in self.segments.near(point, MAX_BRIDGE) {
                 let target = &self.centrelines[line];
-                if line == end.line || met.contains(&line) || !named.contains(&target.street) {
+                if line == end.line || met.contains(&line) || !demand.names(target.street) {
                     continue;
                 }
-                let foot = foot(&target.points, point);
-                if foot.distance > TOUCH && foot.distance <= longest {
-                    let along = target.along_of(foot);
+                let foot = foot_on_segment(&target.points, segment, point);
+                let best = nearest.entry(line).or_insert(foot);
+                if foot.distance < best.distance {
+                    *best = foot;
+                }
+            }
+            for (line, foot) in nearest {
+                if foot.distance > TOUCH && foot.distance <= MAX_BRIDGE {
+                    let along = self.centrelines[line].along_of(foot);
                     bridges.push(Contact {
                         a: end,
                         b: Place { line, along },
@@ -277,11 +284,19 @@ impl Network {
         bridges
     }
 
-    /// The worst accuracy, in metres, of the ways that a centreline follows at `place`.
-    fn accuracy_at(&self, place: Place) -> f64 {
+    /// The ways that a centreline follows at `place`.
+    pub(super) fn ways_at(&self, place: Place) -> impl Iterator<Item = &WayId> {
         let line = &self.centrelines[place.line];
-        self.worst_accuracy(&line.ways[line.segment_at(place.along)])
+        line.ways[line.segment_at(place.along)].iter()
     }
+}
+
+/// How well a place stands for a group. A line that ends there is drawn to one that passes, not the
+/// other way round; and where two named lines meet a third must not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    passes: bool,
+    is_between_named: bool,
 }
 
 /// Places on lines, in groups that are one point.
@@ -289,31 +304,42 @@ struct Places {
     /// Without repetition.
     sorted: Vec<Place>,
     points: Vec<Coord<f64>>,
-    /// For each place whether its line ends there.
-    is_end: Vec<bool>,
+    rank: Vec<Rank>,
     /// For each place an earlier place of its group, or itself if it is the first.
     group: Vec<usize>,
 }
 
 impl Places {
     /// All ends of lines and all places of contacts; those that touch along a line are grouped.
-    fn new<'a>(
+    fn new(
         network: &Network,
+        demand: &Demand,
         lines: &BTreeSet<usize>,
-        contacts: impl Iterator<Item = &'a Contact>,
+        contacts: &[Contact],
     ) -> Self {
-        let mut places: Vec<Place> = contacts.flat_map(|c| [c.a, c.b]).collect();
+        let mut places: Vec<Place> = contacts.iter().flat_map(|c| [c.a, c.b]).collect();
         for &line in lines {
             let end = network.centrelines[line].length();
             places.extend([0.0, end].map(|along| Place { line, along }));
         }
         places.sort_by(Place::cmp);
         places.dedup();
+        let is_named = |p: Place| demand.names(network.centrelines[p.line].street);
+        let mut is_between_named = vec![false; places.len()];
+        for contact in contacts {
+            if is_named(contact.a) && is_named(contact.b) {
+                is_between_named[position(&places, contact.a)] = true;
+                is_between_named[position(&places, contact.b)] = true;
+            }
+        }
         let point = |p: &Place| network.centrelines[p.line].point_at(p.along);
         let points = places.iter().map(point).collect();
-        let is_end = |p: &Place| network.centrelines[p.line].ends().contains(&p.along);
+        let rank = |(p, is_between_named): (&Place, bool)| Rank {
+            passes: !network.centrelines[p.line].ends().contains(&p.along),
+            is_between_named,
+        };
         let mut grouped = Self {
-            is_end: places.iter().map(is_end).collect(),
+            rank: places.iter().zip(is_between_named).map(rank).collect(),
             group: (0..places.len()).collect(),
             sorted: places,
             points,
@@ -349,32 +375,28 @@ impl Places {
         }
     }
 
-    /// Makes a node of each group, at the point of its first place that is not the end of a line:
-    /// a line that ends there is drawn to the one that passes, not the other way round.
+    /// Makes a node of each group, at the point of its first place of the highest rank.
     fn into_nodes(self) -> Nodes {
-        let mut points = Vec::new();
-        let mut is_passed = Vec::new();
+        let mut best: Vec<usize> = Vec::new();
         let mut numbers: Vec<usize> = Vec::with_capacity(self.sorted.len());
         for place in 0..self.sorted.len() {
             let first = self.first_of_group(place);
-            let passes = !self.is_end[place];
             if first == place {
-                numbers.push(points.len());
-                points.push(self.points[place]);
-                is_passed.push(passes);
+                numbers.push(best.len());
+                best.push(place);
             } else {
                 let node = numbers[first];
                 numbers.push(node);
-                if passes && !is_passed[node] {
-                    points[node] = self.points[place];
-                    is_passed[node] = true;
+                if self.rank[place] > self.rank[best[node]] {
+                    best[node] = place;
                 }
             }
         }
         Nodes {
+            points: best.iter().map(|&place| self.points[place]).collect(),
             places: self.sorted,
+            rank: self.rank,
             numbers,
-            points,
         }
     }
 }
@@ -387,6 +409,7 @@ fn position(places: &[Place], place: Place) -> usize {
 struct Nodes {
     /// Sorted.
     places: Vec<Place>,
+    rank: Vec<Rank>,
     /// For each place the number of its node.
     numbers: Vec<usize>,
     /// For each node.
@@ -397,12 +420,38 @@ impl Nodes {
     fn node(&self, place: Place) -> usize {
         self.numbers[position(&self.places, place)]
     }
+
+    /// Metres along a line of a node on it: of the place of highest rank among those that touch
+    /// this one along the line.
+    fn along(&self, place: usize) -> f64 {
+        let touches = |a: usize, b: usize| {
+            let (p, q) = (self.places[a], self.places[b]);
+            p.line == q.line && q.along - p.along <= TOUCH
+        };
+        let before = (0..place).rev().take_while(|&i| touches(i, i + 1));
+        let after = (place + 1..self.places.len()).take_while(|&i| touches(i - 1, i));
+        let best = before
+            .chain([place])
+            .chain(after)
+            .max_by_key(|&other| (self.rank[other], Reverse(other)));
+        self.places[best.unwrap_or(place)].along
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::network::tests::line;
+    use super::super::text::Sentence;
     use super::*;
+
+    fn graph(lines: &[super::super::Line], text: &str) -> Graph {
+        let network = Network::new(lines);
+        let sentence: Sentence = text.parse().expect("readable");
+        let Ok(demand) = Demand::of(&network, sentence.sides()) else {
+            panic!("{text}: unknown streets");
+        };
+        network.graph(&demand)
+    }
 
     #[test]
     fn a_ring_street_is_cut_where_others_meet_it() {
@@ -417,11 +466,30 @@ mod tests {
             line("r", "环路", &ring),
             line("a", "甲路", &[(200.0, -100.0), (200.0, 500.0)]),
         ];
-        let network = Network::new(&lines);
-        let graph = network.graph(&BTreeSet::from([0, 1]), 0.0, 0.0);
+        let graph = graph(&lines, "北至环路，南至环路，西至环路，东至甲路");
         let metres: f64 = graph.edges.iter().map(|e| e.metres).sum();
         assert!((metres - 2200.0).abs() < 0.1, "{metres}");
         // Two halves of the ring, of which one is cut where the ring begins; three parts of 甲路.
         assert_eq!(graph.edges.len(), 6);
+    }
+
+    #[test]
+    fn streets_far_from_every_corner_are_left_out() {
+        let mut lines = vec![
+            line("n", "北路", &[(-9_000.0, 600.0), (9_000.0, 600.0)]),
+            line("s", "南路", &[(-9_000.0, 0.0), (9_000.0, 0.0)]),
+            line("w", "西路", &[(0.0, -9_000.0), (0.0, 9_000.0)]),
+            line("e", "东路", &[(1000.0, -9_000.0), (1000.0, 9_000.0)]),
+        ];
+        let text = "北至北路，南至南路，西至西路，东至东路";
+        let alone = graph(&lines, text).edges.len();
+        for i in 0..20 {
+            let at = 4_000.0 + 200.0 * f64::from(i);
+            let name = format!("外{i}路");
+            lines.push(line("x", &name, &[(at, -9_000.0), (at, 9_000.0)]));
+        }
+        assert_eq!(graph(&lines, text).edges.len(), alone);
+        lines.push(line("y", "内路", &[(500.0, -100.0), (500.0, 700.0)]));
+        assert!(graph(&lines, text).edges.len() > alone);
     }
 }

@@ -3,10 +3,13 @@
 //!
 //! Three steps. [`text`] reads the sentence into four sides. [`network`] makes one centreline of each
 //! street and finds where these meet: `plane` measures, `chain` joins the ways of a street,
-//! `centreline` draws the line midway between carriageways, `contact` finds where lines meet.
-//! [`mod@compile`] makes the polygon, within limits: `graph` is the lines around the area cut where
-//! they meet, `search` finds the cheapest walks around it along the named streets, `outline` makes a
-//! walk into a ring and accounts for every metre of it, and `refusal` says in words why there is none.
+//! `centreline` draws the line midway between carriageways, `contact` finds where lines meet, and
+//! `names` tells which street a name means. [`mod@compile`] makes the polygon: `demand` is what the
+//! sentence asks for, `graph` the lines around the area cut where they meet, `gap` the ways across
+//! gaps, `search` finds the cheapest walks around the area along the named streets, `piece` places
+//! their corners, `outline` makes them rings and accounts for every metre ([`evidence`]), `limits`
+//! says how far they may leave the named streets, [`choice`] which of several is meant, and
+//! `refusal` says in words why there is none.
 //!
 //! The room knows of no files, no features and no server: it takes text and lines, and gives numbers
 //! and words.
@@ -39,22 +42,34 @@
 //! # Ok::<(), renewal_map::boundary::TextError>(())
 //! ```
 
+pub mod choice;
 pub mod compile;
+pub mod evidence;
 pub mod network;
 pub mod text;
 
 mod centreline;
 mod chain;
 mod contact;
+mod demand;
+mod gap;
 mod graph;
+mod limits;
+mod names;
 mod outline;
+mod piece;
 mod plane;
 mod refusal;
 mod search;
 
-pub use compile::{Compiled, Outcome, Stretch, StretchKind};
+pub use choice::{Ambiguity, Cause};
+pub use compile::{Options, Outcome};
+pub use evidence::{
+    Asked, AskedStreet, Compiled, Corner, CornerKind, Evidence, Followed, SideEvidence, Stretch,
+    StretchKind, Way,
+};
 pub use network::{Line, LineKind, Network};
-pub use refusal::{Gap, Misplaced, Reason, Refusal};
+pub use refusal::{Gap, Misplaced, Reason, Refusal, UnknownName};
 pub use text::{Direction, Name, Sentence, Side, TextError};
 
 /// Compiles the boundary sentence `text` along `lines`.

@@ -4,13 +4,14 @@
 //! Nothing in a network depends on the order of the input or on where ways are split at their
 //! vertices: whenever there is a choice it is made by geometry.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 
 use geo::{Coord, LineString};
 
 use super::centreline::{Centreline, centrelines_of};
 use super::chain::chains;
-use super::contact::{Contact, contacts};
+use super::contact::{Contact, Segments, contacts};
+use super::names::{Lookup, Names};
 use super::plane::{by_points, distance_between};
 use crate::geometry::frame::Frame;
 
@@ -58,6 +59,11 @@ pub struct Network {
     pub(super) streets: Vec<Street>,
     pub(super) centrelines: Vec<Centreline>,
     pub(super) contacts: Vec<Contact>,
+    /// For each centreline, the contacts that it has part in.
+    pub(super) contacts_of: Vec<Vec<usize>>,
+    /// Of all centrelines.
+    pub(super) segments: Segments,
+    names: Names,
 }
 
 /// Index in [`Network::ways`].
@@ -77,22 +83,14 @@ pub(super) struct Way {
 pub(super) struct Street {
     pub name: String,
     pub kind: LineKind,
-    aliases: BTreeSet<String>,
-}
-
-/// Which street a name means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Lookup {
-    Found(StreetId),
-    /// Several streets have this alias, and none this name.
-    Several(Vec<String>),
-    Unknown,
+    /// Its centrelines.
+    pub lines: Range<usize>,
 }
 
 impl Network {
     /// Makes the centrelines of `lines` and finds where they meet.
     ///
-    /// A line that has fewer than two distinct points or a coordinate that is not finite is left
+    /// A line that has fewer than two distinct points or a coordinate that is not on the globe is left
     /// out. Time grows as n log n with the number of lines, and as the square of the number of
     /// vertices of a single street.
     #[must_use]
@@ -104,65 +102,67 @@ impl Network {
                 .then_with(|| by_points(&a.coords.0, &b.coords.0))
                 .then_with(|| a.id.cmp(&b.id))
         });
-        let frame = Frame::at(middle(&lines));
+        let frame = Frame::at(origin(&lines));
         let mut ways: Vec<Way> = Vec::new();
         let mut streets: Vec<Street> = Vec::new();
+        let mut names = Names::default();
         let mut centrelines = Vec::new();
         for group in lines.chunk_by(|a, b| a.name == b.name) {
             let project = |line: &Line| line.coords.coords().map(|&c| frame.to_plane(c)).collect();
             let paths = group.iter().map(|line| project(line));
             let paths: Vec<(WayId, Vec<Coord<f64>>)> = (ways.len()..).zip(paths).collect();
+            let first = centrelines.len();
             centrelines.extend(centrelines_of(streets.len(), chains(&paths)));
             ways.extend(group.iter().map(|l| Way {
                 id: l.id.clone(),
                 accuracy_m: l.accuracy_m,
             }));
+            let aliases = group.iter().flat_map(|line| &line.aliases);
+            names.add(&group[0].name, aliases);
             streets.push(Street {
                 name: group[0].name.clone(),
                 kind: group[0].kind,
-                aliases: group
-                    .iter()
-                    .flat_map(|l| l.aliases.iter().cloned())
-                    .collect(),
+                lines: first..centrelines.len(),
             });
         }
-        let contacts = contacts(&centrelines);
+        let segments = Segments::of(&centrelines);
+        let contacts = contacts(&centrelines, &segments);
+        let mut contacts_of = vec![Vec::new(); centrelines.len()];
+        for (i, contact) in contacts.iter().enumerate() {
+            contacts_of[contact.a.line].push(i);
+            if contact.b.line != contact.a.line {
+                contacts_of[contact.b.line].push(i);
+            }
+        }
         Self {
             frame,
             ways,
             streets,
             centrelines,
             contacts,
+            contacts_of,
+            segments,
+            names,
         }
     }
 
     /// The street of this name, or else the only one with this alias.
     pub(super) fn look_up(&self, name: &str) -> Lookup {
-        if let Ok(street) = self.streets.binary_search_by(|s| s.name.as_str().cmp(name)) {
-            return Lookup::Found(street);
-        }
-        let known_so: Vec<StreetId> = (0..self.streets.len())
-            .filter(|&s| self.streets[s].aliases.contains(name))
-            .collect();
-        match known_so[..] {
-            [] => Lookup::Unknown,
-            [street] => Lookup::Found(street),
-            _ => Lookup::Several(
-                known_so
-                    .iter()
-                    .map(|&s| self.streets[s].name.clone())
-                    .collect(),
-            ),
-        }
+        self.names.look_up(name)
+    }
+
+    /// Names of streets that are nearly this one, the nearest first.
+    pub(super) fn names_near(&self, name: &str) -> Vec<String> {
+        self.names.near(name)
     }
 
     /// Metres between the centrelines of two streets at their nearest; 0 if they cross.
     pub(super) fn distance_between(&self, a: StreetId, b: StreetId) -> f64 {
-        let of = |street| self.centrelines.iter().filter(move |l| l.street == street);
-        let pairs = of(a).flat_map(|p| of(b).map(move |q| (p, q)));
-        pairs
-            .map(|(p, q)| distance_between(&p.points, &q.points))
-            .fold(f64::INFINITY, f64::min)
+        let of = |street: StreetId| &self.centrelines[self.streets[street].lines.clone()];
+        let pairs = of(a).iter().flat_map(|p| of(b).iter().map(move |q| (p, q)));
+        pairs.fold(f64::INFINITY, |least, (p, q)| {
+            distance_between(&p.points, &q.points, least)
+        })
     }
 
     /// The worst accuracy of `ways`, in metres.
@@ -175,25 +175,39 @@ impl Network {
 
 fn is_usable(line: &Line) -> bool {
     let points = &line.coords.0;
-    points.iter().all(|c| c.x.is_finite() && c.y.is_finite())
+    points
+        .iter()
+        .all(|c| c.x.abs() <= 180.0 && c.y.abs() <= 90.0)
         && points.iter().any(|c| *c != points[0])
 }
 
-/// The middle of the extent of all lines, in degrees.
-fn middle(lines: &[&Line]) -> Coord<f64> {
-    let all = || lines.iter().flat_map(|l| l.coords.coords());
-    let Some(&first) = all().next() else {
-        return Coord::zero();
+/// Where the plane touches the globe, in degrees: half of the lines' length lies to the north of it
+/// and half to the east, to the nearest tenth of a degree. So further lines in the same city, or a
+/// few in another, do not move the plane, and leave every number reckoned in it as it was.
+fn origin(lines: &[&Line]) -> Coord<f64> {
+    let tenths = |along: fn(Coord<f64>) -> f64| {
+        let parts = lines.iter().flat_map(|line| line.coords.lines());
+        let mut parts: Vec<(f64, f64)> = parts
+            .map(|part| {
+                (
+                    along(part.start + part.end) / 2.0,
+                    part.dx().hypot(part.dy()),
+                )
+            })
+            .collect();
+        parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let half = parts.iter().map(|part| part.1).sum::<f64>() / 2.0;
+        let mut before = 0.0;
+        let middle = parts.iter().find(|part| {
+            before += part.1;
+            before >= half
+        });
+        middle.map_or(0.0, |part| (part.0 * 10.0).round() / 10.0)
     };
-    let low = all().fold(first, |m, c| Coord {
-        x: m.x.min(c.x),
-        y: m.y.min(c.y),
-    });
-    let high = all().fold(first, |m, c| Coord {
-        x: m.x.max(c.x),
-        y: m.y.max(c.y),
-    });
-    (low + high) / 2.0
+    Coord {
+        x: tenths(|c| c.x),
+        y: tenths(|c| c.y),
+    }
 }
 
 #[cfg(test)]
@@ -227,22 +241,5 @@ pub(super) mod tests {
             line("d", "丁路", &[(0.0, f64::NAN), (1.0, 1.0)]),
         ];
         assert!(Network::new(&lines).centrelines.is_empty());
-    }
-
-    #[test]
-    fn names_are_found_exactly_or_by_the_only_alias() {
-        let mut a = line("a", "甲路", &[(0.0, 0.0), (9.0, 0.0)]);
-        let mut b = line("b", "乙路", &[(0.0, 90.0), (9.0, 90.0)]);
-        a.aliases = vec!["甲道".into(), "老街".into(), "乙路".into()];
-        b.aliases = vec!["老街".into()];
-        let network = Network::new(&[a, b]);
-        let named = |name| match network.look_up(name) {
-            Lookup::Found(street) => network.streets[street].name.clone(),
-            other => format!("{other:?}"),
-        };
-        assert_eq!(named("甲道"), "甲路");
-        assert_eq!(named("乙路"), "乙路");
-        assert_eq!(network.look_up("甲"), Lookup::Unknown);
-        assert!(matches!(network.look_up("老街"), Lookup::Several(both) if both.len() == 2));
     }
 }

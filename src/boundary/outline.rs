@@ -1,217 +1,174 @@
-//! A walk as an outline: where its corners are, whether its sides lie where the sentence says, and
-//! what each part of it follows.
+//! The pieces of a walk as an outline: whether its sides lie where the sentence says, and what each
+//! part of it follows.
 
-use geo::{Coord, LineString, Polygon, SimplifyIdx, Validation};
+use geo::{Coord, LineString};
 
-use super::compile::{Compiled, Stretch, StretchKind};
-use super::graph::{Course, Graph};
-use super::network::{Network, StreetId};
-use super::plane::{distance, length};
+use super::compile::MIN_USE;
+use super::demand::Demand;
+use super::evidence::{Compiled, Stretch, StretchKind};
+use super::graph::Course;
+use super::network::{Network, StreetId, WayId};
+use super::piece::{Path, Piece};
+use super::plane::distance;
 use super::refusal::{Misplaced, Reason, Refusal};
-use super::search::{Demand, Kind, Step, Walk};
+use super::search::Kind;
 use super::text::Direction;
-
-/// How far on either side of a corner its angle is looked at, in metres: further than carriageways
-/// and short links confuse it.
-const CORNER_REACH: f64 = 30.0;
+use crate::geometry::{measure, simplify, validity};
 
 /// A vertex is left out if its stretch runs straight on through it to within this, in metres.
 const STRAIGHT: f64 = 0.5;
 
-/// A closed walk as geometry, clockwise if the sentence is sound, from the north-west corner.
-pub(super) struct Outline<'a> {
-    network: &'a Network,
-    graph: &'a Graph,
-    steps: Vec<Step>,
+/// The outline with its evidence, or what is wrong with it. The pieces run clockwise from the
+/// north-west corner if the sentence is sound.
+pub(super) fn outline(
+    network: &Network,
+    demand: &Demand,
+    pieces: &[Piece],
+) -> Result<Compiled, Refusal> {
+    check_directions(network, demand, pieces)?;
+    let compiled = with_evidence(network, demand, pieces);
+    if compiled.ring.len() < 4 {
+        return Err(Reason::NotSimple(None).into());
+    }
+    validity::check(&compiled.polygon().into()).map_err(|flaw| Reason::NotSimple(Some(flaw)))?;
+    Ok(compiled)
 }
 
-impl<'a> Outline<'a> {
-    pub fn new(network: &'a Network, graph: &'a Graph, walk: Walk) -> Self {
-        let mut outline = Self {
-            network,
-            graph,
-            steps: walk.steps,
+/// Each side's middle must lie on its own side of the polygon's centroid, each of its streets must
+/// bound it, and the pieces must run clockwise.
+fn check_directions(network: &Network, demand: &Demand, pieces: &[Piece]) -> Result<(), Refusal> {
+    let (area, centroid) = area_and_centroid(&Path::new(pieces).points);
+    let mut misplaced = Vec::new();
+    for side in Direction::CLOCKWISE {
+        let outward = middle_of_side(pieces, side).map(|middle| match side {
+            Direction::North => middle.y - centroid.y,
+            Direction::East => middle.x - centroid.x,
+            Direction::South => centroid.y - middle.y,
+            Direction::West => centroid.x - middle.x,
+        });
+        let is_in_place = outward.is_some_and(|outward| outward > 0.0);
+        // A street that bounds several sides may leave nothing for one of them.
+        let bounds = |street: StreetId| {
+            let along = pieces
+                .iter()
+                .filter(|piece| piece.side == side.index() && piece.kind == Kind::Street(street));
+            along.map(Piece::metres).sum::<f64>() > MIN_USE
         };
-        outline.place_corners();
-        let steps = &mut outline.steps;
-        let before = |i: usize| if i == 0 { steps.len() - 1 } else { i - 1 };
-        let corner = (0..steps.len()).find(|&i| steps[i].side == 0 && steps[before(i)].side != 0);
-        steps.rotate_left(corner.unwrap_or(0));
-        outline
+        let streets = demand.sides[side.index()].iter();
+        let streets: Vec<String> = streets
+            .filter(|&&street| !is_in_place || !bounds(street))
+            .map(|&street| network.streets[street].name.clone())
+            .collect();
+        if !streets.is_empty() {
+            misplaced.push(Misplaced { side, streets });
+        }
     }
+    if !misplaced.is_empty() {
+        return Err(Reason::Contradictory(misplaced).into());
+    }
+    // With every side in its place only an outline that crosses itself runs the other way.
+    if area >= 0.0 {
+        return Err(Reason::NotSimple(None).into());
+    }
+    Ok(())
+}
 
-    /// Between the streets of two sides there may be other streets and bridges; the corner is where
-    /// the outline turns most sharply, and what lies before it belongs to the side before.
-    fn place_corners(&mut self) {
-        let path = Path::new(self.steps.iter().map(|s| self.graph.points(s.arc)));
-        let is_street = |step: &Step| matches!(step.kind, Kind::Street(_));
-        let count = self.steps.len();
-        let mut i = 0;
-        while i < count {
-            if is_street(&self.steps[i]) {
-                i += 1;
+/// The mean of all points of a side, if it has any.
+fn middle_of_side(pieces: &[Piece], side: Direction) -> Option<Coord<f64>> {
+    let (mut sum, mut metres) = (Coord::zero(), 0.0);
+    for piece in pieces.iter().filter(|piece| piece.side == side.index()) {
+        for pair in piece.points.windows(2) {
+            let long = distance(pair[0], pair[1]);
+            sum = sum + (pair[0] + pair[1]) / 2.0 * long;
+            metres += long;
+        }
+    }
+    (metres > 0.0).then(|| sum / metres)
+}
+
+/// Turns the pieces around, which makes the ring counter-clockwise, and describes what it follows.
+fn with_evidence(network: &Network, demand: &Demand, pieces: &[Piece]) -> Compiled {
+    let backwards: Vec<Piece> = pieces.iter().rev().map(Piece::reversed).collect();
+    let mut ring: Vec<Coord<f64>> = Vec::new();
+    let mut stretches = Vec::new();
+    for run in backwards.chunk_by(|a, b| (a.side, a.kind) == (b.side, b.kind)) {
+        let points = Path::new(run).points;
+        let from = ring.len().saturating_sub(1);
+        for i in simplify::kept(&points, STRAIGHT) {
+            let point = rounded(network.frame.to_degrees(points[i]));
+            if ring.last() != Some(&point) {
+                ring.push(point);
+            }
+        }
+        if from + 1 < ring.len() {
+            stretches.push(stretch(network, run, from, &ring[from..]));
+        }
+    }
+    let accuracy_m = stretches.iter().map(|s| s.accuracy_m).fold(0.0, f64::max);
+    Compiled {
+        ring,
+        stretches,
+        accuracy_m,
+        asked: demand.asked.clone(),
+    }
+}
+
+/// The evidence for pieces of one side and kind, which became `points` of the ring.
+fn stretch(network: &Network, pieces: &[Piece], from: usize, points: &[Coord<f64>]) -> Stretch {
+    let (kind, street) = match pieces[0].kind {
+        Kind::Street(street) => (StretchKind::Street, Some(street)),
+        Kind::Via(street) => (StretchKind::Via, Some(street)),
+        Kind::Bridge => (StretchKind::Bridge, None),
+    };
+    let mut ways: Vec<(String, f64)> = Vec::new();
+    let mut accuracy_m: f64 = 0.0;
+    let mut in_plane = 0.0;
+    for piece in pieces {
+        let parts: Vec<(Vec<WayId>, f64)> = match piece.course {
+            Course::Along { line, span, .. } => network.centrelines[line].parts(span),
+            Course::Link { end, .. } => {
+                vec![(network.ways_at(end).copied().collect(), piece.metres())]
+            }
+            Course::Across { accuracy_m: joined } => {
+                accuracy_m = accuracy_m.max(piece.metres().max(joined).ceil());
                 continue;
             }
-            // The walk begins along a street, so there is a step before, and the gap does not run
-            // past the end of the walk.
-            let end = (i..count)
-                .find(|&j| is_street(&self.steps[j]))
-                .unwrap_or(count);
-            let (side, next) = (self.steps[i - 1].side, self.steps[end % count].side);
-            if side != next {
-                let turn = |joint: &usize| path.turn_at(path.joints[*joint]);
-                // Of equal turns the first.
-                let corner = (i..=end).rev().max_by(|a, b| turn(a).total_cmp(&turn(b)));
-                let corner = corner.unwrap_or(end);
-                for (j, step) in self.steps.iter_mut().enumerate().take(end).skip(i) {
-                    step.side = if j < corner { side } else { next };
-                }
-            }
-            i = end;
-        }
-    }
-
-    pub fn compile(&self, demand: &Demand) -> Result<Compiled, Refusal> {
-        self.check_directions(demand)?;
-        let compiled = self.with_evidence();
-        let polygon = Polygon::new(LineString::new(compiled.ring.clone()), vec![]);
-        if compiled.ring.len() < 4 || !polygon.is_valid() {
-            return Err(Reason::NotSimple.into());
-        }
-        Ok(compiled)
-    }
-
-    /// Each side's middle must lie on its own side of the polygon's centroid, and the walk must run
-    /// clockwise.
-    fn check_directions(&self, demand: &Demand) -> Result<(), Refusal> {
-        let path = Path::new(self.steps.iter().map(|s| self.graph.points(s.arc)));
-        let (area, centroid) = area_and_centroid(&path.points);
-        let misplaced: Vec<Misplaced> = Direction::CLOCKWISE
-            .into_iter()
-            .filter(|&side| {
-                let middle = self.middle_of_side(side.index());
-                let inside = match side {
-                    Direction::North => centroid.y - middle.y,
-                    Direction::East => centroid.x - middle.x,
-                    Direction::South => middle.y - centroid.y,
-                    Direction::West => middle.x - centroid.x,
-                };
-                inside >= 0.0
-            })
-            .map(|side| {
-                let name = |&street: &StreetId| self.network.streets[street].name.clone();
-                Misplaced {
-                    side,
-                    streets: demand.sides[side.index()].iter().map(name).collect(),
-                }
-            })
-            .collect();
-        if !misplaced.is_empty() {
-            return Err(Reason::Contradictory(misplaced).into());
-        }
-        // With every side in its place only an outline that crosses itself runs the other way.
-        if area >= 0.0 {
-            return Err(Reason::NotSimple.into());
-        }
-        Ok(())
-    }
-
-    /// The mean of all points of a side.
-    fn middle_of_side(&self, side: usize) -> Coord<f64> {
-        let (mut sum, mut metres) = (Coord::zero(), 0.0);
-        for step in self.steps.iter().filter(|s| s.side == side) {
-            for pair in self.graph.points(step.arc).windows(2) {
-                let long = distance(pair[0], pair[1]);
-                sum = sum + (pair[0] + pair[1]) / 2.0 * long;
-                metres += long;
-            }
-        }
-        sum / metres.max(f64::MIN_POSITIVE)
-    }
-
-    /// Turns the walk around and describes what it follows.
-    fn with_evidence(&self) -> Compiled {
-        let backwards: Vec<Step> = self
-            .steps
-            .iter()
-            .rev()
-            .map(|s| Step {
-                arc: s.arc.reversed(),
-                ..*s
-            })
-            .collect();
-        let mut ring: Vec<Coord<f64>> = Vec::new();
-        let mut stretches = Vec::new();
-        for steps in backwards.chunk_by(|a, b| (a.side, a.kind) == (b.side, b.kind)) {
-            let path = Path::new(steps.iter().map(|s| self.graph.points(s.arc)));
-            let from = ring.len().saturating_sub(1);
-            for i in LineString::new(path.points.clone()).simplify_idx(STRAIGHT) {
-                let point = rounded(self.network.frame.to_degrees(path.points[i]));
-                if ring.last() != Some(&point) {
-                    ring.push(point);
-                }
-            }
-            let to = ring.len() - 1;
-            if from < to {
-                stretches.push(self.stretch(steps, from, &ring[from..]));
-            }
-        }
-        let accuracy_m = stretches.iter().map(|s| s.accuracy_m).fold(0.0, f64::max);
-        Compiled {
-            ring,
-            stretches,
-            accuracy_m,
-        }
-    }
-
-    /// The evidence for a run of steps of one side and kind, which became `points` of the ring.
-    fn stretch(&self, steps: &[Step], from: usize, points: &[Coord<f64>]) -> Stretch {
-        let (kind, street) = match steps[0].kind {
-            Kind::Street(street) => (StretchKind::Street, Some(street)),
-            Kind::Via(street) => (StretchKind::Via, Some(street)),
-            Kind::Bridge => (StretchKind::Bridge, None),
         };
-        let mut ways: Vec<String> = Vec::new();
-        let mut accuracy_m: f64 = 0.0;
-        for step in steps {
-            let edge = &self.graph.edges[step.arc.edge()];
-            match &edge.course {
-                Course::Along { ways: along, .. } => {
-                    accuracy_m = accuracy_m.max(self.network.worst_accuracy(along));
-                    let mut along = along.clone();
-                    if step.arc.is_backward() {
-                        along.reverse();
-                    }
-                    // Several lines of one feature have one id.
-                    for way in along {
-                        let id = &self.network.ways[way].id;
-                        if !ways.contains(id) {
-                            ways.push(id.clone());
-                        }
-                    }
+        for (followed, metres) in parts {
+            in_plane += metres;
+            accuracy_m = accuracy_m.max(network.worst_accuracy(&followed));
+            // Several lines of one feature have one id.
+            let mut ids: Vec<&String> = Vec::new();
+            for id in followed.iter().map(|&way| &network.ways[way].id) {
+                if !ids.contains(&id) {
+                    ids.push(id);
                 }
-                Course::Across {
-                    accuracy_m: joined, ..
-                } => {
-                    accuracy_m = accuracy_m.max(edge.metres.max(*joined).ceil());
+            }
+            for id in ids {
+                match ways.iter_mut().find(|(known, _)| known == id) {
+                    Some((_, sum)) => *sum += metres,
+                    None => ways.push((id.clone(), metres)),
                 }
             }
         }
-        let plane: Vec<Coord<f64>> = points
-            .iter()
-            .map(|&c| self.network.frame.to_plane(c))
-            .collect();
-        Stretch {
-            side: Direction::CLOCKWISE[steps[0].side],
-            kind,
-            street: street.map(|s| self.network.streets[s].name.clone()),
-            from,
-            to: from + points.len() - 1,
-            metres: (length(&plane) * 10.0).round() / 10.0,
-            accuracy_m,
-            ways,
-        }
     }
+    let metres = measure::length_m(&LineString::new(points.to_vec()).into());
+    let along_ways = ways.iter().map(|(_, m)| tenths(m * metres / in_plane));
+    Stretch {
+        side: Direction::CLOCKWISE[pieces[0].side],
+        kind,
+        street: street.map(|s| network.streets[s].name.clone()),
+        from,
+        to: from + points.len() - 1,
+        metres: tenths(metres),
+        accuracy_m,
+        along_ways: along_ways.collect(),
+        ways: ways.into_iter().map(|(id, _)| id).collect(),
+    }
+}
+
+fn tenths(metres: f64) -> f64 {
+    (metres * 10.0).round() / 10.0
 }
 
 /// Degrees rounded to 7 decimals, about 1 cm.
@@ -220,70 +177,6 @@ fn rounded(c: Coord<f64>) -> Coord<f64> {
     Coord {
         x: round(c.x),
         y: round(c.y),
-    }
-}
-
-/// Points in the plane, and how far along each part ends.
-struct Path {
-    points: Vec<Coord<f64>>,
-    /// For each point, metres from the start.
-    along: Vec<f64>,
-    /// For each part, metres from the start to where it begins; and to the end of the last.
-    joints: Vec<f64>,
-}
-
-impl Path {
-    /// Parts of which each begins where the one before ends.
-    fn new(parts: impl Iterator<Item = Vec<Coord<f64>>>) -> Self {
-        let mut path = Self {
-            points: Vec::new(),
-            along: Vec::new(),
-            joints: vec![0.0],
-        };
-        for part in parts {
-            for point in part {
-                path.push(point);
-            }
-            path.joints.extend(path.along.last());
-        }
-        path
-    }
-
-    fn push(&mut self, point: Coord<f64>) {
-        let step = self
-            .points
-            .last()
-            .map_or(0.0, |&last| distance(last, point));
-        if self.points.is_empty() || step > 0.0 {
-            self.along
-                .push(self.along.last().map_or(0.0, |along| along + step));
-            self.points.push(point);
-        }
-    }
-
-    /// The point of a closed path so many metres from its start, or before it.
-    fn point_at(&self, along: f64) -> Coord<f64> {
-        let total = self.along[self.along.len() - 1];
-        let along = along.rem_euclid(total);
-        let after = self
-            .along
-            .partition_point(|&a| a <= along)
-            .min(self.along.len() - 1);
-        let (a, b) = (self.points[after - 1], self.points[after]);
-        let size = self.along[after] - self.along[after - 1];
-        a + (b - a) * ((along - self.along[after - 1]) / size)
-    }
-
-    /// By how many degrees a closed path turns around the point so many metres from its start.
-    fn turn_at(&self, along: f64) -> f64 {
-        let here = self.point_at(along);
-        let (before, after) = (
-            here - self.point_at(along - CORNER_REACH),
-            self.point_at(along + CORNER_REACH) - here,
-        );
-        let turn = after.y.atan2(after.x) - before.y.atan2(before.x);
-        let turn = turn.to_degrees().abs();
-        turn.min(360.0 - turn)
     }
 }
 

@@ -4,8 +4,27 @@ use std::cmp::Ordering;
 
 use geo::Coord;
 use geo::line_intersection::line_intersection;
+use rstar::{AABB, Envelope};
 
 use super::network::TOUCH;
+
+/// A number of metres in a heap: finite, so in total order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Metres(pub f64);
+
+impl Eq for Metres {}
+
+impl PartialOrd for Metres {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Metres {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
 
 pub(super) fn by_point(a: &Coord<f64>, b: &Coord<f64>) -> Ordering {
     a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y))
@@ -32,9 +51,37 @@ pub(super) fn distance(a: Coord<f64>, b: Coord<f64>) -> f64 {
     (b.x - a.x).hypot(b.y - a.y)
 }
 
+/// The box around a path.
+pub(super) fn envelope(points: &[Coord<f64>]) -> AABB<[f64; 2]> {
+    points.iter().fold(AABB::new_empty(), |all, c| {
+        all.merged(&AABB::from_point([c.x, c.y]))
+    })
+}
+
+/// A box grown by `metres` on all sides.
+pub(super) fn grown(envelope: &AABB<[f64; 2]>, metres: f64) -> AABB<[f64; 2]> {
+    let ([west, south], [east, north]) = (envelope.lower(), envelope.upper());
+    AABB::from_corners(
+        [west - metres, south - metres],
+        [east + metres, north + metres],
+    )
+}
+
 /// Length of a path, in metres.
 pub(super) fn length(points: &[Coord<f64>]) -> f64 {
     points.windows(2).map(|w| distance(w[0], w[1])).sum()
+}
+
+/// A path in straight pieces of at most `metres`.
+pub(super) fn pieces(points: &[Coord<f64>], metres: f64) -> impl Iterator<Item = [Coord<f64>; 2]> {
+    points.windows(2).flat_map(move |ends| {
+        let (a, b) = (ends[0], ends[1]);
+        let count = (distance(a, b) / metres).ceil().max(1.0);
+        let at = move |i: f64| a + (b - a) * (i / count);
+        std::iter::successors(Some(0.0), |i| Some(i + 1.0))
+            .take_while(move |&i| i < count)
+            .map(move |i| [at(i), at(i + 1.0)])
+    })
 }
 
 /// For each point, metres from the start of the path.
@@ -120,18 +167,35 @@ pub(super) fn foot(points: &[Coord<f64>], p: Coord<f64>) -> Foot {
     foot
 }
 
-pub(super) fn distance_between(p: &[Coord<f64>], q: &[Coord<f64>]) -> f64 {
-    let crosses = p.windows(2).any(|s| {
-        let s = geo::Line::new(s[0], s[1]);
-        q.windows(2)
-            .any(|t| line_intersection(s, geo::Line::new(t[0], t[1])).is_some())
-    });
-    if crosses {
-        return 0.0;
+/// Metres between two boxes; 0 if they overlap.
+fn gap_between(a: &AABB<[f64; 2]>, b: &AABB<[f64; 2]>) -> f64 {
+    let apart = |axis: usize| {
+        (b.lower()[axis] - a.upper()[axis])
+            .max(a.lower()[axis] - b.upper()[axis])
+            .max(0.0)
+    };
+    apart(0).hypot(apart(1))
+}
+
+/// Metres between two paths at their nearest, or `known` if that is less; 0 if they cross.
+pub(super) fn distance_between(p: &[Coord<f64>], q: &[Coord<f64>], known: f64) -> f64 {
+    let mut least = known;
+    for s in p.windows(2) {
+        let around = envelope(s);
+        for t in q.windows(2) {
+            if gap_between(&around, &envelope(t)) >= least {
+                continue;
+            }
+            let (a, b) = (geo::Line::new(s[0], s[1]), geo::Line::new(t[0], t[1]));
+            if line_intersection(a, b).is_some() {
+                return 0.0;
+            }
+            // Two segments that do not cross are nearest at an end of one of them.
+            let ends = [(s, t[0]), (s, t[1]), (t, s[0]), (t, s[1])];
+            least = ends.into_iter().fold(least, |least, (segment, end)| {
+                least.min(foot_on_segment(segment, 0, end).distance)
+            });
+        }
     }
-    // Two segments that do not cross are nearest at an end of one of them.
-    let from_p = p.iter().map(|&c| foot(q, c).distance);
-    from_p
-        .chain(q.iter().map(|&c| foot(p, c).distance))
-        .fold(f64::INFINITY, f64::min)
+    least
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::compile::{MAX_BRIDGE, MAX_BRIDGE_SHARE, MAX_OFF_SHARE, MAX_VIA};
+use super::compile::{MAX_AREA_FACTOR, MAX_BRIDGE, MAX_BRIDGE_SHARE, MAX_OFF_SHARE, MAX_VIA};
 use super::text::{Direction, TextError};
 use crate::model::Text;
 
@@ -46,8 +46,11 @@ pub enum Reason {
     #[error(transparent)]
     Text(#[from] TextError),
     /// The sentence names lines that are not in the data.
-    #[error("数据中没有：{}", .0.join("、"))]
-    Unknown(Vec<String>),
+    #[error("数据中没有：{}", join(.0, "、"))]
+    Unknown(Vec<UnknownName>),
+    /// The sentence names what has no line of its own, such as a wall or a street yet to be named.
+    #[error("{}不是有名称的线，无法据以定界", .0.join("、"))]
+    NotALine(Vec<String>),
     /// A name is an alias of several streets.
     #[error("“{name}”可以指{}，无法确定是哪一条", .streets.join("、"))]
     Several {
@@ -80,9 +83,24 @@ pub enum Reason {
     /// Sides do not lie where the sentence says.
     #[error("方位矛盾：{}", join(.0, "，"))]
     Contradictory(Vec<Misplaced>),
-    /// The outline crosses or touches itself.
-    #[error("围出的边界与自身相交或重叠")]
-    NotSimple,
+    /// The outline crosses or touches itself; where, if that is known.
+    #[error("围出的边界与自身相交或重叠{}", .0.as_ref().map_or(String::new(), |flaw| format!("：{}", flaw.zh)))]
+    NotSimple(Option<Text>),
+    /// The polygon is far larger or smaller than the document states.
+    #[error(
+        "围出的面积是 {}，文中所述是 {}，相差超过 {MAX_AREA_FACTOR} 倍：{}",
+        hectares(*.measured_m2).zh,
+        hectares(*.stated_m2).zh,
+        .cause.zh
+    )]
+    AreaContradicts {
+        /// What the document states, in m².
+        stated_m2: f64,
+        /// What the polygon measures, in m².
+        measured_m2: f64,
+        /// What may have gone wrong.
+        cause: Text,
+    },
     /// The way around a gap is longer than [`MAX_VIA`].
     #[error(
         "{from}与{to}之间要沿{}走 {metres:.0} 米，最长 {MAX_VIA:.0} 米",
@@ -140,7 +158,14 @@ impl Reason {
     fn in_english(&self) -> String {
         match self {
             Self::Text(error) => error.text().en,
-            Self::Unknown(names) => format!("not in the data: {}", names.join(", ")),
+            Self::Unknown(names) => {
+                let names: Vec<String> = names.iter().map(UnknownName::in_english).collect();
+                format!("not in the data: {}", names.join(", "))
+            }
+            Self::NotALine(names) => format!(
+                "{} has no line of a name of its own, and no outline can follow it",
+                names.join(", ")
+            ),
             Self::Several { name, streets } => format!(
                 "“{name}” can mean {}: which one is not certain",
                 streets.join(" or ")
@@ -166,7 +191,20 @@ impl Reason {
                 let sides: Vec<String> = sides.iter().map(Misplaced::in_english).collect();
                 format!("the directions contradict the map: {}", sides.join(", "))
             }
-            Self::NotSimple => "the outline crosses or overlaps itself".into(),
+            Self::NotSimple(flaw) => {
+                let flaw = flaw.as_ref().map(|flaw| format!(": {}", flaw.en));
+                format!("the outline crosses or overlaps itself{}", flaw.unwrap_or_default())
+            }
+            Self::AreaContradicts {
+                stated_m2,
+                measured_m2,
+                cause,
+            } => format!(
+                "the polygon measures {} and the document states {}, which differ by more than a factor of {MAX_AREA_FACTOR}: {}",
+                hectares(*measured_m2).en,
+                hectares(*stated_m2).en,
+                cause.en
+            ),
             Self::ViaTooLong {
                 from,
                 to,
@@ -219,6 +257,40 @@ fn join<T: fmt::Display>(items: &[T], separator: &str) -> String {
         .map(T::to_string)
         .collect::<Vec<_>>()
         .join(separator)
+}
+
+fn hectares(square_metres: f64) -> Text {
+    let hectares = square_metres / 1e4;
+    Text::new(format!("{hectares:.2} 公顷"), format!("{hectares:.2} ha"))
+}
+
+/// A name that is not in the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    /// As the sentence has it.
+    pub name: String,
+    /// Names in the data that are nearly the same, the nearest first; at most three. None of them
+    /// is used instead.
+    pub near: Vec<String>,
+}
+
+impl UnknownName {
+    fn in_english(&self) -> String {
+        if self.near.is_empty() {
+            return self.name.clone();
+        }
+        format!("{} (similar names: {})", self.name, self.near.join(", "))
+    }
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if self.near.is_empty() {
+            return Ok(());
+        }
+        write!(f, "（相近的名称：{}）", self.near.join("、"))
+    }
 }
 
 /// A side that does not lie where the sentence says.
@@ -278,6 +350,13 @@ mod tests {
         }
     }
 
+    fn unknown(name: &str, near: &[&str]) -> UnknownName {
+        UnknownName {
+            name: name.into(),
+            near: near.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     fn never_meet(metres: f64) -> Reason {
         Reason::NeverMeet {
             from: "东路".into(),
@@ -296,9 +375,26 @@ mod tests {
                 "the north side (“北至”) is given twice",
             ),
             (
-                Reason::Unknown(vec!["甲路".into(), "乙路".into()]),
-                "数据中没有：甲路、乙路",
-                "not in the data: 甲路, 乙路",
+                Reason::Unknown(vec![
+                    unknown("甲路", &[]),
+                    unknown("光荣路", &["光荣道", "光明路"]),
+                ]),
+                "数据中没有：甲路、光荣路（相近的名称：光荣道、光明路）",
+                "not in the data: 甲路, 光荣路 (similar names: 光荣道, 光明路)",
+            ),
+            (
+                Reason::NotALine(vec!["规划路".into(), "围墙".into()]),
+                "规划路、围墙不是有名称的线，无法据以定界",
+                "规划路, 围墙 has no line of a name of its own, and no outline can follow it",
+            ),
+            (
+                Reason::AreaContradicts {
+                    stated_m2: 7_100_000.0,
+                    measured_m2: 713_456.0,
+                    cause: Text::new("请核对", "please check"),
+                },
+                "围出的面积是 71.35 公顷，文中所述是 710.00 公顷，相差超过 2 倍：请核对",
+                "the polygon measures 71.35 ha and the document states 710.00 ha, which differ by more than a factor of 2: please check",
             ),
             (
                 Reason::Several {
@@ -340,9 +436,14 @@ mod tests {
                 "the directions contradict the map: 南路, 甲路 (“北至”) does not lie in the north",
             ),
             (
-                Reason::NotSimple,
+                Reason::NotSimple(None),
                 "围出的边界与自身相交或重叠",
                 "the outline crosses or overlaps itself",
+            ),
+            (
+                Reason::NotSimple(Some(Text::new("两边相交", "two sides cross"))),
+                "围出的边界与自身相交或重叠：两边相交",
+                "the outline crosses or overlaps itself: two sides cross",
             ),
             (
                 Reason::ViaTooLong {
@@ -381,7 +482,10 @@ mod tests {
     #[test]
     fn a_refusal_says_all_its_reasons() {
         let refusal = Refusal {
-            reasons: vec![Reason::Unknown(vec!["甲路".into()]), Reason::NotSimple],
+            reasons: vec![
+                Reason::Unknown(vec![unknown("甲路", &[])]),
+                Reason::NotSimple(None),
+            ],
         };
         assert_eq!(
             refusal.text(),

@@ -1,87 +1,73 @@
 //! The cheapest walks around an area.
 //!
 //! A walk uses every street of the north side, then of the east, the south and the west side. A metre
-//! along a street of the side costs 1, along another street [`VIA_COST`], straight across a gap
-//! [`BRIDGE_COST`]; so it leaves the named streets only where these leave a gap, and cuts off what
-//! overshoots a corner.
+//! along a street of the side costs 1, along another street [`VIA_COST`](super::compile::VIA_COST),
+//! straight across a gap [`BRIDGE_COST`](super::compile::BRIDGE_COST); so it leaves the named streets
+//! only where these leave a gap, and cuts off what overshoots a corner.
+//!
+//! Where streets meet more than once there are several walks. They differ in at least one corner, or
+//! in how they go on where the streets of a side divide; so the cheapest walk is sought from each
+//! place at which a side can begin, and without each of the turns that the chosen walk takes.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 
-use super::compile::{BRIDGE_COST, MAX_STATES, MIN_USE, VIA_COST};
+use super::compile::{MAX_STATES, MIN_USE};
+use super::demand::{Demand, Used};
+use super::gap::{Gap, gaps};
 use super::graph::{Arc, Course, Graph};
-use super::network::{Lookup, Network, StreetId};
-use super::refusal::{Reason, Refusal};
-use super::text::{Direction, Sentence};
+use super::network::{Network, StreetId};
+use super::plane::Metres;
+use super::refusal::Reason;
+use super::text::Direction;
 
-/// The streets of each side, clockwise from north, without repetition.
-pub(super) struct Demand {
-    pub sides: [Vec<StreetId>; 4],
-}
+/// How many more states may be visited.
+pub(super) struct Budget(usize);
 
-/// A set of streets of one side: bit n for its nth street.
-type Used = u8;
-const _: () = assert!(super::text::MAX_NAMES <= Used::BITS as usize);
-
-impl Demand {
-    /// Finds the streets of the sentence, or reports all names for which there is none.
-    pub fn of(network: &Network, sentence: &Sentence) -> Result<Self, Refusal> {
-        let mut sides: [Vec<StreetId>; 4] = Default::default();
-        let (mut unknown, mut reasons) = (Vec::new(), Vec::new());
-        for side in sentence.sides() {
-            let streets = &mut sides[side.direction.index()];
-            for name in &side.names {
-                match network.look_up(&name.text) {
-                    Lookup::Found(street) if streets.contains(&street) => {}
-                    Lookup::Found(street) => streets.push(street),
-                    Lookup::Unknown if unknown.contains(&name.text) => {}
-                    Lookup::Unknown => unknown.push(name.text.clone()),
-                    Lookup::Several(streets) => {
-                        reasons.push(Reason::Several {
-                            name: name.text.clone(),
-                            streets,
-                        });
-                    }
-                }
-            }
-            // The order within a side is free, so it must not show in the outcome.
-            streets.sort_unstable();
-        }
-        if !unknown.is_empty() {
-            reasons.insert(0, Reason::Unknown(unknown));
-        }
-        if reasons.is_empty() {
-            Ok(Self { sides })
-        } else {
-            Err(Refusal { reasons })
-        }
-    }
-
-    pub fn all(&self) -> BTreeSet<StreetId> {
-        self.sides.iter().flatten().copied().collect()
-    }
-
-    fn names(&self, street: StreetId) -> bool {
-        self.sides.iter().any(|side| side.contains(&street))
-    }
-
-    /// The street's place in a side, as a set of one.
-    fn bit(&self, side: usize, street: StreetId) -> Option<Used> {
-        let n = self.sides[side].iter().position(|&s| s == street)?;
-        Some(1 << n)
-    }
-
-    fn is_complete(&self, side: usize, used: Used) -> bool {
-        usize::try_from(used.count_ones()).is_ok_and(|n| n == self.sides[side].len())
+impl Budget {
+    /// Counts a state.
+    pub fn spend(&mut self) -> Result<(), Reason> {
+        self.0 = self.0.checked_sub(1).ok_or(Reason::TooComplex)?;
+        Ok(())
     }
 }
 
-/// A walk in progress: the arc it has just taken, the side it is on, and which of that side's
-/// streets it has used.
+/// What a walk prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Preference {
+    /// To be short, at the usual costs.
+    Short,
+    /// The named streets, almost however long these are: a gap costs many times as much.
+    Named,
+}
+
+impl Preference {
+    fn of_gaps(self) -> f64 {
+        match self {
+            Self::Short => 1.0,
+            Self::Named => 12.5,
+        }
+    }
+}
+
+/// A part of a walk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Leg {
+    /// Along a named street.
+    Along { arc: Arc, street: StreetId },
+    /// Across a gap.
+    Across { gap: usize },
+}
+
+/// Index in [`Search::legs`].
+type LegId = usize;
+
+/// A walk in progress: the leg it has just taken, how many sides it has left behind, and which of
+/// the streets of the side that it is on it has used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct State {
-    arc: Arc,
-    side: usize,
+    leg: LegId,
+    passed: usize,
     used: Used,
 }
 
@@ -89,6 +75,8 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Step {
     pub arc: Arc,
+    /// The side on which it ends, clockwise from north. Where one street bounds several sides it
+    /// may begin on an earlier one.
     pub side: usize,
     pub kind: Kind,
 }
@@ -100,163 +88,297 @@ pub(super) enum Kind {
     Bridge,
 }
 
-/// A closed walk that begins with the first arc along the north side.
+/// A closed walk.
+#[derive(Debug, Clone)]
 pub(super) struct Walk {
+    /// At the usual costs.
     pub cost: f64,
     pub steps: Vec<Step>,
+    /// The side with which it begins.
+    first_side: usize,
+    legs: Vec<LegId>,
 }
 
-/// For each state that was reached the least cost, the state before it, and what led on from there.
-type Best = HashMap<State, (f64, Option<(State, Kind)>)>;
-
-/// A cost in a heap: finite, so in total order.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Cost(f64);
-
-impl Eq for Cost {}
-
-impl PartialOrd for Cost {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Cost {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
+/// For each state that was reached the least cost, and the state before it.
+type Best = HashMap<State, (f64, Option<State>)>;
 
 /// The search for walks around one area.
 pub(super) struct Search<'a> {
     graph: &'a Graph,
     demand: &'a Demand,
-    /// How many more states may be visited.
-    left: usize,
-    /// The last side reached, and the most of its streets that were used.
+    gaps: Vec<Gap>,
+    legs: Vec<Leg>,
+    /// For each node, the legs that leave it.
+    leaving: Vec<Vec<LegId>>,
+    budget: Budget,
+    /// The last side reached from the north, and the most of its streets that were used.
     farthest: (usize, Used),
 }
 
 impl<'a> Search<'a> {
-    pub fn new(graph: &'a Graph, demand: &'a Demand) -> Self {
-        let (left, farthest) = (MAX_STATES, (0, 0));
-        Self {
+    pub fn new(graph: &'a Graph, demand: &'a Demand) -> Result<Self, Reason> {
+        let mut budget = Budget(MAX_STATES);
+        let gaps = gaps(graph, demand, &mut budget)?;
+        let arcs = (0..graph.edges.len()).flat_map(Arc::both_ways);
+        let along = arcs.filter_map(|arc| {
+            let street = graph.edges[arc.edge()].course.street()?;
+            demand.names(street).then_some(Leg::Along { arc, street })
+        });
+        let legs: Vec<Leg> = along
+            .chain((0..gaps.len()).map(|gap| Leg::Across { gap }))
+            .collect();
+        let mut search = Self {
             graph,
             demand,
-            left,
-            farthest,
+            gaps,
+            legs,
+            leaving: vec![Vec::new(); graph.leaving.len()],
+            budget,
+            farthest: (0, 0),
+        };
+        for leg in 0..search.legs.len() {
+            let node = search.start(leg);
+            search.leaving[node].push(leg);
+        }
+        Ok(search)
+    }
+
+    fn start(&self, leg: LegId) -> usize {
+        match self.legs[leg] {
+            Leg::Along { arc, .. } => self.graph.start(arc),
+            Leg::Across { gap } => self.gaps[gap].from,
         }
     }
 
-    /// The cheapest closed walk from each arc along the north side, cheapest first.
-    pub fn walks(&mut self) -> Result<Vec<Walk>, Reason> {
+    fn end(&self, leg: LegId) -> usize {
+        match self.legs[leg] {
+            Leg::Along { arc, .. } => self.graph.end(arc),
+            Leg::Across { gap } => self.gaps[gap].to,
+        }
+    }
+
+    fn cost(&self, leg: LegId, preference: Preference) -> f64 {
+        match self.legs[leg] {
+            Leg::Along { arc, .. } => self.graph.edges[arc.edge()].metres,
+            Leg::Across { gap } => self.gaps[gap].cost * preference.of_gaps(),
+        }
+    }
+
+    /// Whether the two legs are the same way there and back: that would make a spike.
+    fn turns_back(&self, leg: LegId, next: LegId) -> bool {
+        match (self.legs[leg], self.legs[next]) {
+            (Leg::Along { arc, .. }, Leg::Along { arc: other, .. }) => other == arc.reversed(),
+            _ => false,
+        }
+    }
+
+    /// The cheapest closed walk from each leg with which one side can begin, cheapest first.
+    pub fn walks(
+        &mut self,
+        first_side: usize,
+        preference: Preference,
+    ) -> Result<Vec<Walk>, Reason> {
         let mut walks = Vec::new();
-        for arc in (0..self.graph.edges.len()).flat_map(Arc::both_ways) {
-            walks.extend(self.cheapest_walk(arc));
-            if self.left == 0 {
-                return Err(Reason::TooComplex);
-            }
+        for first in self.beginnings(first_side) {
+            walks.extend(self.cheapest_walk(first, first_side, preference, None)?);
         }
         walks.sort_by(|a, b| {
-            a.cost
-                .total_cmp(&b.cost)
-                .then_with(|| a.steps.cmp(&b.steps))
+            let by_cost = a.cost.total_cmp(&b.cost);
+            by_cost.then_with(|| a.steps.cmp(&b.steps))
         });
         Ok(walks)
     }
 
-    /// Dijkstra's algorithm over states; none if `first` is not along the north side, if it leads
-    /// nowhere, or if no states are left to visit.
-    fn cheapest_walk(&mut self, first: Arc) -> Option<Walk> {
-        let Course::Along { street, .. } = self.graph.edges[first.edge()].course else {
-            return None;
+    /// The cheapest closed walks that begin as this one does, and take another turn at one of the
+    /// places where a street of the side leads on in another way too.
+    pub fn deviations(&mut self, walk: &Walk) -> Result<Vec<Walk>, Reason> {
+        let turns: Vec<LegId> = walk
+            .legs
+            .windows(2)
+            .filter(|pair| self.has_another_way(pair[0], pair[1]))
+            .map(|pair| pair[1])
+            .collect();
+        let mut walks = Vec::new();
+        for turn in turns {
+            let (first, side) = (walk.legs[0], walk.first_side);
+            walks.extend(self.cheapest_walk(first, side, Preference::Named, Some(turn))?);
+        }
+        Ok(walks)
+    }
+
+    fn has_another_way(&self, before: LegId, taken: LegId) -> bool {
+        let Leg::Along { street, .. } = self.legs[taken] else {
+            return false;
         };
-        let (start, cost, kind) = self.along_named(0, 0, first, street)?;
-        let mut best: Best = HashMap::from([(start, (cost, None))]);
-        let mut heap = BinaryHeap::from([Reverse((Cost(cost), start))]);
-        while let Some(Reverse((Cost(cost), state))) = heap.pop() {
+        self.leaving[self.start(taken)].iter().any(|&leg| {
+            let goes_on = match self.legs[leg] {
+                Leg::Along { street: other, .. } => self.demand.are_neighbours(street, other),
+                Leg::Across { .. } => false,
+            };
+            goes_on && leg != taken && !self.turns_back(before, leg)
+        })
+    }
+
+    /// The legs along streets of a side that leave places where a street of the side before passes,
+    /// or to which a way leads from one across a gap.
+    fn beginnings(&self, side: usize) -> Vec<LegId> {
+        let before = &self.demand.sides[(side + 3) % 4];
+        let mut can_begin = vec![false; self.leaving.len()];
+        for leg in 0..self.legs.len() {
+            if let Leg::Along { street, .. } = self.legs[leg]
+                && before.contains(&street)
+            {
+                can_begin[self.start(leg)] = true;
+            }
+        }
+        let across = self.gaps.iter().filter(|gap| can_begin[gap.from]);
+        let across: Vec<usize> = across.map(|gap| gap.to).collect();
+        for node in across {
+            can_begin[node] = true;
+        }
+        (0..self.legs.len())
+            .filter(|&leg| match self.legs[leg] {
+                Leg::Along { street, .. } => {
+                    can_begin[self.start(leg)] && self.demand.sides[side].contains(&street)
+                }
+                Leg::Across { .. } => false,
+            })
+            .collect()
+    }
+
+    /// Dijkstra's algorithm over states; none if nothing leads back to the start.
+    fn cheapest_walk(
+        &mut self,
+        first: LegId,
+        first_side: usize,
+        preference: Preference,
+        banned: Option<LegId>,
+    ) -> Result<Option<Walk>, Reason> {
+        let mut best: Best = HashMap::new();
+        let mut heap = BinaryHeap::new();
+        let cost = self.cost(first, preference);
+        for (passed, used) in self.onward(first, first_side, 0, 0) {
+            let start = State {
+                leg: first,
+                passed,
+                used,
+            };
+            best.insert(start, (cost, None));
+            heap.push(Reverse((Metres(cost), start)));
+        }
+        while let Some(Reverse((Metres(cost), state))) = heap.pop() {
             if cost > best[&state].0 {
                 continue;
             }
-            self.visit(state)?;
-            if self.closes(state, first) {
-                let step = Step {
-                    arc: first,
-                    side: 0,
-                    kind,
-                };
-                return Some(Walk {
-                    cost,
-                    steps: trace(&best, state, step),
-                });
+            self.budget.spend()?;
+            self.note(first_side, state);
+            let end = self.end(state.leg);
+            if end == self.start(first)
+                && state.passed == 3
+                && self.demand.is_complete((first_side + 3) % 4, state.used)
+                && !self.turns_back(state.leg, first)
+            {
+                return Ok(Some(self.walk(&best, state, first_side)));
             }
-            for (next, added, kind) in self.moves(state) {
-                let cost = cost + added;
-                if best.get(&next).is_none_or(|known| cost < known.0) {
-                    best.insert(next, (cost, Some((state, kind))));
-                    heap.push(Reverse((Cost(cost), next)));
+            for &leg in &self.leaving[end] {
+                let is_second_gap = matches!(
+                    (self.legs[state.leg], self.legs[leg]),
+                    (Leg::Across { .. }, Leg::Across { .. })
+                );
+                if is_second_gap || banned == Some(leg) || self.turns_back(state.leg, leg) {
+                    continue;
+                }
+                let cost = cost + self.cost(leg, preference);
+                for (passed, used) in self.onward(leg, first_side, state.passed, state.used) {
+                    let next = State { leg, passed, used };
+                    if best.get(&next).is_none_or(|known| cost < known.0) {
+                        best.insert(next, (cost, Some(state)));
+                        heap.push(Reverse((Metres(cost), next)));
+                    }
                 }
             }
         }
-        None
+        Ok(None)
     }
 
-    /// Counts a state; none if there have been too many.
-    fn visit(&mut self, State { side, used, .. }: State) -> Option<()> {
-        self.left = self.left.checked_sub(1)?;
-        let rank = |(side, used): (usize, Used)| (side, used.count_ones(), Reverse(used));
-        self.farthest = std::cmp::max_by_key(self.farthest, (side, used), |&f| rank(f));
-        Some(())
-    }
-
-    fn closes(&self, state: State, first: Arc) -> bool {
-        self.graph.end(state.arc) == self.graph.start(first)
-            && state.side == 3
-            && self.demand.is_complete(3, state.used)
-            && state.arc != first.reversed()
-    }
-
-    /// What can follow: the next state, what it costs, and what it is.
-    fn moves(&self, state: State) -> Vec<(State, f64, Kind)> {
-        let mut moves = Vec::new();
-        let course = |arc: Arc| &self.graph.edges[arc.edge()].course;
-        let is_bridge = |arc: Arc| matches!(course(arc), Course::Across { .. });
-        for &arc in &self.graph.leaving[self.graph.end(state.arc)] {
-            // Turning back on the spot would make a spike, and two bridges in a row one that is
-            // too long.
-            if arc == state.arc.reversed() || (is_bridge(arc) && is_bridge(state.arc)) {
-                continue;
+    /// On which side a leg can end that begins on a given one, and which streets of it are used
+    /// then. A leg along a street that several sides name may end on any of them.
+    fn onward(
+        &self,
+        leg: LegId,
+        first_side: usize,
+        passed: usize,
+        used: Used,
+    ) -> Vec<(usize, Used)> {
+        let Leg::Along { arc, street } = self.legs[leg] else {
+            return vec![(passed, used)];
+        };
+        let is_used = self.graph.edges[arc.edge()].metres > MIN_USE;
+        let mut onward = Vec::new();
+        let (mut passed, mut used) = (passed, used);
+        loop {
+            let side = (first_side + passed) % 4;
+            if let Some(bit) = self.demand.bit(side, street) {
+                used |= if is_used { bit } else { 0 };
+                onward.push((passed, used));
             }
-            let metres = self.graph.edges[arc.edge()].metres;
-            let onward = State { arc, ..state };
-            let Course::Along { street, .. } = *course(arc) else {
-                moves.push((onward, BRIDGE_COST * metres, Kind::Bridge));
-                continue;
-            };
-            if let Some(on) = self.along_named(state.side, state.used, arc, street) {
-                moves.push(on);
-            } else if !self.demand.names(street) {
-                moves.push((onward, VIA_COST * metres, Kind::Via(street)));
+            if passed == 3 || !self.demand.is_complete(side, used) {
+                return onward;
             }
-            if state.side < 3 && self.demand.is_complete(state.side, state.used) {
-                moves.extend(self.along_named(state.side + 1, 0, arc, street));
+            (passed, used) = (passed + 1, 0);
+            if self.demand.bit((first_side + passed) % 4, street).is_none() {
+                return onward;
             }
         }
-        moves
     }
 
-    /// The move along a street, if the side names it.
-    fn along_named(
-        &self,
-        side: usize,
-        used: Used,
-        arc: Arc,
-        street: StreetId,
-    ) -> Option<(State, f64, Kind)> {
-        let bit = self.demand.bit(side, street)?;
-        let metres = self.graph.edges[arc.edge()].metres;
-        let used = if metres > MIN_USE { used | bit } else { used };
-        Some((State { arc, side, used }, metres, Kind::Street(street)))
+    /// Notes how far a walk from the north has come.
+    fn note(&mut self, first_side: usize, state: State) {
+        if first_side == 0 {
+            let rank = |(side, used): (usize, Used)| (side, used.count_ones(), Reverse(used));
+            let here = (state.passed, state.used);
+            self.farthest = std::cmp::max_by_key(self.farthest, here, |&f| rank(f));
+        }
+    }
+
+    /// The walk that led to `last`.
+    fn walk(&self, best: &Best, last: State, first_side: usize) -> Walk {
+        let mut states = vec![last];
+        while let (_, Some(before)) = best[&states[states.len() - 1]] {
+            states.push(before);
+        }
+        states.reverse();
+        let mut steps = Vec::new();
+        for state in &states {
+            let side = (first_side + state.passed) % 4;
+            match self.legs[state.leg] {
+                Leg::Along { arc, street } => steps.push(Step {
+                    arc,
+                    side,
+                    kind: Kind::Street(street),
+                }),
+                Leg::Across { gap } => {
+                    steps.extend(self.gaps[gap].arcs.iter().map(|&arc| Step {
+                        arc,
+                        side,
+                        kind: match self.graph.edges[arc.edge()].course {
+                            Course::Along { street, .. } | Course::Link { street, .. } => {
+                                Kind::Via(street)
+                            }
+                            Course::Across { .. } => Kind::Bridge,
+                        },
+                    }));
+                }
+            }
+        }
+        let legs: Vec<LegId> = states.iter().map(|state| state.leg).collect();
+        let costs = legs.iter().map(|&leg| self.cost(leg, Preference::Short));
+        Walk {
+            cost: costs.sum(),
+            steps,
+            first_side,
+            legs,
+        }
     }
 
     /// Where the search got stuck if it found no walk.
@@ -275,23 +397,6 @@ impl<'a> Search<'a> {
             missing: missing.iter().map(name).collect(),
         }
     }
-}
-
-/// The steps that led to `last`.
-fn trace(best: &Best, last: State, first: Step) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut state = last;
-    while let (_, Some((before, kind))) = best[&state] {
-        steps.push(Step {
-            arc: state.arc,
-            side: state.side,
-            kind,
-        });
-        state = before;
-    }
-    steps.push(first);
-    steps.reverse();
-    steps
 }
 
 /// Which streets keep the sides from closing.
@@ -344,10 +449,7 @@ fn never_meet(
 
 fn reaches(graph: &Graph, demand: &Demand, from: &[StreetId], to: &[StreetId]) -> bool {
     let named = demand.all();
-    let street_of = |arc: Arc| match graph.edges[arc.edge()].course {
-        Course::Along { street, .. } => Some(street),
-        Course::Across { .. } => None,
-    };
+    let street_of = |arc: Arc| graph.edges[arc.edge()].course.street();
     let mut seen = vec![false; graph.leaving.len()];
     let mut open: Vec<usize> = (0..graph.leaving.len())
         .filter(|&n| {

@@ -7,6 +7,7 @@ pub mod clip;
 pub mod crs;
 pub mod frame;
 pub mod measure;
+pub mod mismatch;
 pub mod read;
 pub mod region;
 pub mod simplify;

@@ -23,9 +23,24 @@ pub fn line_within(
     tolerance: f64,
     budget: &mut usize,
 ) -> Option<LineString<f64>> {
-    let points = &line.0;
-    if points.len() < 3 {
+    let kept = kept_within(&line.0, tolerance, budget)?;
+    if line.is_closed() && kept.len() < 4 {
         return Some(line.clone());
+    }
+    Some(kept.into_iter().map(|index| line.0[index]).collect())
+}
+
+/// Of the vertices of a path, those without which it would be off by more than `tolerance`: their
+/// indices, in order, the first and the last among them.
+#[must_use]
+pub fn kept(points: &[Coord<f64>], tolerance: f64) -> Vec<usize> {
+    kept_within(points, tolerance, &mut { usize::MAX })
+        .unwrap_or_else(|| (0..points.len()).collect())
+}
+
+fn kept_within(points: &[Coord<f64>], tolerance: f64, budget: &mut usize) -> Option<Vec<usize>> {
+    if points.len() < 3 {
+        return Some((0..points.len()).collect());
     }
     let last = points.len() - 1;
     let mut kept = vec![false; points.len()];
@@ -42,15 +57,7 @@ pub fn line_within(
             waiting.push((farthest, to));
         }
     }
-    let simple: Vec<Coord<f64>> = points
-        .iter()
-        .zip(&kept)
-        .filter_map(|(point, kept)| kept.then_some(*point))
-        .collect();
-    if line.is_closed() && simple.len() < 4 {
-        return Some(line.clone());
-    }
-    Some(LineString::new(simple))
+    Some((0..=last).filter(|&index| kept[index]).collect())
 }
 
 /// The same for all rings of a polygon.

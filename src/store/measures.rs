@@ -3,28 +3,19 @@
 use super::{files::Files, load::Problem, snapshot::Snapshot};
 use crate::{
     documents::Claim,
-    geometry::measure,
+    geometry::{
+        measure,
+        mismatch::{UNITS, likely_cause},
+    },
     model::{FeatureRef, Period, Text},
 };
 
 /// A stated area further from the measured one than this share is told of: surveys and rounding
 /// differ by less, mistaken units and map projections by more.
 const GROSS: f64 = 0.2;
-/// How near a ratio must come to that of a known mistake, for it to be named.
-const NEAR: f64 = 0.06;
 
 /// The attributes that state the area of the ground that a polygon covers.
 const AREAS: [&str; 2] = ["area", "land_area"];
-
-/// Units of area that documents use, in m².
-const UNITS: [(&str, f64); 6] = [
-    ("平方米", 1.0),
-    ("亩", 2000.0 / 3.0),
-    ("公顷", 1e4),
-    ("万平方米", 1e4),
-    ("平方公里", 1e6),
-    ("平方千米", 1e6),
-];
 
 /// Checks units and dates of all claims, and the stated areas of polygons.
 pub(super) fn check(
@@ -113,7 +104,7 @@ fn area(claim: &Claim, snapshot: &Snapshot) -> Option<Text> {
         return None;
     }
     let latitude = feature.bounds()?.center().y;
-    let cause = likely_cause(ratio, unit, latitude);
+    let cause = likely_cause(ratio, Some(unit), latitude);
     let (value, hectares) = (&claim.value, measured / 1e4);
     Some(Text::new(
         format!(
@@ -125,49 +116,4 @@ fn area(claim: &Claim, snapshot: &Snapshot) -> Option<Text> {
             cause.en
         ),
     ))
-}
-
-/// What turns the measured area into the stated one.
-fn likely_cause(ratio: f64, unit: &str, latitude: f64) -> Text {
-    let near = |other: f64| (ratio / other - 1.0).abs() <= NEAR;
-    // Web Mercator stretches both directions by 1 / cos φ.
-    if near(latitude.to_radians().cos().powi(-2)) {
-        return Text::new(
-            "可能是在 Web 墨卡托投影下量得的面积（放大 1/cos²φ）",
-            "it was probably measured in Web Mercator, which enlarges areas by 1/cos²φ",
-        );
-    }
-    let size = |name: &str| UNITS.iter().find(|(other, _)| *other == name).map(|u| u.1);
-    let meant = UNITS.iter().find(|(name, square_metres)| {
-        *name != unit && size(unit).is_some_and(|written| near(written / square_metres))
-    });
-    match meant {
-        Some((meant, _)) => Text::new(
-            format!("可能把单位“{meant}”误写为“{unit}”"),
-            format!("the unit was probably meant to be {meant} and written as {unit}"),
-        ),
-        None => Text::new(
-            "请核对数值、单位和界线",
-            "please check the figure, its unit and the outline",
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_likely_cause_of_a_mismatch() {
-        for (ratio, unit, word) in [
-            (15.0, "公顷", "meant to be 亩"),
-            (1.0 / 15.0, "亩", "meant to be 公顷"),
-            (1.0 / 1e4, "平方米", "meant to be 公顷"),
-            (1.66, "公顷", "Web Mercator"),
-            (3.0, "公顷", "please check"),
-        ] {
-            let cause = likely_cause(ratio, unit, 39.16);
-            assert!(cause.en.contains(word), "{ratio} {unit}: {}", cause.en);
-        }
-    }
 }

@@ -28,7 +28,7 @@ pub struct ZoneOutcome {
     /// Its name.
     pub name: String,
     /// The polygon, or the reason for which there is none.
-    pub result: Result<Compiled, Text>,
+    pub outcome: Outcome,
 }
 
 /// Compiles the zones of `geodata` along the lines of `streets`, `water` and `district`.
@@ -67,12 +67,12 @@ pub fn compile_zones(snapshot: &Snapshot, geodata: &Files) -> Result<Zones, Text
             .as_str()
             .unwrap_or_default()
             .to_owned();
-        let result = match outcome {
-            Outcome::Compiled(compiled) => Ok(compiled),
-            Outcome::Unresolved(refusal) => Err(refusal.text()),
+        let compiled = match &outcome {
+            Outcome::Compiled(compiled) => Some(compiled),
+            Outcome::Ambiguous(_) | Outcome::Unresolved(_) => None,
         };
-        write_zone(zone, result.as_ref().ok());
-        outcomes.push(ZoneOutcome { name, result });
+        write_zone(zone, compiled);
+        outcomes.push(ZoneOutcome { name, outcome });
     }
     let mut text = String::new();
     write_pretty(&mut text, &file, 0);

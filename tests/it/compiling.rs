@@ -1,0 +1,743 @@
+//! The boundary compiler on constructed networks: of each kind of street plan one, and properties
+//! that hold for all.
+
+use std::f64::consts::TAU;
+
+use geo::{BooleanOps, Coord, LineString, Polygon};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use renewal_map::{
+    boundary::{
+        Ambiguity, Cause, Compiled, CornerKind, Direction, Line, LineKind, Network, Options,
+        Outcome, Reason, Refusal, Sentence, StretchKind, compile,
+    },
+    geometry::frame::Frame,
+};
+
+use crate::support::in_full;
+
+// ---- networks --------------------------------------------------------------------------------
+
+/// Where the networks lie: metres east and north of a place in degrees.
+fn plane() -> Frame {
+    Frame::at(Coord {
+        x: 117.23,
+        y: 39.12,
+    })
+}
+
+fn street(name: &str, points: &[(f64, f64)]) -> Line {
+    let degrees = |&(x, y): &(f64, f64)| plane().to_degrees(Coord { x, y });
+    Line {
+        id: name.into(),
+        name: name.into(),
+        aliases: vec![],
+        kind: LineKind::Street,
+        accuracy_m: 10.0,
+        coords: points.iter().map(degrees).collect(),
+    }
+}
+
+fn points(line: &Line) -> Vec<Coord<f64>> {
+    line.coords.coords().map(|&c| plane().to_plane(c)).collect()
+}
+
+fn with_points(line: &Line, points: Vec<Coord<f64>>) -> Line {
+    let points = points.into_iter().map(|c| plane().to_degrees(c));
+    Line {
+        coords: points.collect(),
+        ..line.clone()
+    }
+}
+
+/// Turned about the origin, counter-clockwise.
+fn turned(lines: &[Line], degrees: f64) -> Vec<Line> {
+    let turn = |c: Coord<f64>| turned_point(c, degrees);
+    let line = |line: &Line| with_points(line, points(line).into_iter().map(turn).collect());
+    lines.iter().map(line).collect()
+}
+
+fn turned_point(c: Coord<f64>, degrees: f64) -> Coord<f64> {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    Coord {
+        x: c.x * cos - c.y * sin,
+        y: c.x * sin + c.y * cos,
+    }
+}
+
+const BLOCK: &str = "北至北路，南至南路，西至西路，东至东路";
+
+/// Four streets around a block of 1000 by 600 m about the origin, which run on for 200 m.
+fn block() -> Vec<Line> {
+    vec![
+        street("北路", &[(-700.0, 300.0), (700.0, 300.0)]),
+        street("南路", &[(-700.0, -300.0), (700.0, -300.0)]),
+        street("西路", &[(-500.0, -500.0), (-500.0, 500.0)]),
+        street("东路", &[(500.0, -500.0), (500.0, 500.0)]),
+    ]
+}
+
+const CORNERS: [(f64, f64); 4] = [
+    (-500.0, 300.0),
+    (-500.0, -300.0),
+    (500.0, -300.0),
+    (500.0, 300.0),
+];
+
+fn outcome(text: &str, lines: &[Line]) -> Outcome {
+    compile(text, lines)
+}
+
+fn compiled(text: &str, lines: &[Line]) -> Compiled {
+    match outcome(text, lines) {
+        Outcome::Compiled(compiled) => compiled,
+        Outcome::Ambiguous(ambiguity) => panic!("{text}: {ambiguity}"),
+        Outcome::Unresolved(refusal) => panic!("{text}: {refusal}"),
+    }
+}
+
+fn ambiguous(text: &str, lines: &[Line]) -> Ambiguity {
+    match outcome(text, lines) {
+        Outcome::Ambiguous(ambiguity) => ambiguity,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn refused(text: &str, lines: &[Line]) -> Refusal {
+    match outcome(text, lines) {
+        Outcome::Unresolved(refusal) => refusal,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+/// The ring in metres, from its start, not closed.
+fn ring(area: &Compiled) -> Vec<Coord<f64>> {
+    let mut ring: Vec<Coord<f64>> = area.ring.iter().map(|&c| plane().to_plane(c)).collect();
+    ring.pop();
+    ring
+}
+
+/// Checks that the ring goes through these points, from its start, to within `metres`.
+fn assert_ring(area: &Compiled, expected: &[(f64, f64)], metres: f64) {
+    let ring = ring(area);
+    assert_eq!(ring.len(), expected.len(), "{ring:?}");
+    for (point, &(x, y)) in ring.iter().zip(expected) {
+        let away = (point.x - x).hypot(point.y - y);
+        assert!(away <= metres, "{point:?} is {away} m from ({x}, {y})");
+    }
+}
+
+/// The share of the larger of two areas that only one of them covers.
+fn difference(a: &[Coord<f64>], b: &[Coord<f64>]) -> f64 {
+    use geo::Area;
+    let polygon = |ring: &[Coord<f64>]| Polygon::new(LineString::new(ring.to_vec()), vec![]);
+    let (a, b) = (polygon(a), polygon(b));
+    a.xor(&b).unsigned_area() / a.unsigned_area().max(b.unsigned_area())
+}
+
+fn hectares(area: &Compiled) -> f64 {
+    area.area_m2() / 1e4
+}
+
+/// A circle about the origin from one angle to another, in degrees counter-clockwise from east.
+fn arc(radius: f64, from: f64, to: f64) -> Vec<(f64, f64)> {
+    let steps = 72;
+    (0..=steps)
+        .map(|step| {
+            let angle = from + (to - from) * f64::from(step) / f64::from(steps);
+            let (sin, cos) = angle.to_radians().sin_cos();
+            (radius * cos, radius * sin)
+        })
+        .collect()
+}
+
+// ---- plans of streets ------------------------------------------------------------------------
+
+#[test]
+fn a_grid_compiles_to_the_block_between_the_named_streets() {
+    let mut lines = Vec::new();
+    for i in -4..=4 {
+        let at = f64::from(i) * 200.0;
+        lines.push(street(&format!("纵{i}路"), &[(at, -900.0), (at, 900.0)]));
+        lines.push(street(&format!("横{i}路"), &[(-900.0, at), (900.0, at)]));
+    }
+    let area = compiled("北至横2路，南至横-1路，西至纵-3路，东至纵1路", &lines);
+    let corners = [
+        (-600.0, 400.0),
+        (-600.0, -200.0),
+        (200.0, -200.0),
+        (200.0, 400.0),
+    ];
+    assert_ring(&area, &corners, 0.02);
+    assert!((area.on_named() - 1.0).abs() < 1e-12 && !area.has_gaps());
+    let evidence = area.evidence(Some(480_000.0));
+    assert!((evidence.measured_m2 - 480_000.0).abs() < 500.0);
+    assert!(evidence.difference.unwrap().abs() < 1e-3);
+    assert!((evidence.perimeter_m - 2_800.0).abs() < 3.0);
+    for (side, long) in evidence.sides.iter().zip([800.0, 600.0, 800.0, 600.0]) {
+        assert_eq!(side.corner.how, CornerKind::Intersection);
+        assert_eq!((side.asked.len(), side.follows.len()), (1, 1));
+        assert!((side.asked[0].metres - long).abs() < 1.0, "{side:?}");
+        assert!((side.follows[0].ways[0].metres - long).abs() < 1.0);
+    }
+}
+
+#[test]
+fn curved_streets_are_followed() {
+    let lines = [
+        street("北环", &arc(800.0, 170.0, 10.0)),
+        street("南路", &[(-900.0, -200.0), (900.0, -200.0)]),
+        street("西路", &[(-500.0, -400.0), (-500.0, 900.0)]),
+        street("东路", &[(500.0, -400.0), (500.0, 900.0)]),
+    ];
+    let area = compiled("北至北环，南至南路，西至西路，东至东路", &lines);
+    // A trapezium and a segment of a circle.
+    let half: f64 = 500.0 / 800.0;
+    let height = 800.0 * half.asin().cos();
+    let expected =
+        1000.0 * (height + 200.0) + 800.0 * 800.0 * (half.asin() - half * half.asin().cos());
+    assert!((area.area_m2() / expected - 1.0).abs() < 0.002);
+}
+
+#[test]
+fn a_ring_road_bounds_on_all_sides_or_on_one() {
+    let ring_road = street("环路", &arc(600.0, 90.0, 450.0));
+    let area = compiled(
+        "北至环路，南至环路，西至环路，东至环路",
+        std::slice::from_ref(&ring_road),
+    );
+    let circle = TAU / 2.0 * 600.0 * 600.0;
+    assert!((area.area_m2() / circle - 1.0).abs() < 0.01);
+    for corner in area.corners() {
+        assert_eq!(corner.how, CornerKind::Bend);
+        let point = plane().to_plane(corner.point);
+        // Between the sides: at 45° to both.
+        assert!((point.x.abs() - point.y.abs()).abs() < 40.0, "{point:?}");
+    }
+    let chord = |name: &str, y: f64| street(name, &[(-700.0, y), (700.0, y)]);
+    let lines = [ring_road, chord("横路", 0.0)];
+    let area = compiled("北至环路，南至横路，西至环路，东至环路", &lines);
+    assert!((area.area_m2() / (circle / 2.0) - 1.0).abs() < 0.01);
+    let area = compiled("北至横路，南至环路，西至环路，东至环路", &lines);
+    assert!((area.area_m2() / (circle / 2.0) - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn carriageways_with_unequal_gaps_bound_by_their_middle() {
+    let mut lines = block();
+    // 10 m apart in the west, 50 m in the east; and a south road of 30 m, in four ways.
+    lines[0] = street("北路", &[(-700.0, 305.0), (0.0, 310.0), (700.0, 330.0)]);
+    lines.push(street(
+        "北路",
+        &[(700.0, 270.0), (0.0, 290.0), (-700.0, 295.0)],
+    ));
+    lines[1] = street("南路", &[(-700.0, -285.0), (700.0, -285.0)]);
+    lines.push(street("南路", &[(700.0, -315.0), (-700.0, -315.0)]));
+    let area = compiled(BLOCK, &lines);
+    assert_ring(&area, &CORNERS, 1.0);
+    assert!(!area.has_gaps());
+}
+
+#[test]
+fn a_dead_end_short_of_the_corner_is_bridged_and_told() {
+    let mut lines = block();
+    lines[3] = street("东路", &[(500.0, -240.0), (500.0, 500.0)]);
+    let area = compiled(BLOCK, &lines);
+    assert_ring(
+        &area,
+        &[
+            CORNERS[0],
+            CORNERS[1],
+            CORNERS[2],
+            (500.0, -240.0),
+            CORNERS[3],
+        ],
+        0.05,
+    );
+    assert_eq!(outcome(BLOCK, &lines).name(), "compiled_with_gaps");
+    let corner = &area.corners()[1];
+    assert_eq!(
+        (corner.from, corner.to),
+        (Direction::East, Direction::South)
+    );
+    assert_eq!(corner.how, CornerKind::Bridge);
+    assert_eq!(corner.streets, ["东路", "南路"]);
+    assert!((corner.gap_m - 60.0).abs() < 0.2, "{corner:?}");
+    let on_named = 1.0 - 60.0 / 3_200.0;
+    assert!((area.on_named() - on_named).abs() < 1e-3);
+}
+
+#[test]
+fn t_junctions_are_corners() {
+    let lines = [
+        street("北路", &[(-500.0, 300.0), (500.0, 300.0)]),
+        street("南路", &[(-500.0, -300.0), (500.0, -300.0)]),
+        street("西路", &[(-500.0, 900.0), (-500.0, -300.0)]),
+        street("东路", &[(500.0, -900.0), (500.0, 300.0)]),
+    ];
+    let area = compiled(BLOCK, &lines);
+    assert_ring(&area, &CORNERS, 0.02);
+    let how = area.corners().into_iter().map(|corner| corner.how);
+    assert!(how.eq([CornerKind::Intersection; 4]));
+}
+
+#[test]
+fn a_river_bounds_where_bridges_cross_it() {
+    let mut lines = block();
+    let mut river = street(
+        "南河",
+        &[
+            (-1500.0, -350.0),
+            (-250.0, -300.0),
+            (250.0, -360.0),
+            (1500.0, -300.0),
+        ],
+    );
+    river.kind = LineKind::River;
+    lines[1] = river;
+    // Two bridges between the sides, of streets that are not named.
+    lines.push(street("一桥", &[(-100.0, -600.0), (-100.0, 0.0)]));
+    lines.push(street("二桥", &[(200.0, -600.0), (200.0, 0.0)]));
+    let area = compiled("北至北路，南至南河，西至西路，东至东路", &lines);
+    let south: Vec<_> = area
+        .stretches
+        .iter()
+        .filter(|s| s.side == Direction::South)
+        .map(|s| (s.kind, s.street.as_deref()))
+        .collect();
+    assert_eq!(south, [(StretchKind::Street, Some("南河"))]);
+    assert_eq!(ring(&area).len(), 6);
+}
+
+#[test]
+fn one_street_may_bound_two_sides() {
+    let lines = [
+        street("弯路", &[(-900.0, 300.0), (500.0, 310.0), (490.0, -900.0)]),
+        street("南路", &[(-700.0, -300.0), (700.0, -300.0)]),
+        street("西路", &[(-500.0, -500.0), (-500.0, 500.0)]),
+    ];
+    let area = compiled("北至弯路，南至南路，西至西路，东至弯路", &lines);
+    assert_eq!(ring(&area).len(), 4);
+    let corner = &area.corners()[0];
+    assert_eq!(corner.how, CornerKind::Bend);
+    let point = plane().to_plane(corner.point);
+    assert!((point.x - 500.0).hypot(point.y - 310.0) < 0.1, "{point:?}");
+    // A straight one does not.
+    let mut straight = block();
+    straight[0] = street("弯路", &[(-700.0, 300.0), (700.0, 300.0)]);
+    let refusal = refused("北至弯路，南至南路，西至西路，东至弯路", &straight);
+    assert!(!refusal.reasons().is_empty());
+}
+
+#[test]
+fn a_hypotenuse_bounds_two_sides() {
+    let lines = [
+        street("斜路", &[(-900.0, 700.0), (900.0, -1100.0)]),
+        street("南路", &[(-700.0, -500.0), (700.0, -500.0)]),
+        street("西路", &[(-500.0, -700.0), (-500.0, 700.0)]),
+    ];
+    let area = compiled("北至斜路，南至南路，西至西路，东至斜路", &lines);
+    assert!((area.area_m2() / (800.0 * 800.0 / 2.0) - 1.0).abs() < 0.001);
+}
+
+#[test]
+fn a_hole_in_the_middle_of_a_side_is_bridged() {
+    let mut lines = block();
+    lines[0] = street("北路", &[(-700.0, 300.0), (-15.0, 300.0)]);
+    lines.push(street("北路", &[(15.0, 300.0), (700.0, 300.0)]));
+    let area = compiled(BLOCK, &lines);
+    let kinds: Vec<_> = area
+        .stretches
+        .iter()
+        .filter(|s| s.side == Direction::North)
+        .map(|s| (s.kind, s.metres.round()))
+        .collect();
+    let (along, across) = ((StretchKind::Street, 485.0), (StretchKind::Bridge, 30.0));
+    assert_eq!(kinds, [along, across, along]);
+}
+
+#[test]
+fn another_street_bridges_a_gap_before_a_straight_line_does() {
+    let mut lines = block();
+    lines[3] = street("东路", &[(500.0, -100.0), (500.0, 500.0)]);
+    lines.push(street("接路", &[(500.0, -100.0), (520.0, -300.0)]));
+    let area = compiled(BLOCK, &lines);
+    let corner = &area.corners()[1];
+    assert_eq!(corner.how, CornerKind::Via);
+    assert_eq!(corner.streets, ["东路", "接路", "南路"]);
+}
+
+// ---- more than one polygon -------------------------------------------------------------------
+
+#[test]
+fn a_name_that_occurs_twice_is_ambiguous_where_both_close_a_block() {
+    let mut lines = block();
+    // The same 东路 once more, 600 m to the east, and both cross 北路 and 南路.
+    lines[0] = street("北路", &[(-700.0, 300.0), (1300.0, 300.0)]);
+    lines[1] = street("南路", &[(-700.0, -300.0), (1300.0, -300.0)]);
+    lines.push(street("东路", &[(1100.0, -500.0), (1100.0, 500.0)]));
+    let ambiguity = ambiguous(BLOCK, &lines);
+    let areas: Vec<f64> = ambiguity.candidates().iter().map(hectares).collect();
+    assert_eq!(areas.len(), 2);
+    assert!((areas[0] - 60.0).abs() < 0.1 && (areas[1] - 96.0).abs() < 0.1);
+    let places = Cause::Places {
+        street: "东路".into(),
+        places: 2,
+    };
+    assert_eq!(ambiguity.causes(), [places]);
+    let said = ambiguity.text();
+    assert_eq!(said.zh, "符合四至的界线有 2 条：东路有 2 处，互不相连");
+    assert!(said.en.contains("东路 lies in 2 places"), "{}", said.en);
+
+    // Elsewhere in the city it does no harm.
+    lines[4] = street("东路", &[(9_100.0, -500.0), (9_100.0, 500.0)]);
+    assert!((hectares(&compiled(BLOCK, &lines)) - 60.0).abs() < 0.1);
+}
+
+#[test]
+fn two_blocks_of_the_same_names_are_ambiguous() {
+    let mut lines = block();
+    let aside = |line: &Line| {
+        let points = points(line).into_iter();
+        with_points(
+            line,
+            points
+                .map(|c| Coord {
+                    x: c.x + 8_000.0,
+                    ..c
+                })
+                .collect(),
+        )
+    };
+    let others: Vec<Line> = lines.iter().map(aside).collect();
+    lines.extend(others);
+    let ambiguity = ambiguous(BLOCK, &lines);
+    assert_eq!(ambiguity.candidates().len(), 2);
+    assert_eq!(ambiguity.causes().len(), 4);
+    // The document's own figure can't tell them apart either: both are as large.
+    let network = Network::new(&lines);
+    let stated = Options {
+        stated_m2: Some(600_000.0),
+    };
+    let outcome = network.compile_with(&BLOCK.parse().unwrap(), stated);
+    assert_eq!(outcome.name(), "ambiguous");
+}
+
+#[test]
+fn streets_that_meet_twice_are_ambiguous() {
+    let mut lines = block();
+    // 西路 runs north, turns east and comes back to 北路 again 300 m on.
+    lines[2] = street(
+        "西路",
+        &[
+            (-500.0, -500.0),
+            (-500.0, 500.0),
+            (-200.0, 500.0),
+            (-200.0, 100.0),
+        ],
+    );
+    let ambiguity = ambiguous(BLOCK, &lines);
+    assert_eq!(ambiguity.candidates().len(), 2, "{ambiguity}");
+    let meetings = Cause::Meetings {
+        streets: ["北路".into(), "西路".into()],
+        places: 2,
+    };
+    assert_eq!(ambiguity.causes(), [meetings]);
+}
+
+#[test]
+fn a_loop_in_a_side_is_ambiguous() {
+    let mut lines = block();
+    // Half-way along, 北路 divides into two roads 200 m apart, and these join again.
+    lines[0] = street("北路", &[(-700.0, 300.0), (-200.0, 300.0), (-150.0, 400.0)]);
+    lines.push(street(
+        "北路",
+        &[(-150.0, 400.0), (150.0, 400.0), (200.0, 300.0)],
+    ));
+    lines.push(street("北路", &[(200.0, 300.0), (700.0, 300.0)]));
+    lines.push(street(
+        "北路",
+        &[
+            (-200.0, 300.0),
+            (-150.0, 200.0),
+            (150.0, 200.0),
+            (200.0, 300.0),
+        ],
+    ));
+    let ambiguity = ambiguous(BLOCK, &lines);
+    assert_eq!(ambiguity.candidates().len(), 2, "{ambiguity}");
+    assert_eq!(ambiguity.causes(), [Cause::Courses(vec!["北路".into()])]);
+}
+
+#[test]
+fn a_polygon_without_gaps_is_chosen_before_one_with_a_large_gap() {
+    let mut lines = block();
+    lines[0] = street("北路", &[(-700.0, 300.0), (1300.0, 300.0)]);
+    lines[1] = street("南路", &[(-700.0, -300.0), (1300.0, -300.0)]);
+    lines[3] = street("东路", &[(500.0, -80.0), (500.0, 500.0)]);
+    lines.push(street("东路", &[(1100.0, -500.0), (1100.0, 500.0)]));
+    let area = compiled(BLOCK, &lines);
+    assert!((hectares(&area) - 96.0).abs() < 0.1 && !area.has_gaps());
+    // With a small gap it might be meant.
+    lines[3] = street("东路", &[(500.0, -280.0), (500.0, 500.0)]);
+    assert_eq!(ambiguous(BLOCK, &lines).candidates().len(), 2);
+}
+
+#[test]
+fn the_stated_area_tells_candidates_apart() {
+    let mut lines = block();
+    lines[0] = street("北路", &[(-700.0, 300.0), (3_300.0, 300.0)]);
+    lines[1] = street("南路", &[(-700.0, -300.0), (3_300.0, -300.0)]);
+    lines.push(street("东路", &[(3_000.0, -500.0), (3_000.0, 500.0)]));
+    let network = Network::new(&lines);
+    let sentence: Sentence = BLOCK.parse().unwrap();
+    assert_eq!(network.compile(&sentence).name(), "ambiguous");
+    let stated = |hectares: f64| Options {
+        stated_m2: Some(hectares * 1e4),
+    };
+    let Outcome::Compiled(area) = network.compile_with(&sentence, stated(58.0)) else {
+        panic!("the large one contradicts the stated area");
+    };
+    assert!((hectares(&area) - 60.0).abs() < 0.1);
+}
+
+// ---- refusals --------------------------------------------------------------------------------
+
+#[test]
+fn an_area_that_contradicts_the_stated_one_is_refused_with_its_likely_cause() {
+    let network = Network::new(&block());
+    let sentence: Sentence = BLOCK.parse().unwrap();
+    for (stated, cause) in [
+        (6_000.0, "公顷"),
+        (60.0 * 15.0, "亩"),
+        (0.6, "平方公里"),
+        (180.0, "核对"),
+    ] {
+        let options = Options {
+            stated_m2: Some(stated * 1e4),
+        };
+        let Outcome::Unresolved(refusal) = network.compile_with(&sentence, options) else {
+            panic!("{stated} ha");
+        };
+        let [Reason::AreaContradicts { measured_m2, .. }] = refusal.reasons() else {
+            panic!("{refusal}");
+        };
+        assert!((measured_m2 - 600_000.0).abs() < 1_000.0);
+        assert!(refusal.to_string().contains(cause), "{stated}: {refusal}");
+    }
+    for stated in [35.0, 60.0, 110.0] {
+        let options = Options {
+            stated_m2: Some(stated * 1e4),
+        };
+        let outcome = network.compile_with(&sentence, options);
+        assert_eq!(outcome.name(), "compiled", "{stated} ha");
+    }
+}
+
+#[test]
+fn an_unknown_street_comes_with_the_nearest_names_and_never_with_a_polygon() {
+    let mut lines = block();
+    lines[0] = street("光荣道", &[(-700.0, 300.0), (700.0, 300.0)]);
+    let refusal = refused("北至光荣路，南至南路，西至西路，东至东路", &lines);
+    let [Reason::Unknown(names)] = refusal.reasons() else {
+        panic!("{refusal}");
+    };
+    assert_eq!(names[0].near, ["光荣道"]);
+    assert_eq!(
+        refusal.to_string(),
+        "数据中没有：光荣路（相近的名称：光荣道）"
+    );
+}
+
+#[test]
+fn streets_that_never_meet_are_refused_by_name() {
+    let mut lines = block();
+    lines[3] = street("东路", &[(2_500.0, -500.0), (2_500.0, 500.0)]);
+    let refusal = refused(BLOCK, &lines);
+    let said = refusal.to_string();
+    assert!(said.contains("北路与东路接不上：最近处相距 180"), "{said}");
+}
+
+// ---- properties ------------------------------------------------------------------------------
+
+#[test]
+fn lines_that_bound_nothing_change_no_byte() {
+    let lines = block();
+    let area = compiled(BLOCK, &lines);
+    let mut rng = StdRng::seed_from_u64(0x5eed_0011);
+    for _ in 0..if in_full() { 400 } else { 40 } {
+        let mut more = lines.clone();
+        for i in 0..rng.random_range(1..30) {
+            let far = if rng.random() { 600.0 } else { 12_000.0 };
+            let mut at = || (rng.random_range(-far..far), rng.random_range(-far..far));
+            more.push(street(&format!("别{i}路"), &[at(), at()]));
+        }
+        more.shuffle(&mut rng);
+        assert_eq!(compiled(BLOCK, &more), area);
+    }
+}
+
+/// Streets that bend at every crossing, in `columns` by `rows`, and the crossings.
+struct Town {
+    lines: Vec<Line>,
+    at: Vec<Vec<Coord<f64>>>,
+}
+
+impl Town {
+    fn random(rng: &mut StdRng) -> Self {
+        let (columns, rows) = (rng.random_range(3..7), rng.random_range(3..7));
+        let mut jitter = |far: f64| rng.random_range(-far..far);
+        let mut at: Vec<Vec<Coord<f64>>> = Vec::new();
+        for i in 0..columns {
+            let crossing = |j: i32| Coord {
+                x: f64::from(i - columns / 2) * 400.0 + jitter(70.0),
+                y: f64::from(j - rows / 2) * 350.0,
+            };
+            at.push((0..rows).map(crossing).collect());
+        }
+        for column in &mut at {
+            for crossing in column {
+                crossing.y += jitter(60.0);
+            }
+        }
+        let name = |prefix: &str, i: usize| format!("{prefix}{i}路");
+        let course = |crossings: Vec<Coord<f64>>| -> Vec<(f64, f64)> {
+            let last = crossings.len() - 1;
+            let before = crossings[0] + (crossings[0] - crossings[1]) * 0.3;
+            let after = crossings[last] + (crossings[last] - crossings[last - 1]) * 0.3;
+            let all = [vec![before], crossings, vec![after]].concat();
+            all.into_iter().map(|c| (c.x, c.y)).collect()
+        };
+        let mut lines = Vec::new();
+        for (i, column) in at.iter().enumerate() {
+            lines.push(street(&name("纵", i), &course(column.clone())));
+        }
+        for j in 0..at[0].len() {
+            let row = at.iter().map(|column| column[j]).collect();
+            lines.push(street(&name("横", j), &course(row)));
+        }
+        Self { lines, at }
+    }
+
+    /// Four streets around some blocks, in the order north, east, south, west; and the outline.
+    fn blocks(&self, rng: &mut StdRng) -> ([String; 4], Vec<Coord<f64>>) {
+        let at = &self.at;
+        let west = rng.random_range(0..at.len() - 1);
+        let east = rng.random_range(west + 1..at.len());
+        let south = rng.random_range(0..at[0].len() - 1);
+        let north = rng.random_range(south + 1..at[0].len());
+        let outline = (west..east)
+            .map(|i| at[i][south])
+            .chain((south..north).map(|j| at[east][j]))
+            .chain((west + 1..=east).rev().map(|i| at[i][north]))
+            .chain((south + 1..=north).rev().map(|j| at[west][j]));
+        let names = [
+            format!("横{north}路"),
+            format!("纵{east}路"),
+            format!("横{south}路"),
+            format!("纵{west}路"),
+        ];
+        (names, outline.collect())
+    }
+}
+
+/// A sentence with the sides in any order.
+fn sentence(names: &[String; 4], order: &[usize; 4]) -> String {
+    let side = |&i: &usize| format!("{}至{}", Direction::CLOCKWISE[i], names[i]);
+    order.iter().map(side).collect::<Vec<_>>().join("，")
+}
+
+/// Each way in parts that begin where the one before ends, some of them backwards, in any order.
+fn shuffled(lines: &[Line], rng: &mut StdRng) -> Vec<Line> {
+    let mut parts = Vec::new();
+    for line in lines {
+        let points = &line.coords.0;
+        let mut from = 0;
+        while from < points.len() - 1 {
+            let to = (from + rng.random_range(1..points.len())).min(points.len() - 1);
+            let mut part = points[from..=to].to_vec();
+            if rng.random() {
+                part.reverse();
+            }
+            let coords = part.into();
+            parts.push(Line {
+                coords,
+                ..line.clone()
+            });
+            from = to;
+        }
+    }
+    parts.shuffle(rng);
+    parts
+}
+
+#[test]
+fn any_block_compiles_to_itself_however_it_is_written_and_drawn() {
+    let mut rng = StdRng::seed_from_u64(0x5eed_0012);
+    for case in 0..if in_full() { 1_000 } else { 40 } {
+        let town = Town::random(&mut rng);
+        let (names, outline) = town.blocks(&mut rng);
+        let text = sentence(&names, &[0, 1, 2, 3]);
+        let area = compiled(&text, &town.lines);
+        let off = difference(&ring(&area), &outline);
+        assert!(off < 0.002, "case {case}: {text}: {off}");
+        assert!(!area.has_gaps(), "case {case}: {text}");
+        let mut order = [0, 1, 2, 3];
+        order.shuffle(&mut rng);
+        let again = sentence(&names, &order);
+        let other = compiled(&again, &shuffled(&town.lines, &mut rng));
+        assert_eq!(other.ring, area.ring, "case {case}: {again}");
+    }
+}
+
+#[test]
+fn a_network_turned_with_its_directions_turns_the_polygon() {
+    let mut rng = StdRng::seed_from_u64(0x5eed_0013);
+    for case in 0..if in_full() { 500 } else { 20 } {
+        let town = Town::random(&mut rng);
+        let (names, _) = town.blocks(&mut rng);
+        let order = [0, 1, 2, 3];
+        let area = compiled(&sentence(&names, &order), &town.lines);
+        // Counter-clockwise: what was in the north is in the west.
+        let west_to_north = [3, 0, 1, 2];
+        let mut names = names.to_vec();
+        let mut lines = town.lines;
+        let mut expected = ring(&area);
+        for quarter in 1..4 {
+            lines = turned(&lines, 90.0);
+            names.rotate_left(1);
+            let names: [String; 4] = names.clone().try_into().unwrap();
+            let text = sentence(&names, &west_to_north);
+            for point in &mut expected {
+                *point = turned_point(*point, 90.0);
+            }
+            let off = difference(&ring(&compiled(&text, &lines)), &expected);
+            assert!(off < 1e-4, "case {case}, {quarter} quarters: {text}: {off}");
+        }
+    }
+}
+
+#[test]
+fn turned_without_its_directions_it_is_the_same_polygon_or_none() {
+    let mut rng = StdRng::seed_from_u64(0x5eed_0014);
+    let (mut same, mut none) = (0, 0);
+    for case in 0..if in_full() { 2_000 } else { 90 } {
+        let town = Town::random(&mut rng);
+        let (names, outline) = town.blocks(&mut rng);
+        // Near 45° a side lies as much in one direction as in the next.
+        let degrees = match case % 3 {
+            0 => rng.random_range(0.0..360.0),
+            _ => 45.0 + rng.random_range(-5.0..5.0),
+        };
+        let outline: Vec<_> = outline.iter().map(|&c| turned_point(c, degrees)).collect();
+        let text = sentence(&names, &[0, 1, 2, 3]);
+        match outcome(&text, &turned(&town.lines, degrees)) {
+            Outcome::Compiled(area) => {
+                let off = difference(&ring(&area), &outline);
+                assert!(off < 0.002, "case {case}: {degrees}°: {text}: {off}");
+                same += 1;
+            }
+            Outcome::Ambiguous(_) | Outcome::Unresolved(_) => none += 1,
+        }
+    }
+    assert!(same > 0 && none > 0, "{same} the same, {none} none");
+}
