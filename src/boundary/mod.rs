@@ -55,7 +55,7 @@ mod search;
 pub use compile::{Compiled, Outcome, Stretch, StretchKind};
 pub use network::{Line, LineKind, Network};
 pub use refusal::{Gap, Misplaced, Reason, Refusal};
-pub use text::{Direction, Name, Sentence, Side, TextError};
+pub use text::{Direction, Found, Name, NameKind, Sentence, Side, StatedArea, TextError, find};
 
 /// Compiles the boundary sentence `text` along `lines`.
 ///
