@@ -70,7 +70,7 @@ pub use evidence::{
 };
 pub use network::{Line, LineKind, Network};
 pub use refusal::{Gap, Misplaced, Reason, Refusal, UnknownName};
-pub use text::{Direction, Name, Sentence, Side, TextError};
+pub use text::{Direction, Found, Name, NameKind, Sentence, Side, StatedArea, TextError, find};
 
 /// Compiles the boundary sentence `text` along `lines`.
 ///
