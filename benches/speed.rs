@@ -1,12 +1,16 @@
-//! How fast areas are asked and tiles are made, on invented parcels.
+//! How fast areas are asked and tiles are made, on invented parcels, and boundary sentences compiled,
+//! in an invented city.
 //!
 //! `cargo bench --bench speed` prints the figures of the README.
 
 use std::{fmt::Write as _, fs, hint::black_box, path::Path, sync::Arc, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use renewal_map::{
     area::{AreaSpec, Patience, Query, Relation},
+    boundary::{Line, LineKind, Network, Sentence},
+    geometry::frame::Frame,
     store::{Snapshot, files::Files, load},
     tiles::{Layer, TileId, encode},
 };
@@ -150,9 +154,77 @@ fn speed(criterion: &mut Criterion) {
     tiles.finish();
 }
 
+/// A city of `across` streets in either direction, each of one way a block, crooked, and every
+/// seventh of two carriageways.
+fn city(across: u32) -> Vec<Line> {
+    const BLOCK: f64 = 200.0;
+    let frame = Frame::at(CORNER.into());
+    let mut rng = StdRng::seed_from_u64(0x5eed_0021);
+    let mut crossing = |i: u32, j: u32| {
+        let mut jitter = || rng.random_range(-40.0..40.0);
+        [
+            f64::from(i) * BLOCK + jitter(),
+            f64::from(j) * BLOCK + jitter(),
+        ]
+    };
+    let crossings: Vec<Vec<[f64; 2]>> = (0..across)
+        .map(|i| (0..across).map(|j| crossing(i, j)).collect())
+        .collect();
+    let mut lines = Vec::new();
+    let mut add = |name: String, number: u32, from: [f64; 2], to: [f64; 2]| {
+        let carriageways: &[f64] = if number.is_multiple_of(7) {
+            &[-12.0, 12.0]
+        } else {
+            &[0.0]
+        };
+        for aside in carriageways {
+            let point = |[x, y]: [f64; 2]| frame.to_degrees([x + aside, y + aside].into());
+            lines.push(Line {
+                id: lines.len().to_string(),
+                name: name.clone(),
+                aliases: vec![],
+                kind: LineKind::Street,
+                accuracy_m: 5.0,
+                coords: [point(from), point(to)].into_iter().collect(),
+            });
+        }
+    };
+    for (i, column) in (0..).zip(&crossings) {
+        for (j, &at) in (0..).zip(column) {
+            if let Some(&next) = column.get(j as usize + 1) {
+                add(format!("纵{i}路"), i, at, next);
+            }
+            if let Some(next) = crossings.get(i as usize + 1) {
+                add(format!("横{j}路"), j, at, next[j as usize]);
+            }
+        }
+    }
+    lines
+}
+
+fn compiling(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("boundary sentence");
+    for across in [22, 67, 210] {
+        let lines = city(across);
+        let (west, east) = (across / 2 - 3, across / 2 + 2);
+        let text = format!("北至横{east}路，南至横{west}路，西至纵{west}路，东至纵{east}路");
+        let sentence: Sentence = text.parse().unwrap();
+        let network = Network::new(&lines);
+        assert_eq!(network.compile(&sentence).name(), "compiled");
+        group.throughput(Throughput::Elements(lines.len() as u64));
+        group.bench_function(BenchmarkId::new("network, ways", lines.len()), |bencher| {
+            bencher.iter(|| Network::new(black_box(&lines)));
+        });
+        group.bench_function(BenchmarkId::new("compile, ways", lines.len()), |bencher| {
+            bencher.iter(|| network.compile(black_box(&sentence)));
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20).without_plots();
-    targets = speed
+    targets = speed, compiling
 }
 criterion_main!(benches);

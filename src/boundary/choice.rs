@@ -4,7 +4,9 @@
 //!    a cheaper one that follows the same streets in the same order if none of its gaps is shorter, and
 //!    they are longer by more than [`LONGER`] metres.
 //! 2. A polygon is *clearly worse* than another if it leaves the named streets for a share of its outline
-//!    that is larger by more than [`CLEARLY_WORSE`].
+//!    that is larger by more than [`CLEARLY_WORSE`], or if one of its sides is turned further away
+//!    from the direction that it should face, from corner to corner, by more than [`TURNED_AWAY`]
+//!    degrees.
 //! 3. Of those that are left the cheapest is the outcome, if all the others are the same but for
 //!    details, that is, cover the same ground but for [`SAME_GROUND`].
 //! 4. If one of them does not, the sentence is ambiguous: neither a shorter outline nor a smaller area
@@ -19,8 +21,8 @@ use super::compile::Outcome;
 use super::evidence::{Compiled, CornerKind, StretchKind};
 use super::graph::Course;
 use super::network::{Network, StreetId};
-use super::piece::Piece;
-use super::plane::distance;
+use super::piece::{Piece, heading};
+use super::plane::{angle, distance};
 use super::search::{Kind, Walk};
 use super::text::Direction;
 use crate::model::Text;
@@ -30,6 +32,9 @@ pub const LONGER: f64 = 50.0;
 
 /// A polygon is clearly worse if so much more of its outline leaves the named streets, as a share.
 pub const CLEARLY_WORSE: f64 = 0.05;
+
+/// A polygon is clearly worse if its worst side is turned away by so many degrees more.
+pub const TURNED_AWAY: f64 = 30.0;
 
 /// Polygons are the same but for details if the ground that only one of them covers is at most this
 /// share of the smaller.
@@ -49,6 +54,9 @@ pub(super) struct Candidate {
     reading: usize,
     /// The centrelines that it follows of each named street.
     lines: BTreeMap<StreetId, BTreeSet<usize>>,
+    /// By how many degrees the side that is turned away furthest leads in another direction than it
+    /// should.
+    turned_away: f64,
 }
 
 impl Candidate {
@@ -59,11 +67,20 @@ impl Candidate {
                 lines.entry(street).or_default().insert(line);
             }
         }
+        let turned_away = Direction::CLOCKWISE.map(|side| {
+            let on_side = pieces.iter().filter(|piece| piece.side == side.index());
+            let ways = on_side.map(|piece| piece.points[piece.points.len() - 1] - piece.points[0]);
+            angle(
+                heading(side),
+                ways.fold(Coord::zero(), |sum, way| sum + way),
+            )
+        });
         Self {
             compiled,
             walk,
             reading,
             lines,
+            turned_away: turned_away.into_iter().fold(0.0, f64::max),
         }
     }
 
@@ -130,11 +147,13 @@ pub(super) fn choose(network: &Network, candidates: Vec<Candidate>) -> Option<Ou
         .zip(is_kept)
         .filter(|(_, is_kept)| *is_kept);
     let mut candidates: Vec<Candidate> = kept.map(|(candidate, _)| candidate).collect();
-    let best = candidates
-        .iter()
-        .map(Candidate::off_named)
-        .min_by(f64::total_cmp)?;
-    candidates.retain(|candidate| candidate.off_named() <= best + CLEARLY_WORSE);
+    // Directions first: they are in the sentence, and gaps are in the data.
+    keep_within(
+        &mut candidates,
+        |candidate| candidate.turned_away,
+        TURNED_AWAY,
+    );
+    keep_within(&mut candidates, Candidate::off_named, CLEARLY_WORSE);
     candidates.sort_by(|a, b| {
         let by_cost = a.walk.cost.total_cmp(&b.walk.cost);
         by_cost
@@ -157,6 +176,12 @@ pub(super) fn choose(network: &Network, candidates: Vec<Candidate>) -> Option<Ou
     }
     let only = different.pop()?;
     Some(Outcome::Compiled(only.compiled))
+}
+
+/// Keeps the candidates whose figure is at most so much larger than the least.
+fn keep_within(candidates: &mut Vec<Candidate>, of: impl Fn(&Candidate) -> f64, slack: f64) {
+    let least = candidates.iter().map(&of).fold(f64::INFINITY, f64::min);
+    candidates.retain(|candidate| of(candidate) <= least + slack);
 }
 
 /// Several polygons that satisfy a sentence about equally well.

@@ -8,8 +8,8 @@ use super::demand::Demand;
 use super::evidence::{Compiled, Stretch, StretchKind};
 use super::graph::Course;
 use super::network::{Network, StreetId, WayId};
-use super::piece::{Path, Piece};
-use super::plane::distance;
+use super::piece::{Path, Piece, heading};
+use super::plane::{cross, distance, dot};
 use super::refusal::{Misplaced, Reason, Refusal};
 use super::search::Kind;
 use super::text::Direction;
@@ -17,6 +17,11 @@ use crate::geometry::{measure, simplify, validity};
 
 /// A vertex is left out if its stretch runs straight on through it to within this, in metres.
 const STRAIGHT: f64 = 0.5;
+
+/// So much of its length a side must at least lead from its first corner in the direction of its
+/// second: the north side to the east. A straight side does if it is turned by less than 78°, and
+/// one that leads around half of the area does not.
+const MIN_ONWARD: f64 = 0.2;
 
 /// The outline with its evidence, or what is wrong with it. The pieces run clockwise from the
 /// north-west corner if the sentence is sound.
@@ -34,24 +39,31 @@ pub(super) fn outline(
     Ok(compiled)
 }
 
-/// Each side's middle must lie on its own side of the polygon's centroid, each of its streets must
-/// bound it, and the pieces must run clockwise.
+/// Each side's middle must lie on its own side of the polygon's centroid, it must lead on from
+/// corner to corner and not around the area, each of its streets must bound it, and the pieces must
+/// run clockwise.
 fn check_directions(network: &Network, demand: &Demand, pieces: &[Piece]) -> Result<(), Refusal> {
     let (area, centroid) = area_and_centroid(&Path::new(pieces).points);
     let mut misplaced = Vec::new();
     for side in Direction::CLOCKWISE {
-        let outward = middle_of_side(pieces, side).map(|middle| match side {
-            Direction::North => middle.y - centroid.y,
-            Direction::East => middle.x - centroid.x,
-            Direction::South => centroid.y - middle.y,
-            Direction::West => centroid.x - middle.x,
-        });
-        let is_in_place = outward.is_some_and(|outward| outward > 0.0);
+        let on_side = || {
+            pieces
+                .iter()
+                .filter(move |piece| piece.side == side.index())
+        };
+        let metres: f64 = on_side().map(Piece::metres).sum();
+        // Where two sides are exchanged the pieces run the other way, and these two tell.
+        let onward: f64 = on_side()
+            .map(|piece| piece.points[piece.points.len() - 1] - piece.points[0])
+            .map(|way| dot(way, heading(side)) * -area.signum())
+            .sum();
+        let outward =
+            middle_of_side(pieces, side).map(|middle| cross(heading(side), middle - centroid));
+        let is_in_place =
+            outward.is_some_and(|outward| outward > 0.0) && onward >= MIN_ONWARD * metres;
         // A street that bounds several sides may leave nothing for one of them.
         let bounds = |street: StreetId| {
-            let along = pieces
-                .iter()
-                .filter(|piece| piece.side == side.index() && piece.kind == Kind::Street(street));
+            let along = on_side().filter(|piece| piece.kind == Kind::Street(street));
             along.map(Piece::metres).sum::<f64>() > MIN_USE
         };
         let streets = demand.sides[side.index()].iter();

@@ -8,6 +8,7 @@ use super::graph::{Course, Graph};
 use super::network::{Network, TOUCH};
 use super::plane::{distance, dot, length};
 use super::search::{Kind, Step};
+use super::text::Direction;
 
 /// How far on either side of a corner its angle is looked at, in metres: further than carriageways
 /// and short links confuse it.
@@ -198,16 +199,22 @@ fn ring(mut pieces: Vec<Piece>) -> Vec<Piece> {
     divided(pieces, 0, 3)
 }
 
+/// Where a side leads, clockwise around the area, as a vector of length 1.
+pub(super) fn heading(side: Direction) -> Coord<f64> {
+    match side {
+        Direction::North => Coord { x: 1.0, y: 0.0 },
+        Direction::East => Coord { x: 0.0, y: -1.0 },
+        Direction::South => Coord { x: -1.0, y: 0.0 },
+        Direction::West => Coord { x: 0.0, y: 1.0 },
+    }
+}
+
 /// The corner between a side and the next, on a street that bounds both: the place that lies
 /// farthest out between their two directions.
 fn corner(pieces: &[Piece], side: usize) -> Cut {
-    const OUTWARD: [Coord<f64>; 4] = [
-        Coord { x: 0.0, y: 1.0 },
-        Coord { x: 1.0, y: 0.0 },
-        Coord { x: 0.0, y: -1.0 },
-        Coord { x: -1.0, y: 0.0 },
-    ];
-    let outward = (OUTWARD[side % 4] + OUTWARD[(side + 1) % 4]) * std::f64::consts::FRAC_1_SQRT_2;
+    // The north side leads to the east, which is where the next side lies; and so on.
+    let [before, side] = [side + 3, side].map(|s| heading(Direction::CLOCKWISE[s % 4]));
+    let outward = (before + side) * std::f64::consts::FRAC_1_SQRT_2;
     let middle = pieces.iter().map(Piece::metres).sum::<f64>() / 2.0;
     let mut places = Vec::new();
     let mut along = 0.0;

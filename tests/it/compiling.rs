@@ -500,6 +500,20 @@ fn the_stated_area_tells_candidates_apart() {
     assert!((hectares(&area) - 60.0).abs() < 0.1);
 }
 
+#[test]
+fn a_side_does_not_lead_around_the_area() {
+    // Both long streets cross the ring in the north and in the south.
+    let lines = [
+        street("环线", &arc(1500.0, 90.0, 450.0)),
+        street("南路", &[(-700.0, -300.0), (700.0, -300.0)]),
+        street("西路", &[(-400.0, -1600.0), (-400.0, 1600.0)]),
+        street("东路", &[(400.0, -1600.0), (400.0, 1600.0)]),
+    ];
+    let area = compiled("北至环线，南至南路，西至西路，东至东路", &lines);
+    let expected = 800.0 * (300.0 + 1_480.0);
+    assert!((area.area_m2() / expected - 1.0).abs() < 0.01);
+}
+
 // ---- refusals --------------------------------------------------------------------------------
 
 #[test]
