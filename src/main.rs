@@ -18,7 +18,8 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use renewal_map::{
-    boundary::{Compiled, Outcome, StretchKind},
+    boundary::{Compiled, Options, Outcome, StretchKind, TextError},
+    exchange::boundary,
     http::{AppState, Settings, router},
     store::{
         Snapshot,
@@ -81,20 +82,18 @@ struct Serve {
 
 #[derive(Args)]
 struct Compile {
+    /// 编译这段文字中的四至，GeoJSON 写到标准输出，不改写文件 (compile the boundary sentences of this text, write GeoJSON to standard output and change no file)
+    #[arg(long, value_name = "SENTENCE", conflicts_with = "check")]
+    text: Option<String>,
     /// 只比较，不改写；有差异则退出码为 1 (compare only; exit 1 where the file differs)
     #[arg(long)]
     check: bool,
     /// 规划文件目录；不给则用内置数据 (folder of the source documents; the built-in ones without it)
     #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_SEEDS")]
     seeds: Option<PathBuf>,
-    /// 空间数据目录 (folder of the features, whose zones.geojson is rewritten)
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "geodata",
-        env = "RENEWAL_MAP_GEODATA"
-    )]
-    geodata: PathBuf,
+    /// 空间数据目录，改写其中的 zones.geojson；不给则为 geodata，--text 用内置数据 (folder of the features, whose zones.geojson is rewritten; geodata without it, and the built-in data for --text)
+    #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_GEODATA")]
+    geodata: Option<PathBuf>,
 }
 
 fn parse_public_url(text: &str) -> Result<String, String> {
@@ -127,7 +126,10 @@ fn main() -> ExitCode {
         .init();
     let result = match Cli::parse().command {
         Command::Serve(options) => serve(&options),
-        Command::Compile(options) => compile(&options),
+        Command::Compile(options) => match &options.text {
+            Some(text) => compile_text(text, &options),
+            None => compile(&options),
+        },
         Command::Check(district) => {
             load_district(&district).map(|_| println!("数据无误 (the data are sound)"))
         }
@@ -264,7 +266,8 @@ async fn stopped() {
 
 /// Recompiles the zones, tells what became of each, and writes the file where it changed.
 fn compile(options: &Compile) -> Result<(), String> {
-    let geodata = Files::geodata(Some(options.geodata.clone()));
+    let folder = options.geodata.clone().unwrap_or_else(|| "geodata".into());
+    let geodata = Files::geodata(Some(folder.clone()));
     let snapshot =
         load(&Files::seeds(options.seeds.clone()), &geodata).map_err(|error| error.to_string())?;
     let zones = compile_zones(&snapshot, &geodata).map_err(|error| error.to_string())?;
@@ -285,7 +288,7 @@ fn compile(options: &Compile) -> Result<(), String> {
             zone.outcome.name()
         );
     }
-    let file = options.geodata.join(ZONES_FILE);
+    let file = folder.join(ZONES_FILE);
     let old = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let changed = old != zones.text;
     if changed && !options.check {
@@ -308,6 +311,42 @@ fn compile(options: &Compile) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Compiles the boundary sentences of a text: their GeoJSON to standard output, in words to the
+/// other.
+fn compile_text(text: &str, options: &Compile) -> Result<(), String> {
+    let snapshot = load(
+        &Files::seeds(options.seeds.clone()),
+        &Files::geodata(options.geodata.clone()),
+    )
+    .map_err(|error| error.to_string())?;
+    let compilations = snapshot
+        .network()
+        .compile_text(text, Options::default())
+        .map_err(|error| error.text().to_string())?;
+    println!("{:#}", boundary::collection(text, &compilations));
+    let mut open = 0;
+    for compilation in &compilations {
+        let sentence = &text[compilation.span.clone()];
+        match &compilation.outcome {
+            Outcome::Compiled(compiled) => eprintln!(
+                "{sentence}\n  {:.1} 公顷 (ha)，{}",
+                compiled.area_m2() / 1e4,
+                summary(compiled)
+            ),
+            Outcome::Ambiguous(ambiguity) => eprintln!("{sentence}\n  {}", ambiguity.text()),
+            Outcome::Unresolved(refusal) => eprintln!("{sentence}\n  {}", refusal.text()),
+        }
+        open += usize::from(!matches!(compilation.outcome, Outcome::Compiled(_)));
+    }
+    match (compilations.len(), open) {
+        (0, _) => Err(TextError::NotABoundary.text().to_string()),
+        (_, 0) => Ok(()),
+        _ => Err(format!(
+            "{open} 句未能编译 ({open} sentences do not compile)"
+        )),
+    }
 }
 
 /// One line on a compiled outline: how long, and how much of it follows what.

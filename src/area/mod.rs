@@ -13,4 +13,4 @@ pub use query::{
     Relation, Totals,
 };
 pub use shape::Area;
-pub use spec::{AreaError, AreaSpec, MAX_BUFFER_M, MAX_RADIUS_M, MAX_VERTICES};
+pub use spec::{AreaError, AreaSpec, MAX_BUFFER_M, MAX_RADIUS_M, MAX_VERTICES, OpenSentence};

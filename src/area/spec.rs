@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::shape::Area;
 use crate::{
+    boundary::{Carriageway, Compilation, Options, Outcome, TextError},
     geometry::{frame::Frame, measure, read},
     model::{FeatureRef, LocatedBy, Text},
     store::Snapshot,
@@ -39,6 +40,8 @@ pub enum AreaSpec {
     Geometry(GeometryArea),
     /// A circle.
     Circle(CircleArea),
+    /// What a boundary sentence encloses.
+    Boundary(BoundaryArea),
     /// Several areas put together.
     Combined(Combination, Vec<AreaSpec>),
 }
@@ -96,13 +99,45 @@ pub struct CircleArea {
     radius_m: f64,
 }
 
+/// `{"boundary": "北至…", "carriageway": "centre"}`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundaryArea {
+    boundary: String,
+    #[serde(default)]
+    carriageway: Carriageway,
+}
+
+/// A boundary sentence that makes no polygon, or more than one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenSentence {
+    /// The text that it stands in.
+    pub text: String,
+    /// What becomes of it.
+    pub compilation: Compilation,
+}
+
+impl OpenSentence {
+    /// Why it is no area.
+    #[must_use]
+    pub fn reason(&self) -> Text {
+        match &self.compilation.outcome {
+            Outcome::Compiled(_) => Text::default(),
+            Outcome::Ambiguous(ambiguity) => ambiguity.text(),
+            Outcome::Unresolved(refusal) => refusal.text(),
+        }
+    }
+}
+
 /// Why an area can't be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum AreaError {
     /// It can't be read at all.
     Malformed(Text),
     /// It is read, and is no area that can be asked.
     Unusable(Text),
+    /// It is a boundary sentence that makes no polygon, or more than one.
+    Open(Box<OpenSentence>),
 }
 
 impl AreaSpec {
@@ -146,10 +181,12 @@ impl AreaSpec {
             GeometryArea::deserialize(json).map(Self::Geometry)
         } else if json.get("center").is_some() || json.get("radius_m").is_some() {
             CircleArea::deserialize(json).map(Self::Circle)
+        } else if json.get("boundary").is_some() {
+            BoundaryArea::deserialize(json).map(Self::Boundary)
         } else {
             return Err(AreaError::Malformed(Text::new(
-                "area 应为 {\"feature\": …}、{\"geometry\": …}、{\"center\": [经度,纬度], \"radius_m\": 米}，或由其组成的 {\"union\": […]}、{\"intersection\": […]}、{\"difference\": [甲, 乙]}",
-                "area should be {\"feature\": …}, {\"geometry\": …}, {\"center\": [lon,lat], \"radius_m\": m}, or put together from these by {\"union\": […]}, {\"intersection\": […]}, {\"difference\": [a, b]}",
+                "area 应为 {\"feature\": …}、{\"geometry\": …}、{\"center\": [经度,纬度], \"radius_m\": 米}、{\"boundary\": \"北至…\"}，或由其组成的 {\"union\": […]}、{\"intersection\": […]}、{\"difference\": [甲, 乙]}",
+                "area should be {\"feature\": …}, {\"geometry\": …}, {\"center\": [lon,lat], \"radius_m\": m}, {\"boundary\": \"北至…\"}, or put together from these by {\"union\": […]}, {\"intersection\": […]}, {\"difference\": [a, b]}",
             )));
         };
         parsed.map_err(|error| {
@@ -291,6 +328,7 @@ impl AreaSpec {
                 let circle = measure::circle(centre, area.radius_m);
                 Ok((None, MultiPolygon::new(vec![circle]), 0.0))
             }
+            Self::Boundary(area) => enclosed(area, snapshot),
             Self::Combined(how, parts) => {
                 let mut shapes = parts.iter().map(|part| part.shape(snapshot));
                 let Some(first) = shapes.next() else {
@@ -303,6 +341,42 @@ impl AreaSpec {
                     Ok((None, how.of(&whole, &part), worst.max(accuracy_m)))
                 })
             }
+        }
+    }
+}
+
+/// What the one boundary sentence of a text encloses.
+fn enclosed(
+    area: &BoundaryArea,
+    snapshot: &Snapshot,
+) -> Result<(Option<FeatureRef>, MultiPolygon<f64>, f64), AreaError> {
+    let options = Options {
+        carriageway: area.carriageway,
+        ..Options::default()
+    };
+    let mut found = snapshot
+        .network()
+        .compile_text(&area.boundary, options)
+        .map_err(|error| AreaError::Unusable(error.text()))?;
+    let compilation = match found.len() {
+        0 => return Err(AreaError::Unusable(TextError::NotABoundary.text())),
+        1 => found.remove(0),
+        count => {
+            return Err(AreaError::Unusable(
+                TextError::SeveralSentences(count).text(),
+            ));
+        }
+    };
+    match &compilation.outcome {
+        Outcome::Compiled(compiled) => {
+            let polygons = MultiPolygon::new(vec![compiled.polygon()]);
+            Ok((None, polygons, compiled.accuracy_m))
+        }
+        Outcome::Ambiguous(_) | Outcome::Unresolved(_) => {
+            Err(AreaError::Open(Box::new(OpenSentence {
+                text: area.boundary.clone(),
+                compilation,
+            })))
         }
     }
 }

@@ -6,7 +6,7 @@ use super::evidence::Asked;
 use super::names::Lookup;
 use super::network::{Network, StreetId};
 use super::refusal::{Reason, Refusal, UnknownName};
-use super::text::Side;
+use super::text::{NameKind, Side};
 
 /// The streets of each side, clockwise from north, without repetition.
 pub(super) struct Demand {
@@ -25,6 +25,7 @@ impl Demand {
         let mut sides: [Vec<StreetId>; 4] = Default::default();
         let mut asked_for = Vec::new();
         let (mut unknown, mut reasons): (Vec<UnknownName>, _) = (Vec::new(), Vec::new());
+        let mut unmapped: Vec<String> = Vec::new();
         for side in asked {
             let streets = &mut sides[side.direction.index()];
             for name in &side.names {
@@ -37,6 +38,11 @@ impl Demand {
                         });
                         if !streets.contains(&street) {
                             streets.push(street);
+                        }
+                    }
+                    Lookup::Unknown if name.kind == NameKind::Unmapped => {
+                        if !unmapped.contains(&name.text) {
+                            unmapped.push(name.text.clone());
                         }
                     }
                     Lookup::Unknown if unknown.iter().any(|u| u.name == name.text) => {}
@@ -54,6 +60,9 @@ impl Demand {
             }
             // The order within a side is free, so it must not show in the outcome.
             streets.sort_unstable();
+        }
+        if !unmapped.is_empty() {
+            reasons.insert(0, Reason::NotALine(unmapped));
         }
         if !unknown.is_empty() {
             reasons.insert(0, Reason::Unknown(unknown));

@@ -344,13 +344,16 @@ fn as_pair<S: Serializer>(point: &Coord<f64>, serializer: S) -> Result<S::Ok, S:
     serializer.collect_seq([point.x, point.y])
 }
 
-fn as_pairs<S: Serializer>(ring: &[Coord<f64>], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_pairs<S: Serializer>(
+    ring: &[Coord<f64>],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(ring.iter().map(|c| [c.x, c.y]))
 }
 
 /// Writes 150, not 150.0: both are the same JSON number, and only one is what a person writes.
 #[allow(clippy::trivially_copy_pass_by_ref, clippy::cast_possible_truncation)] // serde's signature; checked to be whole and small
-fn as_number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         serializer.serialize_i64(*value as i64)
     } else {

@@ -43,6 +43,7 @@
 //! ```
 
 pub mod choice;
+mod compilation;
 pub mod compile;
 pub mod evidence;
 pub mod network;
@@ -63,7 +64,8 @@ mod refusal;
 mod search;
 
 pub use choice::{Ambiguity, Cause};
-pub use compile::{Options, Outcome};
+pub use compilation::{AskedName, AskedSide, Compilation, OpenKind, OpenPart};
+pub use compile::{Carriageway, Options, Outcome};
 pub use evidence::{
     Asked, AskedStreet, Compiled, Corner, CornerKind, Evidence, Followed, SideEvidence, Stretch,
     StretchKind, Way,

@@ -12,7 +12,7 @@ use super::centreline::{Centreline, centrelines_of};
 use super::chain::chains;
 use super::contact::{Contact, Segments, contacts};
 use super::names::{Lookup, Names};
-use super::plane::{by_points, distance_between};
+use super::plane::{by_points, distance_between, foot};
 use crate::geometry::frame::Frame;
 
 /// Ends and crossings at most this far apart, in metres, are one point.
@@ -163,6 +163,34 @@ impl Network {
         pairs.fold(f64::INFINITY, |least, (p, q)| {
             distance_between(&p.points, &q.points, least)
         })
+    }
+
+    /// The points, in degrees, at which the centrelines of two streets, by their names in the data,
+    /// come nearest to each other.
+    pub(super) fn nearest(&self, a: &str, b: &str) -> Option<[Coord<f64>; 2]> {
+        let points = |name: &str| match self.look_up(name) {
+            Lookup::Found(street) => Some(&self.centrelines[self.streets[street].lines.clone()]),
+            Lookup::Several(_) | Lookup::Unknown => None,
+        };
+        let (a, b) = (points(a)?, points(b)?);
+        // Of two paths that do not cross, the nearest point of one is one of its vertices.
+        let from = |p: &Centreline, q: &Centreline| -> Vec<(f64, [Coord<f64>; 2])> {
+            let feet = p.points.iter().map(|&end| {
+                let foot = foot(&q.points, end);
+                (foot.distance, [end, foot.point])
+            });
+            feet.collect()
+        };
+        let pairs = a.iter().flat_map(|p| b.iter().map(move |q| (p, q)));
+        let (_, ends) = pairs
+            .flat_map(|(p, q)| {
+                let back = from(q, p)
+                    .into_iter()
+                    .map(|(m, [end, foot])| (m, [foot, end]));
+                from(p, q).into_iter().chain(back)
+            })
+            .min_by(|p, q| p.0.total_cmp(&q.0))?;
+        Some(ends.map(|point| self.frame.to_degrees(point)))
     }
 
     /// The worst accuracy of `ways`, in metres.

@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use geo::Geometry;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
@@ -26,6 +26,7 @@ use crate::{
         Answer, Area, AreaError, AreaSpec, CollectionAnswer, Hit, Interrupted, Overlap, Patience,
         Query, Relation,
     },
+    exchange::boundary,
     exchange::geojson::{close_object, open_object, write_feature, write_list},
     geometry::{measure, write::GeoJson},
     model::Text,
@@ -58,23 +59,31 @@ pub async fn query(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
+    state
+        .blocking(Work::Heavy, move |state, abandoned| {
+            let body: Body = read_body(body)?;
+            answer(state.snapshot(), &body, &base, abandoned)
+        })
+        .await
+}
+
+/// The JSON of a request's body.
+///
+/// # Errors
+/// Where it is too large, or is not the JSON that is expected.
+pub fn read_body<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
     let body = body.map_err(|rejection| {
         Problem::new(
             rejection.status(),
             Text::new("请求正文最多 2 MiB", "the body may have at most 2 MiB"),
         )
     })?;
-    state
-        .blocking(Work::Heavy, move |state, abandoned| {
-            let body: Body = serde_json::from_slice(&body).map_err(|error| {
-                Problem::unreadable(Text::new(
-                    format!("请求正文读不懂：{error}"),
-                    format!("the body can't be read: {error}"),
-                ))
-            })?;
-            answer(state.snapshot(), &body, &base, abandoned)
-        })
-        .await
+    serde_json::from_slice(&body).map_err(|error| {
+        Problem::unreadable(Text::new(
+            format!("请求正文读不懂：{error}"),
+            format!("the body can't be read: {error}"),
+        ))
+    })
 }
 
 /// The same of an area that has a name, so that the answer has an address.
@@ -93,9 +102,11 @@ pub async fn query_named(
         .await
 }
 
-const NAMED_PARAMS: [&str; 7] = [
+const NAMED_PARAMS: [&str; 9] = [
     "feature",
     "buffer_m",
+    "boundary",
+    "carriageway",
     "collections",
     "relation",
     "limit",
@@ -110,13 +121,18 @@ fn named(params: &Params) -> Result<Body, Problem> {
             format!("the parameter {name} is missing, such as {name}={example}"),
         ))
     };
-    let feature = params
-        .get("feature")
-        .ok_or_else(|| missing("feature", "zones/west-station-hub"))?;
     let collections = params
         .get("collections")
         .ok_or_else(|| missing("collections", "projects,parcels"))?;
-    let mut area = json!({ "feature": feature });
+    let mut area = json!({});
+    for name in ["feature", "boundary", "carriageway"] {
+        if let Some(value) = params.get(name) {
+            area[name] = value.into();
+        }
+    }
+    if area.as_object().is_some_and(serde_json::Map::is_empty) {
+        return Err(missing("feature", "zones/west-station-hub"));
+    }
     if let Some(buffer) = params.get("buffer_m") {
         let metres: f64 = buffer.parse().map_err(|_| {
             Problem::unreadable(Text::new(
@@ -159,6 +175,10 @@ fn answer(
         .map_err(|error| match error {
             AreaError::Malformed(text) => Problem::unreadable(text),
             AreaError::Unusable(text) => Problem::unanswerable(text),
+            AreaError::Open(sentence) => {
+                let boundary = boundary::feature(&sentence.text, &sentence.compilation);
+                Problem::unanswerable(sentence.reason()).with("boundary", boundary)
+            }
         })?;
     let query = Query {
         area: &area,

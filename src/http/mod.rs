@@ -1,6 +1,7 @@
 //! Routes, one file per resource: they read requests and write answers, and reckon nothing.
 
 mod areas;
+mod boundaries;
 mod claims;
 mod collections;
 mod documents;
@@ -187,6 +188,10 @@ pub fn router(state: AppState) -> Router {
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
         .route("/styles/{style}", get(tiles::style))
         .route("/areas/query", get(areas::query_named).post(areas::query))
+        .route(
+            "/boundaries",
+            get(boundaries::of_address).post(boundaries::of_body),
+        )
         .route("/documents", get(documents::list))
         .route("/documents/{document}", get(documents::one))
         .route("/claims", get(claims::list))

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as ValueError};
+
 use super::problem::Problem;
 use crate::model::{Revision, Text};
 
@@ -55,6 +57,28 @@ impl Params {
                         format!(
                             "the value “{value}” of {name} should be a whole number, 0 or more"
                         ),
+                    ))
+                })
+            })
+            .transpose()
+    }
+
+    /// The value as one of `words`, which are all that `T` can be.
+    ///
+    /// # Errors
+    /// 400 with the words.
+    pub fn word<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        words: &[&str],
+    ) -> Result<Option<T>, Problem> {
+        self.get(name)
+            .map(|value| {
+                T::deserialize(value.into_deserializer()).map_err(|_: ValueError| {
+                    let list = words.join(", ");
+                    Problem::unreadable(Text::new(
+                        format!("{name}“{value}”应为其中之一：{list}"),
+                        format!("the {name} “{value}” should be one of: {list}"),
                     ))
                 })
             })

@@ -4,7 +4,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::model::Text;
 
@@ -13,6 +13,8 @@ use crate::model::Text;
 pub struct Problem {
     status: StatusCode,
     detail: Text,
+    /// Members beyond those of every problem.
+    members: Vec<(&'static str, Value)>,
 }
 
 impl Problem {
@@ -38,19 +40,32 @@ impl Problem {
 
     /// Any other status.
     pub fn new(status: StatusCode, detail: Text) -> Self {
-        Self { status, detail }
+        Self {
+            status,
+            detail,
+            members: Vec::new(),
+        }
+    }
+
+    /// With one member more, for what words alone do not tell.
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.members.push((name, value));
+        self
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail.zh,
             "detail_en": self.detail.en,
         });
+        for (name, value) in self.members {
+            body[name] = value;
+        }
         let mut response = (
             self.status,
             [

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     fmt, io,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use serde::{Deserialize, de::IgnoredAny};
@@ -262,6 +262,7 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
         fingerprint: hex(&reader.fingerprint.finalize()[..12]),
         collections,
         mentions: said.mentions,
+        network: OnceLock::new(),
     };
     let mut problems = reader.problems;
     links.check(&snapshot, geodata, &mut problems);

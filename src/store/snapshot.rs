@@ -1,13 +1,14 @@
 //! All features at one revision, and the index over them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use geo::Rect;
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 use serde::Serialize;
 
-use super::mentions::Mention;
+use super::{mentions::Mention, zones::lines};
 use crate::{
+    boundary::Network,
     documents::{Claim, IndicatorTable, Library},
     model::{CollectionInfo, District, Feature, FeatureRef, LandUse, Revision, Text},
 };
@@ -32,6 +33,7 @@ pub struct Snapshot {
     pub(super) collections: Vec<Collection>,
     /// What features cite, in the order of the documents.
     pub(super) mentions: Vec<Mention>,
+    pub(super) network: OnceLock<Network>,
 }
 
 impl Snapshot {
@@ -47,6 +49,13 @@ impl Snapshot {
             let document = order.iter().position(|id| *id == claim.document);
             (document, claim.start, claim.id.clone())
         });
+    }
+
+    /// The lines that boundaries follow: made when first asked for, which takes about a second for a
+    /// city of 100,000 lines.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        self.network.get_or_init(|| Network::new(&lines(self)))
     }
 
     /// The collections in the order in which they are listed.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{files::Files, snapshot::Snapshot};
 use crate::{
-    boundary::{Compiled, Line, LineKind, Network, Outcome, Sentence},
+    boundary::{Compiled, Line, LineKind, Outcome, Sentence},
     model::{Feature, Text},
 };
 
@@ -53,7 +53,7 @@ pub fn compile_zones(snapshot: &Snapshot, geodata: &Files) -> Result<Zones, Text
             &"片区文件不能带 crs 成员，请转换为 WGS 84 经纬度 (a file of zones must have no crs member: bring it to WGS 84)",
         ));
     }
-    let network = Network::new(&lines(snapshot));
+    let network = snapshot.network();
     let mut outcomes = Vec::new();
     for zone in file["features"].as_array_mut().into_iter().flatten() {
         let Some(text) = zone["properties"]["boundary"]["text"].as_str() else {
@@ -81,7 +81,7 @@ pub fn compile_zones(snapshot: &Snapshot, geodata: &Files) -> Result<Zones, Text
 }
 
 /// Every line that a boundary can follow. The district's outline goes by the name 区界.
-fn lines(snapshot: &Snapshot) -> Vec<Line> {
+pub(super) fn lines(snapshot: &Snapshot) -> Vec<Line> {
     [
         ("streets", LineKind::Street),
         ("water", LineKind::River),

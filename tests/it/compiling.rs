@@ -417,6 +417,7 @@ fn two_blocks_of_the_same_names_are_ambiguous() {
     let network = Network::new(&lines);
     let stated = Options {
         stated_m2: Some(600_000.0),
+        ..Options::default()
     };
     let outcome = network.compile_with(&BLOCK.parse().unwrap(), stated);
     assert_eq!(outcome.name(), "ambiguous");
@@ -493,6 +494,7 @@ fn the_stated_area_tells_candidates_apart() {
     assert_eq!(network.compile(&sentence).name(), "ambiguous");
     let stated = |hectares: f64| Options {
         stated_m2: Some(hectares * 1e4),
+        ..Options::default()
     };
     let Outcome::Compiled(area) = network.compile_with(&sentence, stated(58.0)) else {
         panic!("the large one contradicts the stated area");
@@ -528,6 +530,7 @@ fn an_area_that_contradicts_the_stated_one_is_refused_with_its_likely_cause() {
     ] {
         let options = Options {
             stated_m2: Some(stated * 1e4),
+            ..Options::default()
         };
         let Outcome::Unresolved(refusal) = network.compile_with(&sentence, options) else {
             panic!("{stated} ha");
@@ -541,6 +544,7 @@ fn an_area_that_contradicts_the_stated_one_is_refused_with_its_likely_cause() {
     for stated in [35.0, 60.0, 110.0] {
         let options = Options {
             stated_m2: Some(stated * 1e4),
+            ..Options::default()
         };
         let outcome = network.compile_with(&sentence, options);
         assert_eq!(outcome.name(), "compiled", "{stated} ha");

@@ -9,5 +9,6 @@ mod compiling;
 mod gdal;
 mod hostile;
 mod loading;
+mod sentences;
 mod support;
 mod tiles;

@@ -1,0 +1,94 @@
+//! `GET /boundaries` and `POST /boundaries`.
+
+use axum::{
+    body::Bytes,
+    extract::{RawQuery, State, rejection::BytesRejection},
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    AppState, Base, GEOJSON, Work,
+    areas::read_body,
+    json_answer,
+    params::{Params, check_revision},
+    problem::Problem,
+};
+use crate::{
+    boundary::{Carriageway, Options},
+    exchange::boundary::collection,
+    model::Text,
+    store::Snapshot,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    text: String,
+    #[serde(default)]
+    carriageway: Carriageway,
+    revision: Option<u64>,
+}
+
+/// What becomes of the boundary sentences of a text in the address.
+pub async fn of_address(
+    State(state): State<AppState>,
+    base: Base,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let params = Params::parse(query.as_deref(), &["text", "carriageway", "revision", "f"])?;
+    params.check_format(&["json", "geojson"])?;
+    let text = params.get("text").ok_or_else(|| {
+        Problem::unreadable(Text::new(
+            "缺参数 text：含四至描述的文字",
+            "the parameter text is missing: a text with boundary sentences",
+        ))
+    })?;
+    let body = Body {
+        text: text.to_owned(),
+        carriageway: params
+            .word("carriageway", &["centre", "inner", "outer"])?
+            .unwrap_or_default(),
+        revision: params.number("revision")?,
+    };
+    answer(state, base, body).await
+}
+
+/// The same of a text in the body.
+pub async fn of_body(
+    State(state): State<AppState>,
+    base: Base,
+    RawQuery(query): RawQuery,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    Params::parse(query.as_deref(), &["f"])?.check_format(&["json", "geojson"])?;
+    let body: Body = read_body(body)?;
+    answer(state, base, body).await
+}
+
+async fn answer(state: AppState, base: Base, body: Body) -> Result<Response, Problem> {
+    state
+        .blocking(Work::Heavy, move |state, _| {
+            let snapshot: &Snapshot = state.snapshot();
+            check_revision(body.revision, snapshot.revision)?;
+            let options = Options {
+                carriageway: body.carriageway,
+                ..Options::default()
+            };
+            let compilations = snapshot
+                .network()
+                .compile_text(&body.text, options)
+                .map_err(|error| Problem::unanswerable(error.text()))?;
+            let mut answer = collection(&body.text, &compilations);
+            answer["revision"] = json!(snapshot.revision);
+            answer["links"] = json!([base.link(
+                "service-doc",
+                "text/html",
+                "/api.html",
+                "接口说明 (the interface)"
+            )]);
+            Ok(json_answer(GEOJSON, answer.to_string()))
+        })
+        .await
+}
