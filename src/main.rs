@@ -1,7 +1,7 @@
-//! The command line: serve | compile | check.
+//! The command line: serve | compile | import | check.
 
 use std::{
-    fs, io,
+    io,
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
@@ -10,21 +10,26 @@ use std::{
 };
 
 use axum::http::HeaderValue;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use indicatif::{ProgressBar, ProgressStyle};
 use renewal_map::{
     boundary::{Compiled, StretchKind},
+    exchange::osm::{self, Extent, Mode},
+    geometry::frame::Frame,
     http::{AppState, Settings, router},
+    model::Text,
     store::{
         Snapshot,
-        files::Files,
+        files::{self, Files},
         load,
-        zones::{ZONES_FILE, compile_zones},
+        moved::moved,
+        zones::{ZONES_FILE, Zones, compile_zones},
     },
 };
 use tracing_subscriber::EnvFilter;
@@ -44,6 +49,8 @@ enum Command {
     Serve(Serve),
     /// 由四至文字和街道线编译片区边界 (compile the zones from their boundary sentences)
     Compile(Compile),
+    /// 从 OpenStreetMap 导入道路、铁路、河流和界线，再编译片区 (import lines from OpenStreetMap, then compile the zones)
+    Import(Import),
     /// 检查数据，一次列出全部问题 (check the data and list all problems)
     Check(District),
 }
@@ -84,10 +91,17 @@ struct Compile {
     /// 只比较，不改写；有差异则退出码为 1 (compare only; exit 1 where the file differs)
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+/// Where a district's data are that are rewritten.
+#[derive(Args)]
+struct Folders {
     /// 规划文件目录；不给则用内置数据 (folder of the source documents; the built-in ones without it)
     #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_SEEDS")]
     seeds: Option<PathBuf>,
-    /// 空间数据目录 (folder of the features, whose zones.geojson is rewritten)
+    /// 空间数据目录，其中的文件会被改写 (folder of the features, whose files are rewritten)
     #[arg(
         long,
         value_name = "DIR",
@@ -95,6 +109,32 @@ struct Compile {
         env = "RENEWAL_MAP_GEODATA"
     )]
     geodata: PathBuf,
+}
+
+#[derive(Args)]
+struct Import {
+    /// OpenStreetMap 数据，如 Geofabrik 的 .osm.pbf (an extract, such as Geofabrik's)
+    #[arg(value_name = "FILE.osm.pbf")]
+    file: PathBuf,
+    /// 导入到哪里：道路、铁路和界线进 streets，河流进 water (where to: roads, railways and limits to streets, rivers to water)
+    #[arg(long, value_enum)]
+    into: Target,
+    /// 范围（西,南,东,北，度）；不给则为本区外扩 2 公里 (the box, in degrees; without it the district and 2 km around it)
+    #[arg(long, value_name = "W,S,E,N", value_parser = parse_extent, allow_hyphen_values = true)]
+    bbox: Option<Extent>,
+    /// 保留勘测的线和范围外的线；不给也是如此 (keep surveyed lines and those outside the box; so it is without it)
+    #[arg(long, conflicts_with = "replace")]
+    merge: bool,
+    /// 原有的线全部换掉 (let go of all lines that are there)
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Target {
+    Streets,
 }
 
 fn parse_public_url(text: &str) -> Result<String, String> {
@@ -118,6 +158,10 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
         .ok_or_else(|| "应为 http://主机[:端口] (it should be http://host[:port])".into())
 }
 
+fn parse_extent(text: &str) -> Result<Extent, String> {
+    text.parse().map_err(|error: Text| error.to_string())
+}
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
@@ -128,6 +172,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => serve(&options),
         Command::Compile(options) => compile(&options),
+        Command::Import(options) => import(&options),
         Command::Check(district) => {
             load_district(&district).map(|_| println!("数据无误 (the data are sound)"))
         }
@@ -264,10 +309,33 @@ async fn stopped() {
 
 /// Recompiles the zones, tells what became of each, and writes the file where it changed.
 fn compile(options: &Compile) -> Result<(), String> {
-    let geodata = Files::geodata(Some(options.geodata.clone()));
+    let folders = &options.folders;
+    let geodata = Files::geodata(Some(folders.geodata.clone()));
     let snapshot =
-        load(&Files::seeds(options.seeds.clone()), &geodata).map_err(|error| error.to_string())?;
+        load(&Files::seeds(folders.seeds.clone()), &geodata).map_err(|error| error.to_string())?;
     let zones = compile_zones(&snapshot, &geodata).map_err(|error| error.to_string())?;
+    let old = read_zones(&geodata)?;
+    let refused = tell_zones(&zones, &old)?;
+    if old != zones.text && options.check {
+        return Err(format!(
+            "{} 与编译结果不同，请运行 renewal-map compile (differs from what compiles: run renewal-map compile)",
+            geodata.path(ZONES_FILE)
+        ));
+    }
+    rewrite(folders, &geodata, ZONES_FILE, &zones.text)?;
+    refused
+}
+
+fn read_zones(geodata: &Files) -> Result<String, String> {
+    let bytes = geodata
+        .read(ZONES_FILE)
+        .map_err(|error| format!("{}: {error}", geodata.path(ZONES_FILE)))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Tells what became of each zone, and by how much its outline moved. The inner result is an error
+/// where some do not resolve.
+fn tell_zones(zones: &Zones, old: &str) -> Result<Result<(), String>, String> {
     let mut refused = 0;
     for zone in &zones.outcomes {
         match &zone.result {
@@ -278,29 +346,108 @@ fn compile(options: &Compile) -> Result<(), String> {
             }
         }
     }
-    let file = options.geodata.join(ZONES_FILE);
-    let old = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let changed = old != zones.text;
-    if changed && !options.check {
-        // Beside the file first: a full disk must not leave half a file.
-        let draft = file.with_extension("geojson.new");
-        fs::write(&draft, &zones.text)
-            .and_then(|()| fs::rename(&draft, &file))
-            .map_err(|error| format!("{}: {error}", file.display()))?;
-        println!("已改写 (rewritten): {}", file.display());
+    println!("与原来相比 (compared with before):");
+    for zone in moved(old, &zones.text).map_err(|error| error.to_string())? {
+        println!("  {}：{}", zone.name, zone.change);
     }
-    if changed && options.check {
-        return Err(format!(
-            "{} 与编译结果不同，请运行 renewal-map compile (differs from what compiles: run renewal-map compile)",
-            file.display()
-        ));
-    }
-    if refused > 0 {
-        return Err(format!(
+    Ok(match refused {
+        0 => Ok(()),
+        _ => Err(format!(
             "{refused} 个片区未能编译 ({refused} zones do not resolve)"
-        ));
+        )),
+    })
+}
+
+/// Writes a file of the features where it changed.
+fn rewrite(folders: &Folders, geodata: &Files, file: &str, text: &str) -> Result<(), String> {
+    if geodata.read(file).is_ok_and(|old| *old == *text.as_bytes()) {
+        return Ok(());
     }
+    files::replace(&folders.geodata.join(file), text)
+        .map_err(|error| format!("{}: {error}", geodata.path(file)))?;
+    println!("已改写 (rewritten): {}", geodata.path(file));
     Ok(())
+}
+
+/// How far around the district lines are imported, unless a box is given, in metres.
+const MARGIN_M: f64 = 2000.0;
+
+/// Imports lines and recompiles the zones: all in memory first, so that what does not load is never
+/// written.
+fn import(options: &Import) -> Result<(), String> {
+    let Target::Streets = options.into;
+    let folders = &options.folders;
+    let seeds = Files::seeds(folders.seeds.clone());
+    let geodata = Files::geodata(Some(folders.geodata.clone()));
+    let snapshot = load(&seeds, &geodata).map_err(|error| error.to_string())?;
+    let extent = match options.bbox {
+        Some(extent) => extent,
+        None => around_district(&snapshot)?,
+    };
+    let mode = if options.replace {
+        Mode::Replace
+    } else {
+        Mode::Merge
+    };
+    println!("范围 (box, W,S,E,N): {extent}");
+    let bar = progress_bar();
+    let extract = osm::extract(&options.file, extent, &mut |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let plan = extract
+        .and_then(|extract| osm::plan(extract, extent, mode, &geodata))
+        .map_err(|error| error.to_string())?;
+    for (collection, tally) in &plan.tallies {
+        println!(
+            "{collection}：导入 {} 条、{} 个名称；保留 {}，换掉 {}，因已有勘测线而略去 {} (imported, names; kept, replaced, left out for surveyed lines)",
+            tally.imported, tally.names, tally.kept, tally.dropped, tally.left_out
+        );
+    }
+    for (collection, lines) in &plan.homeless {
+        println!("没有集合 {collection}，略去 {lines} 条线 (no such collection: lines left out)");
+    }
+    let nothing_written = |problems: &dyn std::fmt::Display| {
+        format!(
+            "导入后的数据有问题，未改写任何文件 (nothing was written, for the data would be wrong):\n{problems}"
+        )
+    };
+    let draft = plan
+        .files
+        .iter()
+        .fold(geodata.clone(), |draft, (file, text)| {
+            draft.with(file, text.as_str())
+        });
+    let snapshot = load(&seeds, &draft).map_err(|error| nothing_written(&error))?;
+    let zones = compile_zones(&snapshot, &draft).map_err(|error| nothing_written(&error))?;
+    let draft = draft.with(ZONES_FILE, zones.text.as_str());
+    load(&seeds, &draft).map_err(|error| nothing_written(&error))?;
+    let refused = tell_zones(&zones, &read_zones(&geodata)?)?;
+    for (file, text) in &plan.files {
+        rewrite(folders, &geodata, file, text)?;
+    }
+    rewrite(folders, &geodata, ZONES_FILE, &zones.text)?;
+    refused
+}
+
+fn around_district(snapshot: &Snapshot) -> Result<Extent, String> {
+    let bounds = snapshot
+        .district
+        .feature
+        .parse()
+        .ok()
+        .and_then(|name| snapshot.feature(&name)?.bounds())
+        .ok_or("本区没有轮廓，请给出 --bbox (the district has no outline: give --bbox)")?;
+    Extent::of(Frame::at(bounds.center()).grown(bounds, MARGIN_M))
+        .map_err(|error| error.to_string())
+}
+
+/// A bar on the terminal; nothing where there is none.
+fn progress_bar() -> ProgressBar {
+    const FORM: &str = "{bar:30} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+    let style = ProgressStyle::with_template(FORM).expect("the form is one");
+    ProgressBar::new(0).with_style(style)
 }
 
 /// One line on a compiled outline: how long, and how much of it follows what.

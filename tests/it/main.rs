@@ -7,6 +7,7 @@ mod claims;
 mod command_line;
 mod gdal;
 mod hostile;
+mod import;
 mod loading;
 mod support;
 mod tiles;
