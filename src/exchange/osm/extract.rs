@@ -188,22 +188,17 @@ pub fn extract(
     }
     let mut kept = Kept::default();
     let mut last = None;
-    let (nodes, ways, relations) = (
-        Sorts {
-            nodes: true,
-            ..Sorts::default()
-        },
-        Sorts {
-            ways: true,
-            ..Sorts::default()
-        },
-        Sorts {
-            nodes: true,
-            relations: true,
-            ..Sorts::default()
-        },
-    );
-    file.pass(relations, |block| {
+    let none = Sorts::default();
+    let nodes = Sorts {
+        nodes: true,
+        ..none
+    };
+    let ways = Sorts { ways: true, ..none };
+    let nodes_and_relations = Sorts {
+        relations: true,
+        ..nodes
+    };
+    file.pass(nodes_and_relations, |block| {
         block.nodes(|node| {
             if last.is_some_and(|last| node.id <= last) {
                 return Err(not_sorted().into());
