@@ -1,34 +1,13 @@
-//! The command line: serve | compile | check.
+//! The command line: serve | compile | import | check.
 
-use std::{
-    fs, io,
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod command;
 
-use axum::http::HeaderValue;
-use clap::{Args, Parser, Subcommand};
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
-};
-use renewal_map::{
-    boundary::{Compiled, Options, Outcome, StretchKind, TextError},
-    exchange::boundary,
-    http::{AppState, Settings, router},
-    store::{
-        Snapshot,
-        files::Files,
-        load,
-        zones::{ZONES_FILE, compile_zones},
-    },
-};
+use std::{io, process::ExitCode};
+
+use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use command::{District, check, compile, import, serve};
 
 /// 城市更新一张图：片区、地块、项目及其规划依据。
 /// A map service for urban renewal: zones, parcels, projects, and the documents they rest on.
@@ -42,79 +21,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// 启动服务 (serve the map and its interface)
-    Serve(Serve),
-    /// 由四至文字和街道线编译片区边界 (compile the zones from their boundary sentences)
-    Compile(Compile),
+    Serve(serve::Serve),
+    /// 由四至文字和街道线编译边界 (compile outlines from boundary sentences and streets)
+    Compile(compile::Compile),
+    /// 从 OpenStreetMap 导入道路、铁路、河流和界线，再编译片区 (import lines from OpenStreetMap, then compile the zones)
+    Import(import::Import),
     /// 检查数据，一次列出全部问题 (check the data and list all problems)
     Check(District),
-}
-
-/// Where a district's data are.
-#[derive(Args)]
-struct District {
-    /// 规划文件目录；不给则用内置数据 (folder of the source documents; the built-in ones without it)
-    #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_SEEDS")]
-    seeds: Option<PathBuf>,
-    /// 空间数据目录；不给则用内置数据 (folder of the features; the built-in ones without it)
-    #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_GEODATA")]
-    geodata: Option<PathBuf>,
-}
-
-#[derive(Args)]
-struct Serve {
-    /// 监听地址；端口 0 为任选 (address to listen on; port 0 picks a free one)
-    #[arg(
-        long,
-        default_value = "127.0.0.1:8080",
-        value_name = "HOST:PORT",
-        env = "RENEWAL_MAP_LISTEN"
-    )]
-    listen: SocketAddr,
-    /// 用户访问本服务的网址，用于生成链接 (address under which users reach the service, for links)
-    #[arg(long, value_name = "URL", value_parser = parse_public_url, env = "RENEWAL_MAP_PUBLIC_URL")]
-    public_url: Option<String>,
-    /// 允许其他网页调用本服务的来源，可多个，逗号分隔 (other origins whose pages may ask the service, by commas)
-    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = parse_origin, env = "RENEWAL_MAP_ALLOW_ORIGIN")]
-    allow_origin: Vec<HeaderValue>,
-    #[command(flatten)]
-    district: District,
-}
-
-#[derive(Args)]
-struct Compile {
-    /// 编译这段文字中的四至，GeoJSON 写到标准输出，不改写文件 (compile the boundary sentences of this text, write GeoJSON to standard output and change no file)
-    #[arg(long, value_name = "SENTENCE", conflicts_with = "check")]
-    text: Option<String>,
-    /// 只比较，不改写；有差异则退出码为 1 (compare only; exit 1 where the file differs)
-    #[arg(long)]
-    check: bool,
-    /// 规划文件目录；不给则用内置数据 (folder of the source documents; the built-in ones without it)
-    #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_SEEDS")]
-    seeds: Option<PathBuf>,
-    /// 空间数据目录，改写其中的 zones.geojson；不给则为 geodata，--text 用内置数据 (folder of the features, whose zones.geojson is rewritten; geodata without it, and the built-in data for --text)
-    #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_GEODATA")]
-    geodata: Option<PathBuf>,
-}
-
-fn parse_public_url(text: &str) -> Result<String, String> {
-    let host = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"))
-        .filter(|host| !host.is_empty());
-    match host {
-        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
-        None => {
-            Err("应以 http:// 或 https:// 开头 (it should start with http:// or https://)".into())
-        }
-    }
-}
-
-fn parse_origin(text: &str) -> Result<HeaderValue, String> {
-    let url = parse_public_url(text)?;
-    HeaderValue::from_str(&url)
-        .ok()
-        .filter(|_| url.matches('/').count() == 2)
-        .ok_or_else(|| "应为 http://主机[:端口] (it should be http://host[:port])".into())
 }
 
 fn main() -> ExitCode {
@@ -125,14 +38,10 @@ fn main() -> ExitCode {
         .with_writer(io::stderr)
         .init();
     let result = match Cli::parse().command {
-        Command::Serve(options) => serve(&options),
-        Command::Compile(options) => match &options.text {
-            Some(text) => compile_text(text, &options),
-            None => compile(&options),
-        },
-        Command::Check(district) => {
-            load_district(&district).map(|_| println!("数据无误 (the data are sound)"))
-        }
+        Command::Serve(options) => serve::serve(&options),
+        Command::Compile(options) => compile::compile(&options),
+        Command::Import(options) => import::import(&options),
+        Command::Check(district) => check(&district),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -141,229 +50,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Reads a district and tells what it holds.
-fn load_district(district: &District) -> Result<Snapshot, String> {
-    let started = Instant::now();
-    let snapshot = load(
-        &Files::seeds(district.seeds.clone()),
-        &Files::geodata(district.geodata.clone()),
-    )
-    .map_err(|error| error.to_string())?;
-    println!("{} ({})", snapshot.title.zh, snapshot.title.en);
-    for collection in snapshot.collections() {
-        println!(
-            "  {:<12} {:>7}  {}",
-            collection.info.id,
-            collection.features().len(),
-            collection.info.title
-        );
-    }
-    println!(
-        "版本 {}，用时 {:.2} 秒 (revision {}, {:.2} s)",
-        snapshot.revision,
-        started.elapsed().as_secs_f64(),
-        snapshot.revision,
-        started.elapsed().as_secs_f64(),
-    );
-    Ok(snapshot)
-}
-
-fn serve(options: &Serve) -> Result<(), String> {
-    let snapshot = load_district(&options.district)?;
-    let settings = Settings {
-        public_url: options.public_url.clone(),
-        allowed_origins: options.allow_origin.clone(),
-    };
-    let state = AppState::new(Arc::new(snapshot), settings);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("不能启动 (can't start): {error}"))?;
-    let result = runtime.block_on(listen(options.listen, state));
-    // Work that nobody waits for any more must not keep the program.
-    runtime.shutdown_timeout(GRACE);
-    result
-}
-
-/// How long open requests may go on when the service is stopped.
-const GRACE: Duration = Duration::from_secs(5);
-/// How long a client may take to send the head of a request.
-const HEAD_TIME_LIMIT: Duration = Duration::from_secs(15);
-
-async fn listen(address: SocketAddr, state: AppState) -> Result<(), String> {
-    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
-        if error.kind() == io::ErrorKind::AddrInUse {
-            let port = address.port();
-            format!("端口 {port} 已被占用，请用 --listen 换一个 (port {port} is taken: choose another with --listen)")
-        } else {
-            format!("不能监听 {address} (can't listen on it): {error}")
-        }
-    })?;
-    let bound = listener.local_addr().map_err(|error| error.to_string())?;
-    println!("地图已就绪 (the map is ready): http://{bound}");
-    serve_connections(listener, router(state)).await;
-    Ok(())
-}
-
-/// Serves until the program is told to stop, then lets open requests end, for a while.
-async fn serve_connections(listener: tokio::net::TcpListener, router: axum::Router) {
-    let graceful = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(stopped());
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME_LIMIT);
-    loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    // Too many open files, say: others may close theirs.
-                    tracing::warn!("accepting a connection: {error}");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-            () = &mut stop => break,
-        };
-        // Small answers must not wait for more to send.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::warn!("TCP_NODELAY: {error}");
-        }
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!("a connection ended: {error}");
-            }
-        });
-    }
-    drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::warn!("some connections did not end in time");
-    }
-}
-
-/// Ends with Ctrl-C or a polite kill.
-async fn stopped() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
-}
-
-/// Recompiles the zones, tells what became of each, and writes the file where it changed.
-fn compile(options: &Compile) -> Result<(), String> {
-    let folder = options.geodata.clone().unwrap_or_else(|| "geodata".into());
-    let geodata = Files::geodata(Some(folder.clone()));
-    let snapshot =
-        load(&Files::seeds(options.seeds.clone()), &geodata).map_err(|error| error.to_string())?;
-    let zones = compile_zones(&snapshot, &geodata).map_err(|error| error.to_string())?;
-    let mut refused = 0;
-    for zone in &zones.outcomes {
-        let reason = match &zone.outcome {
-            Outcome::Compiled(compiled) => {
-                println!("{}：{}", zone.name, summary(compiled));
-                continue;
-            }
-            Outcome::Ambiguous(ambiguity) => ambiguity.text(),
-            Outcome::Unresolved(refusal) => refusal.text(),
-        };
-        refused += 1;
-        println!(
-            "{}：未能编译 ({})：{reason}",
-            zone.name,
-            zone.outcome.name()
-        );
-    }
-    let file = folder.join(ZONES_FILE);
-    let old = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let changed = old != zones.text;
-    if changed && !options.check {
-        // Beside the file first: a full disk must not leave half a file.
-        let draft = file.with_extension("geojson.new");
-        fs::write(&draft, &zones.text)
-            .and_then(|()| fs::rename(&draft, &file))
-            .map_err(|error| format!("{}: {error}", file.display()))?;
-        println!("已改写 (rewritten): {}", file.display());
-    }
-    if changed && options.check {
-        return Err(format!(
-            "{} 与编译结果不同，请运行 renewal-map compile (differs from what compiles: run renewal-map compile)",
-            file.display()
-        ));
-    }
-    if refused > 0 {
-        return Err(format!(
-            "{refused} 个片区未能编译 ({refused} zones do not resolve)"
-        ));
-    }
-    Ok(())
-}
-
-/// Compiles the boundary sentences of a text: their GeoJSON to standard output, in words to the
-/// other.
-fn compile_text(text: &str, options: &Compile) -> Result<(), String> {
-    let snapshot = load(
-        &Files::seeds(options.seeds.clone()),
-        &Files::geodata(options.geodata.clone()),
-    )
-    .map_err(|error| error.to_string())?;
-    let compilations = snapshot
-        .network()
-        .compile_text(text, Options::default())
-        .map_err(|error| error.text().to_string())?;
-    println!("{:#}", boundary::collection(text, &compilations));
-    let mut open = 0;
-    for compilation in &compilations {
-        let sentence = &text[compilation.span.clone()];
-        match &compilation.outcome {
-            Outcome::Compiled(compiled) => eprintln!(
-                "{sentence}\n  {:.1} 公顷 (ha)，{}",
-                compiled.area_m2() / 1e4,
-                summary(compiled)
-            ),
-            Outcome::Ambiguous(ambiguity) => eprintln!("{sentence}\n  {}", ambiguity.text()),
-            Outcome::Unresolved(refusal) => eprintln!("{sentence}\n  {}", refusal.text()),
-        }
-        open += usize::from(!matches!(compilation.outcome, Outcome::Compiled(_)));
-    }
-    match (compilations.len(), open) {
-        (0, _) => Err(TextError::NotABoundary.text().to_string()),
-        (_, 0) => Ok(()),
-        _ => Err(format!(
-            "{open} 句未能编译 ({open} sentences do not compile)"
-        )),
-    }
-}
-
-/// One line on a compiled outline: how long, and how much of it follows what.
-fn summary(compiled: &Compiled) -> String {
-    let metres = |kind: StretchKind| -> f64 {
-        compiled
-            .stretches
-            .iter()
-            .filter(|stretch| stretch.kind == kind)
-            .map(|stretch| stretch.metres)
-            .fold(0.0, |sum, metres| sum + metres)
-    };
-    format!(
-        "沿所列道路和河流 {:.0} 米，借道 {:.0} 米，直线连接 {:.0} 米，精度 ±{:.0} 米 (along named lines, via others, bridged, accuracy)",
-        metres(StretchKind::Street),
-        metres(StretchKind::Via),
-        metres(StretchKind::Bridge),
-        compiled.accuracy_m,
-    )
 }

@@ -2,3 +2,4 @@
 
 pub mod boundary;
 pub mod geojson;
+pub mod osm;

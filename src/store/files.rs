@@ -1,6 +1,12 @@
 //! Where a district's files come from.
 
-use std::{borrow::Cow, fs, io, path::PathBuf};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -21,6 +27,8 @@ pub struct Files {
     name: &'static str,
     folder: Option<PathBuf>,
     embedded: fn(&str) -> Option<EmbeddedFile>,
+    /// Texts that stand for files, by their names.
+    drafts: BTreeMap<String, Arc<str>>,
 }
 
 impl Files {
@@ -31,6 +39,7 @@ impl Files {
             name: "seeds",
             folder,
             embedded: EmbeddedSeeds::get,
+            drafts: BTreeMap::new(),
         }
     }
 
@@ -41,7 +50,15 @@ impl Files {
             name: "geodata",
             folder,
             embedded: EmbeddedGeodata::get,
+            drafts: BTreeMap::new(),
         }
+    }
+
+    /// The folder as it would be if `file` were `text`: to try what is not written yet.
+    #[must_use]
+    pub fn with(mut self, file: &str, text: impl Into<Arc<str>>) -> Self {
+        self.drafts.insert(file.to_owned(), text.into());
+        self
     }
 
     /// What a file is called in messages.
@@ -58,6 +75,9 @@ impl Files {
     /// # Errors
     /// As the system has it; `NotFound` where there is no such file.
     pub fn read(&self, file: &str) -> io::Result<Cow<'static, [u8]>> {
+        if let Some(draft) = self.drafts.get(file) {
+            return Ok(Cow::Owned(draft.as_bytes().to_vec()));
+        }
         match &self.folder {
             Some(folder) => fs::read(folder.join(file)).map(Cow::Owned),
             None => (self.embedded)(file)
@@ -65,4 +85,25 @@ impl Files {
                 .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)),
         }
     }
+}
+
+/// Writes a file whole or not at all: beside it first, for a full disk or a lost power supply must
+/// not leave half a file.
+///
+/// # Errors
+/// As the system has it; the old file then stands as it was.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let draft = path.with_file_name(name);
+    let written = fs::File::create(&draft).and_then(|mut file| {
+        io::Write::write_all(&mut file, text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    });
+    if written.is_err() {
+        // It may never have come to be.
+        let _ = fs::remove_file(&draft);
+    }
+    written
 }

@@ -3,14 +3,15 @@
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
 //! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
 //! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`mentions`] tells where
-//! documents speak of them; [`zones`] recompiles the
-//! zones. A snapshot never changes and is shared by `Arc`: reads neither lock nor copy. The embedded
+//! documents speak of them; [`zones`] recompiles the zones, and [`moved`] tells by how much their
+//! outlines moved. A snapshot never changes and is shared by `Arc`: reads neither lock nor copy. The embedded
 //! data are revision 1, the only one so far.
 
 pub mod files;
 mod load;
 mod measures;
 mod mentions;
+pub mod moved;
 mod select;
 mod snapshot;
 mod zoned;

@@ -114,6 +114,11 @@ fn lines_of(feature: &Feature, kind: LineKind) -> Vec<Line> {
         let aliases = feature.aliases.iter().map(ToString::to_string).collect();
         (feature.name.to_string(), aliases)
     };
+    let kind = match &*feature.kind {
+        // They are among the streets, but nobody walks along them for want of one.
+        "railway" | "boundary" => LineKind::Other,
+        _ => kind,
+    };
     courses
         .into_iter()
         .map(|coords| Line {
@@ -141,7 +146,7 @@ fn write_zone(zone: &mut Value, compiled: Option<&Compiled>) {
 }
 
 /// Writes JSON as a person would: what fits on a line stands on one.
-fn write_pretty(out: &mut String, value: &Value, indent: usize) {
+pub(crate) fn write_pretty(out: &mut String, value: &Value, indent: usize) {
     const WIDTH: usize = 160;
     let compact = spaced(value);
     let broken = match value {
@@ -187,7 +192,8 @@ fn is_coordinates(value: &Value) -> bool {
     }
 }
 
-fn spaced(value: &Value) -> String {
+/// Writes JSON on one line.
+pub(crate) fn spaced(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let members: Vec<String> = members

@@ -8,6 +8,7 @@ mod command_line;
 mod compiling;
 mod gdal;
 mod hostile;
+mod import;
 mod loading;
 mod sentences;
 mod support;

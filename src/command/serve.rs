@@ -1,0 +1,151 @@
+//! `renewal-map serve`.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::http::HeaderValue;
+use clap::Args;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use renewal_map::http::{AppState, Settings, router};
+
+use super::{District, load_district};
+
+#[derive(Args)]
+pub struct Serve {
+    /// 监听地址；端口 0 为任选 (address to listen on; port 0 picks a free one)
+    #[arg(
+        long,
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT",
+        env = "RENEWAL_MAP_LISTEN"
+    )]
+    listen: SocketAddr,
+    /// 用户访问本服务的网址，用于生成链接 (address under which users reach the service, for links)
+    #[arg(long, value_name = "URL", value_parser = parse_public_url, env = "RENEWAL_MAP_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// 允许其他网页调用本服务的来源，可多个，逗号分隔 (other origins whose pages may ask the service, by commas)
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = parse_origin, env = "RENEWAL_MAP_ALLOW_ORIGIN")]
+    allow_origin: Vec<HeaderValue>,
+    #[command(flatten)]
+    district: District,
+}
+
+fn parse_public_url(text: &str) -> Result<String, String> {
+    let host = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"))
+        .filter(|host| !host.is_empty());
+    match host {
+        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
+        None => {
+            Err("应以 http:// 或 https:// 开头 (it should start with http:// or https://)".into())
+        }
+    }
+}
+
+fn parse_origin(text: &str) -> Result<HeaderValue, String> {
+    let url = parse_public_url(text)?;
+    HeaderValue::from_str(&url)
+        .ok()
+        .filter(|_| url.matches('/').count() == 2)
+        .ok_or_else(|| "应为 http://主机[:端口] (it should be http://host[:port])".into())
+}
+
+/// Serves until the program is told to stop.
+pub fn serve(options: &Serve) -> Result<(), String> {
+    let snapshot = load_district(&options.district)?;
+    let settings = Settings {
+        public_url: options.public_url.clone(),
+        allowed_origins: options.allow_origin.clone(),
+    };
+    let state = AppState::new(Arc::new(snapshot), settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("不能启动 (can't start): {error}"))?;
+    let result = runtime.block_on(listen(options.listen, state));
+    // Work that nobody waits for any more must not keep the program.
+    runtime.shutdown_timeout(GRACE);
+    result
+}
+
+/// How long open requests may go on when the service is stopped.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long a client may take to send the head of a request.
+const HEAD_TIME_LIMIT: Duration = Duration::from_secs(15);
+
+async fn listen(address: SocketAddr, state: AppState) -> Result<(), String> {
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            let port = address.port();
+            format!("端口 {port} 已被占用，请用 --listen 换一个 (port {port} is taken: choose another with --listen)")
+        } else {
+            format!("不能监听 {address} (can't listen on it): {error}")
+        }
+    })?;
+    let bound = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("地图已就绪 (the map is ready): http://{bound}");
+    serve_connections(listener, router(state)).await;
+    Ok(())
+}
+
+/// Serves until the program is told to stop, then lets open requests end, for a while.
+async fn serve_connections(listener: tokio::net::TcpListener, router: axum::Router) {
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stopped());
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME_LIMIT);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Too many open files, say: others may close theirs.
+                    tracing::warn!("accepting a connection: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        // Small answers must not wait for more to send.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::warn!("TCP_NODELAY: {error}");
+        }
+        let service = TowerToHyperService::new(router.clone());
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection ended: {error}");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some connections did not end in time");
+    }
+}
+
+/// Ends with Ctrl-C or a polite kill.
+async fn stopped() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
