@@ -1,12 +1,13 @@
 //! A boundary sentence (四至) and a set of street lines become a polygon with evidence, or a refusal
 //! with the reason. Nothing is guessed.
 //!
-//! Three steps. [`text`] reads the sentence into four sides. [`network`] makes one centreline of each
-//! street and finds where these meet: `plane` measures, `chain` joins the ways of a street,
-//! `centreline` draws the line midway between carriageways, `contact` finds where lines meet.
-//! [`mod@compile`] makes the polygon, within limits: `graph` is the lines around the area cut where
-//! they meet, `search` finds the cheapest walks around it along the named streets, `outline` makes a
-//! walk into a ring and accounts for every metre of it, and `refusal` says in words why there is none.
+//! Three steps. [`text`] finds boundary sentences and reads each into four sides. [`network`] makes
+//! one centreline of each street and finds where these meet: `plane` measures, `chain` joins the ways
+//! of a street, `centreline` draws the line midway between carriageways, `contact` finds where lines
+//! meet. [`mod@compile`] makes the polygon, within limits: `graph` is the lines around the area cut
+//! where they meet, `search` finds the cheapest walks around it along the named streets, `outline`
+//! makes a walk into a ring and accounts for every metre of it, and `refusal` says in words why there
+//! is none.
 //!
 //! The room knows of no files, no features and no server: it takes text and lines, and gives numbers
 //! and words.

@@ -226,11 +226,9 @@ impl<'a> Sides<'a> {
                 }
                 let gap = &self.gaps[second.start];
                 let item = &self.items[runs[i].items.start];
-                let is_certain = matches!(item.form, Form::Head(Verb::Reaches | Verb::Labels));
+                let is_head = matches!(item.form, Form::Head(_));
                 let is_near = gap.words.is_none()
-                    || (is_certain
-                        && gap.stop < Some(Stop::Semicolon)
-                        && self.is_complete(&runs[n]));
+                    || (is_head && gap.stop < Some(Stop::Semicolon) && self.is_complete(&runs[n]));
                 let fault = if is_lone {
                     let side = item.directions.first().filter(|_| is_near);
                     side.map(|&side| TextError::Twice(side))
