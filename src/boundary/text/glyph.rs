@@ -11,7 +11,8 @@ pub enum Space {
     Paragraph,
 }
 
-/// A character that is neither white space nor a quotation mark nor the rule of a table, and where it stands in the text.
+/// A character that is neither white space nor a quotation mark nor the rule of a table, and
+/// where it stands in the text.
 #[derive(Debug, Clone, Copy)]
 pub struct Glyph {
     /// The character in half width, with one sign for each kind of punctuation.

@@ -283,7 +283,8 @@ impl<'a> Sides<'a> {
             let is_certain = matches!(item.form, Form::Head(Verb::Reaches | Verb::Labels));
             return is_certain && starts && ends;
         }
-        // Two sides of two sentences, as where something stands, are no place; 北起A，南至B is how the course of a road is told; A与B之间 where something stands.
+        // 北起A，南至B is how the course of a road is told; A与B之间, or two reversed sides in two
+        // sentences, tell where something stands.
         let is_course = matches!(tally.sides, [1, 0, 1, 0] | [0, 1, 0, 1])
             && items
                 .iter()

@@ -152,7 +152,8 @@ impl<'a> Page<'a> {
     }
 
     /// A line break ends a sentence before an empty line, a numbered item, a label and a side, and
-    /// after a heading; and after the last character of a name, unless what follows is so short that the name must go on in it.
+    /// after a heading; and after the last character of a name, unless what
+    /// follows is so short that the name must go on in it.
     fn line_ends(&self, i: usize) -> bool {
         /// Of the rest of a name that is broken across lines.
         const LONGEST_REST: usize = 4;
