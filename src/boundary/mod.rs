@@ -1,15 +1,16 @@
 //! A boundary sentence (四至) and a set of street lines become a polygon with evidence, or a refusal
 //! with the reason. Nothing is guessed.
 //!
-//! Three steps. [`text`] reads the sentence into four sides. [`network`] makes one centreline of each
-//! street and finds where these meet: `plane` measures, `chain` joins the ways of a street,
+//! Three steps. [`text`] finds boundary sentences and reads each into four sides. [`network`] makes one
+//! centreline of each street and finds where these meet: `plane` measures, `chain` joins the ways of a street,
 //! `centreline` draws the line midway between carriageways, `contact` finds where lines meet, and
 //! `names` tells which street a name means. [`mod@compile`] makes the polygon: `demand` is what the
 //! sentence asks for, `graph` the lines around the area cut where they meet, `gap` the ways across
 //! gaps, `search` finds the cheapest walks around the area along the named streets, `piece` places
 //! their corners, `outline` makes them rings and accounts for every metre ([`evidence`]), `limits`
 //! says how far they may leave the named streets, [`choice`] which of several is meant, and
-//! `refusal` says in words why there is none.
+//! `refusal` says in words why there is none. `compilation` does all of it for every sentence of a
+//! text.
 //!
 //! The room knows of no files, no features and no server: it takes text and lines, and gives numbers
 //! and words.

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::glyph::{Glyph, leading, starts_with, text_of, trailing};
+use super::glyph::{Glyph, Space, leading, starts_with, text_of, trailing};
+use super::mark::ends_name;
 
 /// An area of ground in a text. Ranges count glyphs.
 #[derive(Debug, Clone)]
@@ -168,7 +169,13 @@ fn clause_before(glyphs: &[Glyph], end: usize) -> usize {
     let first = end.saturating_sub(REACH);
     let stops = |g: &Glyph| matches!(g.c, ',' | ';' | '。' | '.' | '!' | '?' | '、' | '(' | ')');
     let last = glyphs[first..end].iter().rposition(stops);
-    last.map_or(first, |i| first + i + 1)
+    let start = last.map_or(first, |i| first + i + 1);
+    // A line that follows a name, or an empty line, begins anew.
+    let begins = |&i: &usize| {
+        let before = glyphs[i].before;
+        before == Space::Paragraph || before == Space::Line && ends_name(&glyphs[..i])
+    };
+    (start + 1..end).rev().find(begins).unwrap_or(start)
 }
 
 #[cfg(test)]
@@ -208,6 +215,8 @@ mod tests {
             ("东至丁路总占地面积9平米", "9平米", 9.0),
             ("收回土地使用权面积36282平方米", "36282平方米", 36_282.0),
             ("，约54.42亩。", "(54.42亩)", 36_280.0),
+            ("西：本溪路\n面积：5㎡", "5㎡", 5.0),
+            ("总用地\n面积：5㎡", "5㎡", 5.0),
         ] {
             let expected = if figure.is_empty() {
                 vec![]
@@ -224,6 +233,7 @@ mod tests {
             "总建筑面积约19900㎡",
             "建筑面积10万平方米",
             "规划总建筑面积107万平方米",
+            "总建筑\n面积107万平方米",
             "计容面积5000平方米",
             "建筑占地面积5000平方米",
             "其中建设用地9377.15平方米",

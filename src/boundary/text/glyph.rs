@@ -11,7 +11,8 @@ pub enum Space {
     Paragraph,
 }
 
-/// A character that is neither white space nor a quotation mark, and where it stands in the text.
+/// A character that is neither white space nor a quotation mark nor the rule of a table, and
+/// where it stands in the text.
 #[derive(Debug, Clone, Copy)]
 pub struct Glyph {
     /// The character in half width, with one sign for each kind of punctuation.
@@ -47,7 +48,7 @@ pub fn glyphs(text: &str) -> Vec<Glyph> {
             };
         } else if matches!(raw, '\u{c}' | '\u{2029}') {
             before = Space::Paragraph;
-        } else if raw.is_whitespace() || raw.is_control() {
+        } else if raw.is_whitespace() || raw.is_control() || is_table_rule(raw) {
             before = before.max(Space::Blank);
         } else if !is_invisible(raw) && !is_quote(raw) {
             let c = plain(raw);
@@ -65,6 +66,11 @@ fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Between the cells of a table that is written as text.
+fn is_table_rule(c: char) -> bool {
+    matches!(c, '|' | '｜' | '│' | '┃')
 }
 
 fn is_quote(c: char) -> bool {

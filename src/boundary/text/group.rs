@@ -226,11 +226,9 @@ impl<'a> Sides<'a> {
                 }
                 let gap = &self.gaps[second.start];
                 let item = &self.items[runs[i].items.start];
-                let is_certain = matches!(item.form, Form::Head(Verb::Reaches | Verb::Labels));
+                let is_head = matches!(item.form, Form::Head(_));
                 let is_near = gap.words.is_none()
-                    || (is_certain
-                        && gap.stop < Some(Stop::Semicolon)
-                        && self.is_complete(&runs[n]));
+                    || (is_head && gap.stop < Some(Stop::Semicolon) && self.is_complete(&runs[n]));
                 let fault = if is_lone {
                     let side = item.directions.first().filter(|_| is_near);
                     side.map(|&side| TextError::Twice(side))
@@ -285,7 +283,8 @@ impl<'a> Sides<'a> {
             let is_certain = matches!(item.form, Form::Head(Verb::Reaches | Verb::Labels));
             return is_certain && starts && ends;
         }
-        // Two sides of two sentences, as where something stands, are no place; 北起A，南至B is how the course of a road is told; A与B之间 where something stands.
+        // 北起A，南至B is how the course of a road is told; A与B之间, or two reversed sides in two
+        // sentences, tell where something stands.
         let is_course = matches!(tally.sides, [1, 0, 1, 0] | [0, 1, 0, 1])
             && items
                 .iter()

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::glyph::{leading, quote, trailing};
-use super::mark::{Head, HeadKind, Verb};
+use super::mark::{Head, HeadKind, Verb, ends_name};
 use super::name::{names, names_start, remark_after, undirected};
 use super::page::{Page, Part};
 use super::standing::{Tail, head_after_names, head_in_prose};
@@ -175,7 +175,7 @@ fn read_prose(page: &Page, prose: Range<usize>, before_head: bool, items: &mut V
 fn is_closing(page: &Page, rest: Range<usize>, before_head: bool) -> bool {
     let glyphs = &page.glyphs[rest.clone()];
     let closings = [
-        "的", "区域", "范围", "地区", "地块", "片区", "用地", "合围", "围合", "所围", "共同",
+        "的", "之", "区域", "范围", "地区", "地块", "片区", "用地", "合围", "围合", "所围", "共同",
         "围成",
     ];
     let joints = ["、", "和", "及", "与", "且", "并"];
@@ -189,7 +189,7 @@ fn tailed(page: &Page, prose: Range<usize>, tail: Tail, follows_side: bool) -> O
     let span = body.start..prose.end + tail.width;
     // 以A为北界
     if page.glyphs[prose.end].c == '为' {
-        body.start += leading(&page.glyphs[body.clone()], &["以"])?;
+        body.start += leading(&page.glyphs[body.clone()], &["以"]).unwrap_or(0);
     }
     if body.is_empty() {
         return None;
@@ -202,7 +202,7 @@ fn tailed(page: &Page, prose: Range<usize>, tail: Tail, follows_side: bool) -> O
         let remark = remark_after(page, after, tail.side, &clause);
         content = content.and_then(|mut names| {
             if let Some(last) = names.last_mut() {
-                last.remarks.push(remark?);
+                last.remarks.extend(remark?);
             }
             Ok(names)
         });
@@ -222,7 +222,20 @@ fn facing(page: &Page, prose: Range<usize>, follows_side: bool) -> Option<Item> 
     }
     let span = body.start..prose.end + 2;
     let clause = quote(&page.glyphs[span.clone()]);
-    let content = names(page, body, None, &clause).and_then(|names| {
+    // A至B之间
+    let to = body.clone().find(|&i| {
+        page.is_word(i)
+            && matches!(page.glyphs[i].c, '至' | '到')
+            && ends_name(&page.glyphs[body.start..i])
+    });
+    let both = match to {
+        Some(to) => names(page, body.start..to, None, &clause).and_then(|mut first| {
+            first.extend(names(page, to + 1..body.end, None, &clause)?);
+            Ok(first)
+        }),
+        None => names(page, body, None, &clause),
+    };
+    let content = both.and_then(|names| {
         let pair = <[Name; 2]>::try_from(names);
         pair.map(Content::Facing)
             .map_err(|_| TextError::Unread(clause))

@@ -39,8 +39,8 @@ pub enum HeadKind {
     Unclear,
 }
 
-const REACHES: [&str; 9] = [
-    "至于", "至", "到达", "到", "止于", "抵达", "抵", "延至", "直至",
+const REACHES: [&str; 10] = [
+    "至于", "至", "到达", "到", "止于", "抵达", "抵", "延至", "直至", "止",
 ];
 const STARTS: [&str; 4] = ["起于", "起自", "起", "始于"];
 const TOUCHES: [&str; 18] = [

@@ -8,8 +8,8 @@
 //!
 //! [`find`] reads all sentences of a text in six steps, each of which sees the text once or a few
 //! times: `glyph` takes its white space out, `page` finds its clauses, `mark` and `standing` the
-//! words that make a side, `item` the sides, `name` what they list; `group` decides which sides are one sentence.
-//! `area` reads the areas that are stated, and [`find`] gives each sentence its own.
+//! words that make a side, `item` the sides, `name` what they list; `group` decides which sides are
+//! one sentence. `area` reads the areas that are stated, and [`find`] gives each sentence its own.
 
 mod area;
 mod error;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::area::Area;
 use super::glyph::{Glyph, leading, position, quote, text_of, trailing, written};
 use super::mark::ends_name;
 use super::page::Page;
@@ -38,7 +39,7 @@ pub fn remark_after(
     brackets: Range<usize>,
     side: Direction,
     clause: &str,
-) -> Result<String, TextError> {
+) -> Result<Option<String>, TextError> {
     let side = Some(side);
     Peel { page, side, clause }.remark(brackets)
 }
@@ -98,7 +99,7 @@ struct Peel<'a> {
 }
 
 /// Said of a line without moving it by more than its own width.
-const EDGES: [&str; 14] = [
+const EDGES: [&str; 15] = [
     "道路中心线",
     "河道中心线",
     "中心线",
@@ -113,6 +114,7 @@ const EDGES: [&str; 14] = [
     "蓝线",
     "绿线",
     "一线",
+    "边",
 ];
 
 /// Of these a line is only the beginning, or they lie beside it.
@@ -175,14 +177,14 @@ impl Peel<'_> {
         let (mut start, mut end) = (part.start, part.end);
         while let Some(remark) = self.page.remark(start).filter(|_| start < end) {
             start = remark.end;
-            remarks.push(self.remark(remark)?);
+            remarks.extend(self.remark(remark)?);
         }
         let mut at_end = Vec::new();
         while start < end {
             let name = &glyphs[start..end];
             if let Some(remark) = self.page.remark(end - 1) {
                 end = remark.start;
-                at_end.push(self.remark(remark)?);
+                at_end.extend(self.remark(remark)?);
             } else if self.is_off_the_line(name) {
                 return Err(TextError::OffLine(self.clause.to_owned()));
             } else if let Some(at) = self.closing(start..end) {
@@ -210,8 +212,8 @@ impl Peel<'_> {
         })
     }
 
-    /// What brackets say, unless that moves the line or leaves out a part of the area.
-    fn remark(&self, brackets: Range<usize>) -> Result<String, TextError> {
+    /// What brackets say of the line, unless that moves it or leaves out a part of the area.
+    fn remark(&self, brackets: Range<usize>) -> Result<Option<String>, TextError> {
         let said = &self.page.glyphs[brackets.start + 1..brackets.end - 1];
         let moves = self.is_off_the_line(said) && !said.is_empty();
         let width_only = position(said, &["宽"]).is_some();
@@ -223,7 +225,9 @@ impl Peel<'_> {
         if moves && !width_only {
             return Err(TextError::OffLine(self.clause.to_owned()));
         }
-        Ok(written(said))
+        let is_area = |area: &Area| brackets.contains(&area.span.start);
+        let is_of_line = !said.is_empty() && !self.page.areas.iter().any(is_area);
+        Ok(is_of_line.then(|| written(said)))
     }
 
     fn is_off_the_line(&self, name: &[Glyph]) -> bool {
@@ -442,7 +446,7 @@ fn kind(name: &[Glyph]) -> NameKind {
 }
 
 /// Words before the first name of a side in its reversed form, of which it is no part.
-const INTRODUCTIONS: [&str; 19] = [
+const INTRODUCTIONS: [&str; 21] = [
     "位于",
     "坐落于",
     "坐落在",
@@ -458,14 +462,16 @@ const INTRODUCTIONS: [&str; 19] = [
     "四至是",
     "范围",
     "四至",
+    "地块为",
+    "区域为",
     "号地块",
     "号宗地",
     "该地块",
     "本地块",
 ];
 
-/// Where the names begin in prose that ends with them: after a word such as 位于, and the district
-/// that it is followed by; where another side comes before them, after the words that join the two.
+/// Where the names begin in prose that ends with them: after a word such as 位于 and the district in
+/// which they are; where another side comes before them, after the words that join the two.
 pub fn names_start(page: &Page, prose: Range<usize>, follows_side: bool) -> usize {
     let glyphs = &page.glyphs;
     let rest = |from: usize| &glyphs[from..prose.end];
@@ -483,19 +489,27 @@ pub fn names_start(page: &Page, prose: Range<usize>, follows_side: bool) -> usiz
     let introduced = (start..prose.end)
         .rev()
         .find_map(|i| Some(i + leading(rest(i), &INTRODUCTIONS)?));
-    let Some(after) = introduced else {
+    let after = introduced.unwrap_or(start);
+    if follows_side && introduced.is_none() {
         return start;
-    };
-    // 红桥区光荣道: the street is in the district. But 新区大道 and 高新区中心大道 are streets.
+    }
+    // 红桥区光荣道: the street is in the district. But 新区大道 and 高新区中心大道 are streets, and
+    // 红桥区界 is a limit.
+    let first = (after..prose.end).take_while(|&i| !matches!(glyphs[i].c, '、' | '-'));
     let is_district = |&i: &usize| {
         matches!(glyphs[i].c, '区' | '市' | '县')
             && i >= after + 2
-            && ends_name(rest(i + 1))
-            && leading(rest(i + 1), &["大道", "大街", "公路"]) != Some(prose.end - i - 1)
             && !"新发园片范市城社小地景港税矿郊".contains(glyphs[i - 1].c)
+            && ends_name(rest(i + 1))
+            // 市场路, 县政府街
+            && leading(rest(i + 1), &["场", "政", "民", "府"]).is_none()
+            && leading(rest(i + 1), &["界", "边界", "和", "及", "与", "以及"]).is_none()
+            && leading(rest(i + 1), &["大道", "大街", "公路"]) != Some(prose.end - i - 1)
     };
-    let district = (after..prose.end).rev().find(is_district);
-    district.map_or(after, |last| last + 1)
+    first
+        .filter(is_district)
+        .last()
+        .map_or(after, |last| last + 1)
 }
 
 /// The names in “A、B、C围合”, if there are several and each can be that of a line.

@@ -151,8 +151,9 @@ impl<'a> Page<'a> {
         })
     }
 
-    /// A line break ends a sentence before an empty line, a numbered item and a side; and after the
-    /// last character of a name, unless what follows is so short that the name must go on in it.
+    /// A line break ends a sentence before an empty line, a numbered item, a label and a side, and
+    /// after a heading; and after the last character of a name, unless what
+    /// follows is so short that the name must go on in it.
     fn line_ends(&self, i: usize) -> bool {
         /// Of the rest of a name that is broken across lines.
         const LONGEST_REST: usize = 4;
@@ -164,9 +165,18 @@ impl<'a> Page<'a> {
             return false;
         }
 
+        // 用地性质：
+        let label = (i..self.len())
+            .take(8)
+            .take_while(|&j| self.is_word(j))
+            .count();
+        let is_label = label > 1
+            && self.glyphs.get(i + label).is_some_and(|g| g.c == ':')
+            && ends_name(&self.glyphs[..i]);
         let number = self.item_number(i);
         if before == Space::Paragraph
             || number > 0
+            || is_label
             || self.is_heading(i)
             || reaches(&self.glyphs[i..])
         {
