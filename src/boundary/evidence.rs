@@ -335,9 +335,10 @@ impl Compiled {
     }
 }
 
-/// Rounded to a whole number of parts of which 1 has so many.
+/// Rounded to a whole number of parts of which 1 has so many. The sum of nothing is -0, which is no
+/// number to show.
 fn rounded(value: f64, parts: f64) -> f64 {
-    (value * parts).round() / parts
+    (value * parts).round() / parts + 0.0
 }
 
 fn as_pair<S: Serializer>(point: &Coord<f64>, serializer: S) -> Result<S::Ok, S::Error> {
