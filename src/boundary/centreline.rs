@@ -12,7 +12,8 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use super::chain::Chain;
 use super::network::{MAX_STREET_WIDTH, StreetId, TOUCH, WayId};
 use super::plane::{
-    Foot, angle, by_points, cross, direction, distance, dot, envelope, foot, grown, length, measure,
+    Foot, angle, by_points, cross, direction, distance, dot, envelope, foot, foot_on_segment,
+    grown, length, measure,
 };
 use crate::geometry::simplify;
 
@@ -41,6 +42,34 @@ pub(super) struct Centreline {
     pub ways: Vec<BTreeSet<WayId>>,
     /// For each point, metres from the start.
     pub along: Vec<f64>,
+    /// The outermost carriageways, where there is more than one anywhere on the line; in order.
+    carriageways: Vec<Carriageways>,
+}
+
+/// Where the outermost carriageways run beside a place on a centreline; both are the line itself
+/// where it is single.
+#[derive(Debug, Clone, Copy)]
+struct Carriageways {
+    /// Metres from the line's start.
+    along: f64,
+    /// On the left and on the right, looking along the line.
+    points: [Coord<f64>; 2],
+}
+
+/// A side of a line, looking along it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hand {
+    Left,
+    Right,
+}
+
+impl Hand {
+    fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
 }
 
 impl Centreline {
@@ -57,6 +86,7 @@ impl Centreline {
             half_width,
             ways,
             along,
+            carriageways: Vec::new(),
         }
     }
 
@@ -105,6 +135,42 @@ impl Centreline {
             inside.reverse();
         }
         inside
+    }
+
+    /// The outermost carriageway on one side, looking from the first place to the second, between
+    /// the two; where the line is single, the line itself.
+    pub fn carriageway(&self, span: [f64; 2], hand: Hand) -> Vec<Coord<f64>> {
+        let (low, high) = (span[0].min(span[1]), span[0].max(span[1]));
+        let is_backward = span[0] > span[1];
+        let hand = if is_backward { hand.other() } else { hand };
+        let inside = |along: &f64| low < *along && *along < high;
+        let mut points = vec![self.carriageway_at(low, hand)];
+        if self.carriageways.is_empty() {
+            let vertices = self.along.iter().zip(&self.points);
+            points.extend(vertices.filter(|(along, _)| inside(along)).map(|(_, &c)| c));
+        } else {
+            let beside = self.carriageways.iter().filter(|c| inside(&c.along));
+            points.extend(beside.map(|c| c.points[hand as usize]));
+        }
+        points.push(self.carriageway_at(high, hand));
+        if is_backward {
+            points.reverse();
+        }
+        points
+    }
+
+    fn carriageway_at(&self, along: f64, hand: Hand) -> Coord<f64> {
+        let after = self.carriageways.partition_point(|c| c.along <= along);
+        let (Some(before), Some(after)) = (
+            self.carriageways.get(after.saturating_sub(1)),
+            self.carriageways.get(after.max(1)),
+        ) else {
+            // The last place, or a line that is single.
+            let last = self.carriageways.last();
+            return last.map_or_else(|| self.point_at(along), |c| c.points[hand as usize]);
+        };
+        let (a, b) = (before.points[hand as usize], after.points[hand as usize]);
+        a + (b - a) * ((along - before.along) / (after.along - before.along)).clamp(0.0, 1.0)
     }
 
     /// The parts between two places, in the direction from the first to the second: the ways that
@@ -315,12 +381,18 @@ struct Sample {
     segment: usize,
     /// On the spine.
     base: Coord<f64>,
-    /// On the centreline.
-    centre: Coord<f64>,
+    /// On the centreline, and on the outermost carriageways to the left and to the right.
+    tracks: [Coord<f64>; 3],
     /// Whether there is more than one carriageway here.
     is_between: bool,
     /// The ways of all carriageways here.
     ways: BTreeSet<WayId>,
+}
+
+impl Sample {
+    fn centre(&self) -> Coord<f64> {
+        self.tracks[0]
+    }
 }
 
 /// The line midway between the outermost carriageways where there are several, and the single line
@@ -339,18 +411,18 @@ fn midway(street: StreetId, spine: &Chain, partners: &[Chain]) -> Centreline {
     fade(&mut samples);
     // Each vertex of the spine has been sampled on both its segments.
     samples.dedup_by(|second, first| {
-        let is_same = distance(first.centre, second.centre) <= 0.01;
+        let is_same = distance(first.centre(), second.centre()) <= 0.01;
         if is_same {
             first.ways.append(&mut second.ways);
         }
         is_same
     });
-    let centres: Vec<Coord<f64>> = samples.iter().map(|s| s.centre).collect();
-    let kept = simplify::kept(&centres, TOLERANCE);
-    let points = kept.iter().map(|&i| samples[i].centre).collect();
+    let track = |n: usize| -> Vec<Coord<f64>> { samples.iter().map(|s| s.tracks[n]).collect() };
+    let kept = simplify::kept(&track(0), TOLERANCE);
+    let points = kept.iter().map(|&i| samples[i].centre()).collect();
     let half_width = kept
         .iter()
-        .map(|&i| distance(samples[i].centre, samples[i].base))
+        .map(|&i| distance(samples[i].centre(), samples[i].base))
         .collect();
     let ways = kept.windows(2).map(|w| {
         let inside = if w[0] + 1 < w[1] {
@@ -363,7 +435,21 @@ fn midway(street: StreetId, spine: &Chain, partners: &[Chain]) -> Centreline {
             .flat_map(|s| s.ways.iter().copied())
             .collect()
     });
-    Centreline::new(street, points, half_width, ways.collect())
+    let mut line = Centreline::new(street, points, half_width, ways.collect());
+    let mut shown = simplify::kept(&track(1), TOLERANCE);
+    shown.extend(simplify::kept(&track(2), TOLERANCE));
+    shown.sort_unstable();
+    shown.dedup();
+    let carriageways = shown.into_iter().map(|i| {
+        let after = kept.partition_point(|&k| k <= i).min(kept.len() - 1);
+        let foot = foot_on_segment(&line.points, after - 1, samples[i].centre());
+        Carriageways {
+            along: line.along_of(foot),
+            points: [samples[i].tracks[1], samples[i].tracks[2]],
+        }
+    });
+    line.carriageways = carriageways.collect();
+    line
 }
 
 fn sample(spine: &Chain, partners: &[Chain], segment: usize, base: Coord<f64>) -> Sample {
@@ -386,14 +472,14 @@ fn sample(spine: &Chain, partners: &[Chain], segment: usize, base: Coord<f64>) -
     Sample {
         segment,
         base,
-        centre: (left.1 + right.1) / 2.0,
+        tracks: [(left.1 + right.1) / 2.0, left.1, right.1],
         is_between,
         ways,
     }
 }
 
-/// Moves the samples on single carriageways aside, where these begin as far as the centreline
-/// before them is, and less and less over the next [`MAX_STREET_WIDTH`] metres.
+/// Moves the samples on single carriageways aside, where these begin as far as the tracks before
+/// them are, and less and less over the next [`MAX_STREET_WIDTH`] metres.
 fn fade(samples: &mut [Sample]) {
     let mut start = 0;
     while start < samples.len() {
@@ -408,8 +494,8 @@ fn fade(samples: &mut [Sample]) {
         let end = start + single;
         let before = start
             .checked_sub(1)
-            .map(|i| shift(&samples[start], &samples[i]));
-        let after = (end < samples.len()).then(|| shift(&samples[end - 1], &samples[end]));
+            .map(|i| shifts(&samples[start], &samples[i]));
+        let after = (end < samples.len()).then(|| shifts(&samples[end - 1], &samples[end]));
         let bases: Vec<Coord<f64>> = samples[start..end].iter().map(|s| s.base).collect();
         let along = measure(&bases);
         let all = along[along.len() - 1];
@@ -419,25 +505,26 @@ fn fade(samples: &mut [Sample]) {
             MAX_STREET_WIDTH
         };
         let weight = |metres: f64| (1.0 - metres / reach).max(0.0);
+        let [before, after] = [before, after].map(Option::unwrap_or_default);
         for (sample, at) in samples[start..end].iter_mut().zip(along) {
-            let from_before = before.unwrap_or(Coord::zero()) * weight(at);
-            let from_after = after.unwrap_or(Coord::zero()) * weight(all - at);
-            sample.centre = sample.base + from_before + from_after;
+            for (track, point) in sample.tracks.iter_mut().enumerate() {
+                *point = sample.base + before[track] * weight(at) + after[track] * weight(all - at);
+            }
         }
         start = end;
     }
 }
 
-/// From a single carriageway to the centreline next to it.
-fn shift(single: &Sample, between: &Sample) -> Coord<f64> {
+/// From a single carriageway to the tracks next to it.
+fn shifts(single: &Sample, between: &Sample) -> [Coord<f64>; 3] {
     // Where the spine steps across, it leaves out a segment and goes on from the other carriageway.
     let has_stepped = single.segment.abs_diff(between.segment) > 1;
-    between.centre
-        - if has_stepped {
-            single.base
-        } else {
-            between.base
-        }
+    let from = if has_stepped {
+        single.base
+    } else {
+        between.base
+    };
+    between.tracks.map(|point| point - from)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::carriageway::{Carriageway, moved};
 use super::choice::{Ambiguity, Candidate, choose};
 use super::demand::Demand;
 use super::evidence::Compiled;
@@ -13,7 +14,7 @@ use super::graph::{Arc, Graph};
 use super::limits::within_limits;
 use super::network::Network;
 use super::outline::outline;
-use super::piece::pieces;
+use super::piece::{Piece, pieces};
 use super::refusal::{Reason, Refusal};
 use super::search::{Preference, Search, Walk, streets_apart};
 use super::text::{Sentence, Side};
@@ -88,6 +89,8 @@ pub enum Carriageway {
 /// What a compile goes by besides sentence and streets.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Options {
+    /// Which line bounds the area along a street of several carriageways.
+    pub carriageway: Carriageway,
     /// The area that the document states, in m². A polygon that contradicts it by more than
     /// [`MAX_AREA_FACTOR`] is not sound.
     pub stated_m2: Option<f64>,
@@ -195,8 +198,9 @@ impl Trial<'_> {
                 continue;
             }
             let pieces = pieces(self.network, self.graph, self.demand, &walk.steps);
-            let outline = outline(self.network, self.demand, &pieces);
-            let sound = outline
+            let outlined = outline(self.network, self.demand, &pieces);
+            let sound = outlined
+                .and_then(|centre| self.on_carriageway(centre, &pieces))
                 .and_then(within_limits)
                 .and_then(|compiled| as_large_as_stated(compiled, self.options));
             match sound {
@@ -209,6 +213,19 @@ impl Trial<'_> {
                     self.refusal.get_or_insert(refusal);
                 }
             }
+        }
+    }
+
+    /// The outline that is asked for, of a walk whose outline along the middle of its streets is
+    /// sound.
+    fn on_carriageway(&self, centre: Compiled, pieces: &[Piece]) -> Result<Compiled, Refusal> {
+        match self.options.carriageway {
+            Carriageway::Centre => Ok(centre),
+            other => outline(
+                self.network,
+                self.demand,
+                &moved(self.network, pieces, other),
+            ),
         }
     }
 

@@ -3,12 +3,12 @@
 
 use std::f64::consts::TAU;
 
-use geo::{BooleanOps, Coord, LineString, Polygon};
+use geo::{BooleanOps, Coord, Distance, Euclidean, LineString, Point, Polygon};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use renewal_map::{
     boundary::{
-        Ambiguity, Cause, Compiled, CornerKind, Direction, Line, LineKind, Network, Options,
-        Outcome, Reason, Refusal, Sentence, StretchKind, compile,
+        Ambiguity, Carriageway, Cause, Compiled, CornerKind, Direction, Line, LineKind, Network,
+        Options, Outcome, Reason, Refusal, Sentence, StretchKind, compile,
     },
     geometry::frame::Frame,
 };
@@ -235,6 +235,90 @@ fn carriageways_with_unequal_gaps_bound_by_their_middle() {
     let area = compiled(BLOCK, &lines);
     assert_ring(&area, &CORNERS, 1.0);
     assert!(!area.has_gaps());
+}
+
+fn on_carriageway(text: &str, lines: &[Line], carriageway: Carriageway) -> Compiled {
+    let options = Options {
+        carriageway,
+        ..Options::default()
+    };
+    match Network::new(lines).compile_with(&text.parse().unwrap(), options) {
+        Outcome::Compiled(area) => area,
+        other => panic!("{text}: {carriageway:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn inner_and_outer_carriageways_bound_where_asked() {
+    let mut lines = block();
+    // 20 m apart in the north; in the south 10 m in the west and 50 m in the east; the west road
+    // ends at the nearer carriageway in the north; the east road is single and crosses both.
+    lines[0] = street("北路", &[(-700.0, 310.0), (700.0, 310.0)]);
+    lines.push(street("北路", &[(700.0, 290.0), (-700.0, 290.0)]));
+    lines[1] = street("南路", &[(-750.0, -295.0), (750.0, -275.0)]);
+    lines.push(street("南路", &[(750.0, -325.0), (-750.0, -305.0)]));
+    lines[2] = street("西路", &[(-500.0, -500.0), (-500.0, 290.0)]);
+    let at = |x: f64| 10.0 * (x + 750.0) / 750.0 + 5.0;
+    let expected = |aside: f64| {
+        let south = |x: f64| -300.0 + aside * at(x);
+        [
+            (-500.0, 300.0 - aside * 10.0),
+            (-500.0, south(-500.0)),
+            (500.0, south(500.0)),
+            (500.0, 300.0 - aside * 10.0),
+        ]
+    };
+    for (carriageway, aside) in [
+        (Carriageway::Inner, 1.0),
+        (Carriageway::Centre, 0.0),
+        (Carriageway::Outer, -1.0),
+    ] {
+        let area = on_carriageway(BLOCK, &lines, carriageway);
+        assert_ring(&area, &expected(aside), 0.3);
+    }
+}
+
+#[test]
+fn inner_lies_within_centre_and_centre_within_outer() {
+    let mut rng = StdRng::seed_from_u64(0x5eed_0015);
+    for case in 0..if in_full() { 150 } else { 15 } {
+        let town = Town::random(&mut rng);
+        let (names, _) = town.blocks(&mut rng);
+        let mut lines = Vec::new();
+        for line in &town.lines {
+            let apart = rng.random_range(0.0..25.0);
+            let spread = rng.random_range(0.0..10.0);
+            let course = points(line);
+            let ends = course[course.len() - 1] - course[0];
+            let across = Coord {
+                x: -ends.y,
+                y: ends.x,
+            } / ends.x.hypot(ends.y);
+            let aside = |sign: f64| {
+                let moved = course
+                    .iter()
+                    .zip(0_u32..)
+                    .map(|(&c, i)| c + across * (sign * (apart + spread * f64::from(i) / 8.0)));
+                with_points(line, moved.collect())
+            };
+            if rng.random() {
+                lines.extend([aside(1.0), aside(-1.0)]);
+            } else {
+                lines.push(line.clone());
+            }
+        }
+        let text = sentence(&names, &[0, 1, 2, 3]);
+        let order = [Carriageway::Inner, Carriageway::Centre, Carriageway::Outer];
+        let rings = order.map(|c| ring(&on_carriageway(&text, &lines, c)));
+        for pair in rings.windows(2) {
+            let outer = Polygon::new(LineString::new(pair[1].clone()), vec![]);
+            for &vertex in &pair[0] {
+                // Either is drawn to within half a metre.
+                let away = Euclidean.distance(&Point(vertex), &outer);
+                assert!(away <= 1.0, "case {case}: {text}: {away} m outside");
+            }
+        }
+    }
 }
 
 #[test]
