@@ -2,6 +2,7 @@
 
 use geo::Coord;
 use geo::line_intersection::{LineIntersection, line_intersection};
+use serde::{Deserialize, Serialize};
 
 use super::centreline::Hand;
 use super::graph::Course;
@@ -17,7 +18,8 @@ const CORNER: f64 = 4.0 * MAX_STREET_WIDTH;
 const SAME_POINT: f64 = 1e-6;
 
 /// Which line an outline follows along a street of several carriageways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Carriageway {
     /// Midway between the outermost.
     #[default]

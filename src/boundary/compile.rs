@@ -73,19 +73,6 @@ impl Outcome {
     }
 }
 
-/// Where a side runs that is drawn as two carriageways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Carriageway {
-    /// Midway between them.
-    #[default]
-    Centre,
-    /// Along the one nearer to the area.
-    Inner,
-    /// Along the one farther from it.
-    Outer,
-}
-
 /// What a compile goes by besides sentence and streets.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Options {
@@ -94,8 +81,6 @@ pub struct Options {
     /// The area that the document states, in m². A polygon that contradicts it by more than
     /// [`MAX_AREA_FACTOR`] is not sound.
     pub stated_m2: Option<f64>,
-    /// Where a side runs that is drawn as two carriageways.
-    pub carriageway: Carriageway,
 }
 
 impl Network {

@@ -7,7 +7,8 @@
 //! `names` tells which street a name means. [`mod@compile`] makes the polygon: `demand` is what the
 //! sentence asks for, `graph` the lines around the area cut where they meet, `gap` the ways across
 //! gaps, `search` finds the cheapest walks around the area along the named streets, `piece` places
-//! their corners, `carriageway` moves them to the inner or outer carriageways, `outline` makes them rings and accounts for every metre ([`evidence`]), `limits`
+//! their corners, `carriageway` moves them to the inner or outer carriageways, `outline` makes them
+//! rings and accounts for every metre ([`evidence`]), `limits`
 //! says how far they may leave the named streets, [`choice`] which of several is meant, and
 //! `refusal` says in words why there is none. `compilation` does all of it for every sentence of a
 //! text.
@@ -68,7 +69,7 @@ mod search;
 pub use carriageway::Carriageway;
 pub use choice::{Ambiguity, Cause};
 pub use compilation::{AskedName, AskedSide, Compilation, OpenKind, OpenPart};
-pub use compile::{Carriageway, Options, Outcome};
+pub use compile::{Options, Outcome};
 pub use evidence::{
     Asked, AskedStreet, Compiled, Corner, CornerKind, Evidence, Followed, SideEvidence, Stretch,
     StretchKind, Way,
