@@ -7,9 +7,9 @@
 //! `names` tells which street a name means. [`mod@compile`] makes the polygon: `demand` is what the
 //! sentence asks for, `graph` the lines around the area cut where they meet, `gap` the ways across
 //! gaps, `search` finds the cheapest walks around the area along the named streets, `piece` places
-//! their corners, `carriageway` moves them to the inner or outer carriageways, `outline` makes them rings and accounts for every metre ([`evidence`]), `limits`
-//! says how far they may leave the named streets, [`choice`] which of several is meant, and
-//! `refusal` says in words why there is none.
+//! their corners, `carriageway` moves them to the inner or outer carriageways, `outline` makes them
+//! rings and accounts for every metre ([`evidence`]), `limits` says how far they may leave the named
+//! streets, [`choice`] which of several is meant, and `refusal` says in words why there is none.
 //!
 //! The room knows of no files, no features and no server: it takes text and lines, and gives numbers
 //! and words.
@@ -63,9 +63,8 @@ mod plane;
 mod refusal;
 mod search;
 
-pub use carriageway::Carriageway;
 pub use choice::{Ambiguity, Cause};
-pub use compile::{Options, Outcome};
+pub use compile::{Carriageway, Options, Outcome};
 pub use evidence::{
     Asked, AskedStreet, Compiled, Corner, CornerKind, Evidence, Followed, SideEvidence, Stretch,
     StretchKind, Way,
