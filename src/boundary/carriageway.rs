@@ -2,9 +2,9 @@
 
 use geo::Coord;
 use geo::line_intersection::{LineIntersection, line_intersection};
-use serde::{Deserialize, Serialize};
 
 use super::centreline::Hand;
+use super::compile::Carriageway;
 use super::graph::Course;
 use super::network::{MAX_STREET_WIDTH, Network};
 use super::piece::Piece;
@@ -16,19 +16,6 @@ const CORNER: f64 = 4.0 * MAX_STREET_WIDTH;
 
 /// Points as near as this, in metres, are one.
 const SAME_POINT: f64 = 1e-6;
-
-/// Which line an outline follows along a street of several carriageways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Carriageway {
-    /// Midway between the outermost.
-    #[default]
-    Centre,
-    /// The outermost on the side of the area: the street lies outside.
-    Inner,
-    /// The outermost on the other side: the street lies inside.
-    Outer,
-}
 
 /// A piece of a street with its continuation at either end, as far as a street is wide.
 struct Track {

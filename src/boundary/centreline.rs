@@ -12,8 +12,8 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use super::chain::Chain;
 use super::network::{MAX_STREET_WIDTH, StreetId, TOUCH, WayId};
 use super::plane::{
-    Foot, angle, by_points, cross, direction, distance, dot, envelope, foot, foot_on_segment,
-    grown, length, measure,
+    Foot, angle, by_points, cross, direction, distance, dot, envelope, foot, foot_among,
+    foot_on_segment, grown, length, measure,
 };
 use crate::geometry::simplify;
 
@@ -208,6 +208,57 @@ impl Centreline {
     }
 }
 
+/// A box, with the number of what is in it.
+type Numbered = GeomWithData<Rectangle<[f64; 2]>, usize>;
+
+fn numbered(points: &[Coord<f64>], number: usize) -> Numbered {
+    GeomWithData::new(Rectangle::from_aabb(envelope(points)), number)
+}
+
+/// The numbers of the boxes that come within the width of a street of a path, in order.
+fn within_street(tree: &RTree<Numbered>, points: &[Coord<f64>]) -> Vec<usize> {
+    let near = tree.locate_in_envelope_intersecting(grown(&envelope(points), MAX_STREET_WIDTH));
+    let mut near: Vec<usize> = near.map(|numbered| numbered.data).collect();
+    near.sort_unstable();
+    near
+}
+
+/// A chain with its segments by place.
+struct Placed {
+    chain: Chain,
+    segments: RTree<Numbered>,
+}
+
+impl Placed {
+    fn new(chain: Chain) -> Self {
+        let ends = chain.points.windows(2).enumerate();
+        let segments = ends.map(|(segment, ends)| numbered(ends, segment));
+        Self {
+            segments: RTree::bulk_load(segments.collect()),
+            chain,
+        }
+    }
+
+    /// The foot of `p` on the chain, if the chain runs beside it in the direction `along` or against
+    /// it.
+    fn foot_beside(&self, p: Coord<f64>, along: Coord<f64>) -> Option<Foot> {
+        /// So few points are looked at sooner than found.
+        const FEW: usize = 16;
+        let points = &self.chain.points;
+        let foot = if points.len() <= FEW {
+            foot(points, p)
+        } else {
+            foot_among(points, within_street(&self.segments, &[p]), p)?
+        };
+        let spread = angle(
+            along,
+            direction(points[foot.segment], points[foot.segment + 1]),
+        );
+        let is_parallel = spread <= MAX_SPREAD || spread >= 180.0 - MAX_SPREAD;
+        (is_parallel && foot.is_beside() && foot.distance <= MAX_STREET_WIDTH).then_some(foot)
+    }
+}
+
 /// The centrelines of one street: usually one, several if its name occurs in separate places.
 pub(super) fn centrelines_of(street: StreetId, mut chains: Vec<Chain>) -> Vec<Centreline> {
     chains.sort_by(|a, b| {
@@ -215,10 +266,9 @@ pub(super) fn centrelines_of(street: StreetId, mut chains: Vec<Chain>) -> Vec<Ce
             .total_cmp(&length(&a.points))
             .then_with(|| by_points(&a.points, &b.points))
     });
-    let boxes = chains
-        .iter()
-        .enumerate()
-        .map(|(i, chain)| GeomWithData::new(Rectangle::from_aabb(envelope(&chain.points)), i));
+    let chains: Vec<Placed> = chains.into_iter().map(Placed::new).collect();
+    let boxes = chains.iter().enumerate();
+    let boxes = boxes.map(|(i, placed)| numbered(&placed.chain.points, i));
     let tree = RTree::bulk_load(boxes.collect());
     let mut is_taken = vec![false; chains.len()];
     let mut centrelines = Vec::new();
@@ -226,43 +276,20 @@ pub(super) fn centrelines_of(street: StreetId, mut chains: Vec<Chain>) -> Vec<Ce
         if std::mem::replace(&mut is_taken[first], true) {
             continue;
         }
-        let mut spine = chains[first].clone();
+        let mut spine = Placed::new(chains[first].chain.clone());
         let mut partners = Vec::new();
         // An extended spine may reach further partners.
-        while let Some(i) = next_partner(&spine, &chains, &tree, &is_taken) {
+        while let Some(i) = within_street(&tree, &spine.chain.points)
+            .into_iter()
+            .find(|&i| !is_taken[i] && is_partner(&spine, &chains[i]))
+        {
             is_taken[i] = true;
-            spine = extend(&spine, &chains[i]);
-            partners.push(chains[i].clone());
+            spine = extend(spine, &chains[i]);
+            partners.push(&chains[i]);
         }
-        centrelines.push(midway(street, &spine, &partners));
+        centrelines.push(midway(street, &spine.chain, &partners));
     }
     centrelines
-}
-
-/// The first chain, of those that are not taken, that belongs beside the spine.
-fn next_partner(
-    spine: &Chain,
-    chains: &[Chain],
-    tree: &RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
-    is_taken: &[bool],
-) -> Option<usize> {
-    let near = grown(&envelope(&spine.points), MAX_STREET_WIDTH);
-    let mut near: Vec<usize> = tree
-        .locate_in_envelope_intersecting(near)
-        .map(|chain| chain.data)
-        .filter(|&i| !is_taken[i])
-        .collect();
-    near.sort_unstable();
-    near.into_iter().find(|&i| is_partner(spine, &chains[i]))
-}
-
-/// The foot of `p` on `chain`, if the chain runs beside it in the direction `along` or against it.
-fn foot_beside(chain: &Chain, p: Coord<f64>, along: Coord<f64>) -> Option<Foot> {
-    let foot = foot(&chain.points, p);
-    let (a, b) = (chain.points[foot.segment], chain.points[foot.segment + 1]);
-    let spread = angle(along, direction(a, b));
-    let is_parallel = spread <= MAX_SPREAD || spread >= 180.0 - MAX_SPREAD;
-    (is_parallel && foot.is_beside() && foot.distance <= MAX_STREET_WIDTH).then_some(foot)
 }
 
 /// Points every `step` metres or less along a path, its vertices among them, each with the number
@@ -286,12 +313,12 @@ fn samples(points: &[Coord<f64>], step: f64) -> impl Iterator<Item = (usize, Coo
 }
 
 /// The share of a path's points that run beside `spine`.
-fn share_beside(spine: &Chain, points: &[Coord<f64>]) -> f64 {
+fn share_beside(spine: &Placed, points: &[Coord<f64>]) -> f64 {
     let (mut beside, mut all) = (0.0, 0.0);
     for (segment, p) in samples(points, LOOK) {
         let along = direction(points[segment], points[segment + 1]);
         all += 1.0;
-        if foot_beside(spine, p, along).is_some() {
+        if spine.foot_beside(p, along).is_some() {
             beside += 1.0;
         }
     }
@@ -309,19 +336,20 @@ fn ends(points: &[Coord<f64>]) -> [(Coord<f64>, Coord<f64>); 2] {
 
 /// Whether a chain is another carriageway of the same street, or carries it on from an end that it
 /// overlaps.
-fn is_partner(spine: &Chain, chain: &Chain) -> bool {
-    let overlaps = |a: &Chain, b: &Chain| {
-        ends(&a.points)
+fn is_partner(spine: &Placed, other: &Placed) -> bool {
+    let overlaps = |a: &Placed, b: &Placed| {
+        ends(&a.chain.points)
             .into_iter()
-            .any(|(end, out)| foot_beside(b, end, out).is_some())
+            .any(|(end, out)| b.foot_beside(end, out).is_some())
     };
-    share_beside(spine, &chain.points) >= 0.5 || (overlaps(spine, chain) && overlaps(chain, spine))
+    share_beside(spine, &other.chain.points) >= 0.5
+        || (overlaps(spine, other) && overlaps(other, spine))
 }
 
 /// The spine, carried on at either end by the part of the partner that reaches further.
-fn extend(spine: &Chain, partner: &Chain) -> Chain {
-    let once = extend_end(spine.clone(), partner);
-    reversed(extend_end(reversed(once), partner))
+fn extend(spine: Placed, partner: &Placed) -> Placed {
+    let turned = |spine: Placed| Placed::new(reversed(spine.chain));
+    turned(extend_end(turned(extend_end(spine, partner)), partner))
 }
 
 fn reversed(mut chain: Chain) -> Chain {
@@ -330,35 +358,36 @@ fn reversed(mut chain: Chain) -> Chain {
     chain
 }
 
-fn extend_end(mut spine: Chain, partner: &Chain) -> Chain {
-    let [(start, _), (end, out)] = ends(&spine.points);
+fn extend_end(spine: Placed, partner: &Placed) -> Placed {
+    let [(start, _), (end, out)] = ends(&spine.chain.points);
     if start == end {
         return spine;
     }
-    let Some(foot) = foot_beside(partner, end, out) else {
+    let Some(foot) = partner.foot_beside(end, out) else {
         return spine;
     };
     let (a, b) = (
-        partner.points[foot.segment],
-        partner.points[foot.segment + 1],
+        partner.chain.points[foot.segment],
+        partner.chain.points[foot.segment + 1],
     );
     let rest = if dot(direction(a, b), out) > 0.0 {
-        tail(partner, foot)
+        tail(&partner.chain, foot)
     } else {
-        let back = reversed(partner.clone());
-        let segment = partner.ways.len() - 1 - foot.segment;
+        let back = reversed(partner.chain.clone());
+        let segment = partner.chain.ways.len() - 1 - foot.segment;
         tail(&back, Foot { segment, ..foot })
     };
     if length(&rest.points) <= TOUCH || share_beside(&spine, &rest.points) > 0.5 {
         return spine;
     }
+    let mut chain = spine.chain;
     if distance(end, rest.points[0]) > 0.001 {
-        spine.points.push(rest.points[0]);
-        spine.ways.push(BTreeSet::new());
+        chain.points.push(rest.points[0]);
+        chain.ways.push(BTreeSet::new());
     }
-    spine.points.extend_from_slice(&rest.points[1..]);
-    spine.ways.extend(rest.ways);
-    spine
+    chain.points.extend_from_slice(&rest.points[1..]);
+    chain.ways.extend(rest.ways);
+    Placed::new(chain)
 }
 
 /// The part of a chain after `foot`.
@@ -398,7 +427,7 @@ impl Sample {
 /// The line midway between the outermost carriageways where there are several, and the single line
 /// elsewhere. It passes from one to the other by degrees: carriageways seldom end at the same
 /// place, and a step of half a street's width would be no part of the street.
-fn midway(street: StreetId, spine: &Chain, partners: &[Chain]) -> Centreline {
+fn midway(street: StreetId, spine: &Chain, partners: &[&Placed]) -> Centreline {
     if partners.is_empty() {
         let half_width = vec![0.0; spine.points.len()];
         return Centreline::new(street, spine.points.clone(), half_width, spine.ways.clone());
@@ -452,13 +481,13 @@ fn midway(street: StreetId, spine: &Chain, partners: &[Chain]) -> Centreline {
     line
 }
 
-fn sample(spine: &Chain, partners: &[Chain], segment: usize, base: Coord<f64>) -> Sample {
+fn sample(spine: &Chain, partners: &[&Placed], segment: usize, base: Coord<f64>) -> Sample {
     let along = direction(spine.points[segment], spine.points[segment + 1]);
     let mut ways = spine.ways[segment].clone();
     let (mut left, mut right) = ((0.0, base), (0.0, base));
     for partner in partners {
-        if let Some(foot) = foot_beside(partner, base, along) {
-            ways.extend(&partner.ways[foot.segment]);
+        if let Some(foot) = partner.foot_beside(base, along) {
+            ways.extend(&partner.chain.ways[foot.segment]);
             let offset = cross(along, foot.point - base);
             if offset > left.0 {
                 left = (offset, foot.point);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::carriageway::{Carriageway, moved};
+use super::carriageway::moved;
 use super::choice::{Ambiguity, Candidate, choose};
 use super::demand::Demand;
 use super::evidence::Compiled;
@@ -73,14 +73,27 @@ impl Outcome {
     }
 }
 
+/// Where a side runs that is drawn as two carriageways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Carriageway {
+    /// Midway between them.
+    #[default]
+    Centre,
+    /// Along the one nearer to the area.
+    Inner,
+    /// Along the one farther from it.
+    Outer,
+}
+
 /// What a compile goes by besides sentence and streets.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Options {
-    /// Which line bounds the area along a street of several carriageways.
-    pub carriageway: Carriageway,
     /// The area that the document states, in m². A polygon that contradicts it by more than
     /// [`MAX_AREA_FACTOR`] is not sound.
     pub stated_m2: Option<f64>,
+    /// Where a side runs that is drawn as two carriageways.
+    pub carriageway: Carriageway,
 }
 
 impl Network {

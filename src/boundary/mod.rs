@@ -66,10 +66,9 @@ mod plane;
 mod refusal;
 mod search;
 
-pub use carriageway::Carriageway;
 pub use choice::{Ambiguity, Cause};
 pub use compilation::{AskedName, AskedSide, Compilation, OpenKind, OpenPart};
-pub use compile::{Options, Outcome};
+pub use compile::{Carriageway, Options, Outcome};
 pub use evidence::{
     Asked, AskedStreet, Compiled, Corner, CornerKind, Evidence, Followed, SideEvidence, Stretch,
     StretchKind, Way,

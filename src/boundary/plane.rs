@@ -146,17 +146,26 @@ pub(super) fn foot_on_segment(points: &[Coord<f64>], segment: usize, p: Coord<f6
 
 /// The foot of `p` on a path; of several equally near the first.
 pub(super) fn foot(points: &[Coord<f64>], p: Coord<f64>) -> Foot {
+    foot_among(points, 0..points.len() - 1, p).unwrap_or_else(|| foot_on_segment(points, 0, p))
+}
+
+/// The foot of `p` on some of the segments of a path; of several equally near the first.
+pub(super) fn foot_among(
+    points: &[Coord<f64>],
+    segments: impl IntoIterator<Item = usize>,
+    p: Coord<f64>,
+) -> Option<Foot> {
     let last = points.len() - 2;
-    let nearest = (0..=last).map(|segment| foot_on_segment(points, segment, p));
-    let mut foot = nearest
-        .reduce(|best, next| {
-            if next.distance < best.distance {
-                next
-            } else {
-                best
-            }
-        })
-        .unwrap_or_else(|| foot_on_segment(points, 0, p));
+    let nearest = segments
+        .into_iter()
+        .map(|segment| foot_on_segment(points, segment, p));
+    let mut foot = nearest.reduce(|best, next| {
+        if next.distance < best.distance {
+            next
+        } else {
+            best
+        }
+    })?;
     // Past the end of a segment is past the path only at the path's own ends.
     let is_ring = points[0] == points[last + 1];
     let at_start = foot.segment == 0 && foot.point == points[0];
@@ -164,7 +173,7 @@ pub(super) fn foot(points: &[Coord<f64>], p: Coord<f64>) -> Foot {
     if is_ring || !(at_start || at_end) {
         foot.beyond = 0.0;
     }
-    foot
+    Some(foot)
 }
 
 /// Metres between two boxes; 0 if they overlap.

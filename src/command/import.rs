@@ -12,6 +12,7 @@ use renewal_map::{
         Snapshot,
         files::Files,
         load,
+        moved::{Change, moved},
         zones::{ZONES_FILE, compile_zones},
     },
 };
@@ -105,7 +106,18 @@ pub fn import(options: &Import) -> Result<(), String> {
     let zones = compile_zones(&snapshot, &draft).map_err(|error| nothing_written(&error))?;
     let draft = draft.with(ZONES_FILE, zones.text.as_str());
     load(&seeds, &draft).map_err(|error| nothing_written(&error))?;
-    let refused = tell_zones(&zones, &read_zones(&geodata)?)?;
+    let before = read_zones(&geodata)?;
+    let refused = tell_zones(&zones, &before)?;
+    let lost = moved(&before, &zones.text)
+        .map_err(|error| error.to_string())?
+        .into_iter()
+        .filter(|zone| matches!(zone.change, Change::Gone { .. }))
+        .count();
+    if lost > 0 {
+        return Err(format!(
+            "{lost} 个片区将失去原有的边界，未改写任何文件：请先核对街道名称与范围文字 (nothing was written: {lost} zones would lose their outlines; compare the street names with their sentences first)"
+        ));
+    }
     for (file, text) in &plan.files {
         rewrite(&geodata, file, text)?;
     }
