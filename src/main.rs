@@ -1,4 +1,6 @@
-//! The command line: serve | compile | check.
+//! The command line: serve | compile | check | query.
+
+mod cli;
 
 use std::{
     fs, io,
@@ -46,6 +48,8 @@ enum Command {
     Compile(Compile),
     /// 检查数据，一次列出全部问题 (check the data and list all problems)
     Check(District),
+    /// 查询范围内有什么、占多少、多大把握 (what is inside an area, how much of it, how surely)
+    Query(cli::query::Options),
 }
 
 /// Where a district's data are.
@@ -97,6 +101,16 @@ struct Compile {
     geodata: PathBuf,
 }
 
+impl District {
+    fn seeds(&self) -> Files {
+        Files::seeds(self.seeds.clone())
+    }
+
+    fn geodata(&self) -> Files {
+        Files::geodata(self.geodata.clone())
+    }
+}
+
 fn parse_public_url(text: &str) -> Result<String, String> {
     let host = text
         .strip_prefix("http://")
@@ -128,6 +142,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => serve(&options),
         Command::Compile(options) => compile(&options),
+        Command::Query(options) => cli::query::run(&options),
         Command::Check(district) => {
             load_district(&district).map(|_| println!("数据无误 (the data are sound)"))
         }
@@ -144,11 +159,8 @@ fn main() -> ExitCode {
 /// Reads a district and tells what it holds.
 fn load_district(district: &District) -> Result<Snapshot, String> {
     let started = Instant::now();
-    let snapshot = load(
-        &Files::seeds(district.seeds.clone()),
-        &Files::geodata(district.geodata.clone()),
-    )
-    .map_err(|error| error.to_string())?;
+    let snapshot =
+        load(&district.seeds(), &district.geodata()).map_err(|error| error.to_string())?;
     println!("{} ({})", snapshot.title.zh, snapshot.title.en);
     for collection in snapshot.collections() {
         println!(

@@ -5,6 +5,7 @@ mod claims;
 mod collections;
 mod documents;
 mod etag;
+mod format;
 mod items;
 mod landing;
 mod openapi;

@@ -1,0 +1,3 @@
+//! Commands that are longer than a few lines.
+
+pub mod query;
