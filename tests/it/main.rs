@@ -5,6 +5,7 @@ mod areas;
 mod boundaries;
 mod claims;
 mod command_line;
+mod exports;
 mod gdal;
 mod hostile;
 mod loading;
