@@ -11,5 +11,6 @@ pub mod exchange;
 pub mod geometry;
 pub mod http;
 pub mod model;
+pub mod report;
 pub mod store;
 pub mod tiles;

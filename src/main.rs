@@ -1,4 +1,4 @@
-//! The command line: serve | compile | import | check.
+//! The command line: serve | compile | import | query | check.
 
 mod command;
 
@@ -7,7 +7,7 @@ use std::{io, process::ExitCode};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use command::{District, check, compile, import, serve};
+use command::{District, check, compile, import, query, serve};
 
 /// 城市更新一张图：片区、地块、项目及其规划依据。
 /// A map service for urban renewal: zones, parcels, projects, and the documents they rest on.
@@ -26,6 +26,8 @@ enum Command {
     Compile(compile::Compile),
     /// 从 OpenStreetMap 导入道路、铁路、河流和界线，再编译片区 (import lines from OpenStreetMap, then compile the zones)
     Import(import::Import),
+    /// 查询范围内有什么、占多少、多大把握 (what is inside an area, how much of it, how surely)
+    Query(query::Query),
     /// 检查数据，一次列出全部问题 (check the data and list all problems)
     Check(District),
 }
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Compile(options) => compile::compile(&options),
         Command::Import(options) => import::import(&options),
+        Command::Query(options) => query::query(&options),
         Command::Check(district) => check(&district),
     };
     match result {

@@ -1,7 +1,7 @@
 //! What is inside an area, how much of it, and how surely?
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,10 +15,16 @@ use geo::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::shape::Area;
+use super::{
+    cover::covered_m2,
+    placed::{Link, Placed},
+    quantities::Reader,
+    shape::Area,
+    totals::{GrandTotals, Totals},
+};
 use crate::{
     geometry::{measure, region::Region},
-    model::{Feature, FeatureRef, Status},
+    model::{Feature, FeatureRef},
     store::{Collection, Snapshot},
 };
 
@@ -38,9 +44,9 @@ pub enum Relation {
 }
 
 /// A question about an area.
-pub struct Query<'a> {
+pub struct Query<'q, 'a> {
     /// The area.
-    pub area: &'a Area,
+    pub area: &'q Area,
     /// The collections that are searched.
     pub collections: Vec<&'a Collection>,
     /// How their features must lie.
@@ -66,7 +72,11 @@ impl Patience {
         }
     }
 
-    fn check(&self) -> Result<(), Interrupted> {
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// Where the time is up, or nobody waits.
+    pub fn check(&self) -> Result<(), Interrupted> {
         if self.abandoned.load(Ordering::Relaxed) || Instant::now() > self.until {
             return Err(Interrupted);
         }
@@ -82,6 +92,8 @@ pub struct Interrupted;
 pub struct Answer<'a> {
     /// One for each collection that was asked for, in that order.
     pub collections: Vec<CollectionAnswer<'a>>,
+    /// Sums over all of them.
+    pub totals: GrandTotals,
 }
 
 /// What of one collection is inside an area.
@@ -93,7 +105,7 @@ pub struct CollectionAnswer<'a> {
     /// Those that satisfy it only if area or feature are as far off as they may be.
     pub borderline: Vec<Hit<'a>>,
     /// Those without any location that a document places in the area.
-    pub unlocated: Vec<&'a Feature>,
+    pub unlocated: Vec<Unlocated<'a>>,
     /// Sums over the above.
     pub totals: Totals,
 }
@@ -108,6 +120,14 @@ pub struct Hit<'a> {
     pub reason: Reason,
     /// What it shares with the area, for polygons.
     pub overlap: Option<Overlap>,
+}
+
+/// A feature without location that a document places in the area.
+pub struct Unlocated<'a> {
+    /// The feature.
+    pub feature: &'a Feature,
+    /// Which document places it there.
+    pub placed: Placed,
 }
 
 /// How surely a feature is in the area.
@@ -143,29 +163,6 @@ pub struct Overlap {
     pub share_of_area: f64,
 }
 
-/// Sums over what was found in one collection.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Totals {
-    /// Features that satisfy the relation, container-located ones among them.
-    pub count: usize,
-    /// Of these, the certain ones.
-    pub certain: usize,
-    /// Of these, the possible ones.
-    pub possible: usize,
-    /// Of these, those judged by their container.
-    pub container: usize,
-    /// Features that may satisfy it.
-    pub borderline: usize,
-    /// Features without location that a document places in the area.
-    pub unlocated: usize,
-    /// Sum of the overlaps, m².
-    pub area_m2: f64,
-    /// The counted features by kind.
-    pub by_kind: BTreeMap<String, usize>,
-    /// The counted features by status; `none` where nothing states one.
-    pub by_status: BTreeMap<&'static str, usize>,
-}
-
 impl<'a> CollectionAnswer<'a> {
     fn add(&mut self, hit: Hit<'a>) {
         if hit.certainty == Certainty::Borderline {
@@ -176,19 +173,34 @@ impl<'a> CollectionAnswer<'a> {
     }
 }
 
-impl<'a> Query<'a> {
+impl<'a> Query<'_, 'a> {
     /// Finds the answer.
     ///
     /// # Errors
     /// Where the deadline passes.
     pub fn run(&self, snapshot: &'a Snapshot) -> Result<Answer<'a>, Interrupted> {
         let area_m2 = measure::area_m2(&Geometry::MultiPolygon(self.area.polygons().clone()));
+        let reader = Reader::new(&snapshot.library);
         let collections = self
             .collections
             .iter()
-            .map(|collection| self.run_collection(snapshot, collection, area_m2))
-            .collect::<Result<_, _>>()?;
-        Ok(Answer { collections })
+            .map(|collection| self.run_collection(snapshot, collection, area_m2, &reader))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut totals = GrandTotals::default();
+        for answer in &collections {
+            totals.add(&answer.totals);
+        }
+        totals.covered_m2 = match &collections[..] {
+            [only] => only.totals.covered_m2,
+            several => {
+                let hits = several.iter().flat_map(|answer| &answer.hits);
+                covered_m2(self.area, hits, &self.patience)?
+            }
+        };
+        Ok(Answer {
+            collections,
+            totals,
+        })
     }
 
     fn run_collection(
@@ -196,6 +208,7 @@ impl<'a> Query<'a> {
         snapshot: &'a Snapshot,
         collection: &'a Collection,
         area_m2: f64,
+        reader: &Reader<'_>,
     ) -> Result<CollectionAnswer<'a>, Interrupted> {
         let mut answer = CollectionAnswer {
             collection,
@@ -231,7 +244,8 @@ impl<'a> Query<'a> {
         if self.relation != Relation::Touches {
             self.find_unlocated(snapshot, collection, &mut answer)?;
         }
-        answer.totals = totals(&answer);
+        let covered = covered_m2(self.area, answer.hits.iter(), &self.patience)?;
+        answer.totals = Totals::of(&answer, reader, covered);
         Ok(answer)
     }
 
@@ -262,17 +276,23 @@ impl<'a> Query<'a> {
                 });
                 continue;
             }
-            let chain = snapshot.containers(feature).map(|(_, container)| container);
-            let placed_here = std::iter::once(feature)
-                .chain(chain)
-                .flat_map(|feature| &feature.placed_in)
-                .any(|place| {
+            let containers = snapshot.containers(feature);
+            let containers = containers.map(|(name, container)| (Some(name), container));
+            let chain: Vec<Link<'_>> = std::iter::once((None, feature))
+                .chain(containers)
+                .map(|(container, feature)| Link { container, feature })
+                .collect();
+            let place = chain
+                .iter()
+                .flat_map(|link| &link.feature.placed_in)
+                .find(|place| {
                     *places
                         .entry(place)
                         .or_insert_with(|| self.holds_place(snapshot, place))
                 });
-            if placed_here {
-                answer.unlocated.push(feature);
+            if let Some(place) = place {
+                let placed = Placed::new(snapshot, &chain, place);
+                answer.unlocated.push(Unlocated { feature, placed });
             }
         }
         Ok(())
@@ -459,30 +479,4 @@ fn length_inside(region: &Region, lines: &MultiLineString<f64>) -> f64 {
 #[allow(clippy::cast_precision_loss)] // counts of points stay far below 2^52
 fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
-}
-
-fn totals(answer: &CollectionAnswer<'_>) -> Totals {
-    let mut totals = Totals {
-        count: answer.hits.len(),
-        borderline: answer.borderline.len(),
-        unlocated: answer.unlocated.len(),
-        ..Totals::default()
-    };
-    for hit in &answer.hits {
-        match hit.certainty {
-            Certainty::Certain => totals.certain += 1,
-            Certainty::Possible | Certainty::Borderline => totals.possible += 1,
-        }
-        totals.container += usize::from(hit.reason == Reason::Container);
-        totals.area_m2 += hit.overlap.map_or(0.0, |overlap| overlap.area_m2);
-        let kinds = &mut totals.by_kind;
-        if let Some(count) = kinds.get_mut(&*hit.feature.kind) {
-            *count += 1;
-        } else {
-            kinds.insert(hit.feature.kind.to_string(), 1);
-        }
-        let status = hit.feature.status.map_or("none", Status::as_str);
-        *totals.by_status.entry(status).or_default() += 1;
-    }
-    totals
 }

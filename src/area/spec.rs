@@ -115,18 +115,8 @@ pub struct OpenSentence {
     pub text: String,
     /// What becomes of it.
     pub compilation: Compilation,
-}
-
-impl OpenSentence {
     /// Why it is no area.
-    #[must_use]
-    pub fn reason(&self) -> Text {
-        match &self.compilation.outcome {
-            Outcome::Compiled(_) => Text::default(),
-            Outcome::Ambiguous(ambiguity) => ambiguity.text(),
-            Outcome::Unresolved(refusal) => refusal.text(),
-        }
-    }
+    pub reason: Text,
 }
 
 /// Why an area can't be used.
@@ -367,18 +357,19 @@ fn enclosed(
             ));
         }
     };
-    match &compilation.outcome {
+    let reason = match &compilation.outcome {
         Outcome::Compiled(compiled) => {
             let polygons = MultiPolygon::new(vec![compiled.polygon()]);
-            Ok((None, polygons, compiled.accuracy_m))
+            return Ok((None, polygons, compiled.accuracy_m));
         }
-        Outcome::Ambiguous(_) | Outcome::Unresolved(_) => {
-            Err(AreaError::Open(Box::new(OpenSentence {
-                text: area.boundary.clone(),
-                compilation,
-            })))
-        }
-    }
+        Outcome::Ambiguous(ambiguity) => ambiguity.text(),
+        Outcome::Unresolved(refusal) => refusal.text(),
+    };
+    Err(AreaError::Open(Box::new(OpenSentence {
+        text: area.boundary.clone(),
+        compilation,
+        reason,
+    })))
 }
 
 fn unusable(zh: String, en: String) -> AreaError {

@@ -7,6 +7,7 @@ use renewal_map::store::{Snapshot, files::Files, load};
 
 pub mod compile;
 pub mod import;
+pub mod query;
 pub mod serve;
 
 /// Where a district's data are.

@@ -18,9 +18,24 @@ pub fn write_feature(
     geometry: Option<&Geometry<f64>>,
     members: &str,
 ) {
+    write_feature_as(out, &feature.id, feature, geometry, members);
+}
+
+/// The same under another id, of slugs and slashes: among features of several collections the id
+/// within its own tells none from all others.
+///
+/// # Panics
+/// Never, as above.
+pub fn write_feature_as(
+    out: &mut Vec<u8>,
+    id: &str,
+    feature: &Feature,
+    geometry: Option<&Geometry<f64>>,
+    members: &str,
+) {
     out.extend_from_slice(br#"{"type":"Feature","id":""#);
-    // An id is a slug: nothing in it needs escaping.
-    out.extend_from_slice(feature.id.as_bytes());
+    // Nothing in slugs needs escaping.
+    out.extend_from_slice(id.as_bytes());
     out.extend_from_slice(br#"","geometry":"#);
     serde_json::to_writer(&mut *out, &geometry.map(GeoJson))
         .expect("finite coordinates into memory can't fail");

@@ -60,6 +60,12 @@ pub fn shared_area_m2(a: &MultiPolygon<f64>, b: &Geometry<f64>) -> f64 {
     }
 }
 
+/// A measure in tenths: more would pretend to an accuracy that no map has.
+#[must_use]
+pub fn tenths(measure: f64) -> f64 {
+    (measure * 10.0).round() / 10.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,29 +8,25 @@ use std::{
 use axum::{
     body::Bytes,
     extract::{RawQuery, State, rejection::BytesRejection},
-    response::Response,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use geo::Geometry;
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use super::{
-    AppState, Base, JSON, Work, collections,
-    items::round,
+    AppState, Base, GEOJSON, JSON, Work,
+    format::{self, Offer},
     json_answer,
+    paging::Page as Links,
     params::{Params, check_revision},
     problem::Problem,
 };
 use crate::{
-    area::{
-        Answer, Area, AreaError, AreaSpec, CollectionAnswer, Hit, Interrupted, Overlap, Patience,
-        Query, Relation,
-    },
+    area::Patience,
     exchange::boundary,
-    exchange::geojson::{close_object, open_object, write_feature, write_list},
-    geometry::{measure, write::GeoJson},
     model::Text,
-    store::Snapshot,
+    report::{Lang, Page, Question, Refusal, Report},
 };
 
 /// How long a query may reckon.
@@ -40,29 +36,73 @@ const DEFAULT_LIMIT: usize = 1_000;
 /// Features of each list that an answer holds at most.
 const MAX_LIMIT: usize = 10_000;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    area: serde_json::Value,
-    collections: Vec<String>,
-    #[serde(default)]
-    relation: Relation,
-    revision: Option<u64>,
-    limit: Option<usize>,
+/// The forms of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    GeoJson,
+    Csv,
+    Xlsx,
+}
+
+const OFFERS: [Offer<Format>; 4] = [
+    Offer {
+        format: Format::Json,
+        name: "json",
+        media_type: JSON,
+    },
+    Offer {
+        format: Format::GeoJson,
+        name: "geojson",
+        media_type: GEOJSON,
+    },
+    Offer {
+        format: Format::Csv,
+        name: "csv",
+        media_type: "text/csv; charset=utf-8",
+    },
+    Offer {
+        format: Format::Xlsx,
+        name: "xlsx",
+        media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    },
+];
+
+/// The address of an area that has a name.
+const PATH: &str = "/areas/query";
+
+/// A request with all that decides its answer.
+struct Request {
+    question: Question,
+    offer: &'static Offer<Format>,
+    lang: Lang,
+    base: Base,
+    /// The query string of an answer that has an address.
+    address: Option<String>,
 }
 
 /// What is inside an area.
 pub async fn query(
     State(state): State<AppState>,
     base: Base,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
+    let params = Params::parse(query.as_deref(), &["f", "lang"])?;
+    let offer = format::choose(&params, &headers, &OFFERS)?;
+    let lang = parse_lang(&params)?;
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            let body: Body = read_body(body)?;
-            answer(state.snapshot(), &body, &base, abandoned)
+            let question = read_body(body)?;
+            let request = Request {
+                question,
+                offer,
+                lang,
+                base,
+                address: None,
+            };
+            answer(state, &request, abandoned)
         })
         .await
 }
@@ -90,19 +130,25 @@ pub fn read_body<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Re
 pub async fn query_named(
     State(state): State<AppState>,
     base: Base,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let params = Params::parse(query.as_deref(), &NAMED_PARAMS)?;
-    params.check_format(&["json"])?;
-    let body = named(&params)?;
+    let request = Request {
+        offer: format::choose(&params, &headers, &OFFERS)?,
+        lang: parse_lang(&params)?,
+        question: named(&params)?,
+        base,
+        address: query,
+    };
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            answer(state.snapshot(), &body, &base, abandoned)
+            answer(state, &request, abandoned)
         })
         .await
 }
 
-const NAMED_PARAMS: [&str; 9] = [
+const NAMED_PARAMS: [&str; 11] = [
     "feature",
     "buffer_m",
     "boundary",
@@ -110,11 +156,26 @@ const NAMED_PARAMS: [&str; 9] = [
     "collections",
     "relation",
     "limit",
+    "offset",
     "revision",
+    "lang",
     "f",
 ];
 
-fn named(params: &Params) -> Result<Body, Problem> {
+fn parse_lang(params: &Params) -> Result<Lang, Problem> {
+    let Some(word) = params.get("lang") else {
+        return Ok(Lang::default());
+    };
+    let known = Lang::ALL.into_iter().find(|(name, _)| *name == word);
+    known.map(|(_, lang)| lang).ok_or_else(|| {
+        Problem::unreadable(Text::new(
+            format!("lang“{word}”应为 zh 或 en"),
+            format!("the lang “{word}” should be zh or en"),
+        ))
+    })
+}
+
+fn named(params: &Params) -> Result<Question, Problem> {
     let missing = |name: &str, example: &str| {
         Problem::unreadable(Text::new(
             format!("缺参数 {name}，例如 {name}={example}"),
@@ -142,167 +203,137 @@ fn named(params: &Params) -> Result<Body, Problem> {
         })?;
         area["buffer_m"] = metres.into();
     }
-    let relation =
-        params
-            .get("relation")
-            .map_or(Ok(Relation::default()), |word| {
-                Relation::deserialize(serde_json::Value::from(word)).map_err(|_| {
-            Problem::unreadable(Text::new(
-                format!("relation“{word}”应为 intersects、within、majority 或 touches"),
-                format!("the relation “{word}” should be intersects, within, majority or touches"),
-            ))
-        })
-            })?;
-    Ok(Body {
+    let relation = params
+        .word("relation", &["intersects", "within", "majority", "touches"])?
+        .unwrap_or_default();
+    Ok(Question {
         area,
         collections: collections.split(',').map(str::to_owned).collect(),
         relation,
         revision: params.number("revision")?,
         limit: params.number("limit")?,
+        offset: params.number("offset")?,
     })
 }
 
 fn answer(
-    snapshot: &Snapshot,
-    body: &Body,
-    base: &Base,
+    state: &AppState,
+    request: &Request,
     abandoned: &Arc<AtomicBool>,
 ) -> Result<Response, Problem> {
-    check_revision(body.revision, snapshot.revision)?;
-    let limit = check_limit(body.limit)?;
-    let area = AreaSpec::from_json(&body.area)
-        .and_then(|spec| spec.resolve(snapshot))
-        .map_err(|error| match error {
-            AreaError::Malformed(text) => Problem::unreadable(text),
-            AreaError::Unusable(text) => Problem::unanswerable(text),
-            AreaError::Open(sentence) => {
-                let boundary = boundary::feature(&sentence.text, &sentence.compilation);
-                Problem::unanswerable(sentence.reason()).with("boundary", boundary)
-            }
-        })?;
-    let query = Query {
-        area: &area,
-        collections: find_collections(snapshot, &body.collections)?,
-        relation: body.relation,
-        patience: Patience::new(TIME_LIMIT, Arc::clone(abandoned)),
+    let snapshot = state.snapshot();
+    let Request {
+        question,
+        offer,
+        lang,
+        ..
+    } = request;
+    check_revision(question.revision, snapshot.revision)?;
+    let page = page(question, offer.format)?;
+    let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
+    let report = Report::new(snapshot, question, patience)?;
+    let file = match offer.format {
+        Format::Json => {
+            let links = links(request, &page, report.longest_list());
+            return Ok(json_answer(JSON, report.json(&page, &links)));
+        }
+        Format::GeoJson => report.geojson()?,
+        Format::Csv => report.csv(*lang)?,
+        Format::Xlsx => report.xlsx(*lang)?,
     };
-    let answer = query.run(snapshot).map_err(|Interrupted| {
-        Problem::unanswerable(Text::new(
-            "查询超过 20 秒：请缩小或简化范围",
-            "the query took more than 20 s: take a smaller or simpler area",
-        ))
-    })?;
-    let written = write_answer(snapshot, &area, body.relation, &answer, limit, base);
-    Ok(json_answer(JSON, written))
+    let headers = [
+        (header::CONTENT_TYPE, offer.media_type.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            disposition(&report.file_name(*lang), offer.name),
+        ),
+    ];
+    Ok((headers, file).into_response())
 }
 
-fn check_limit(limit: Option<usize>) -> Result<usize, Problem> {
-    match limit.unwrap_or(DEFAULT_LIMIT) {
-        limit @ 1..=MAX_LIMIT => Ok(limit),
-        limit => Err(Problem::unreadable(Text::new(
-            format!("limit 为 {limit}，应为 1 到 {MAX_LIMIT}"),
-            format!("limit is {limit}, it should be 1 to {MAX_LIMIT}"),
-        ))),
-    }
-}
-
-fn find_collections<'a>(
-    snapshot: &'a Snapshot,
-    ids: &[String],
-) -> Result<Vec<&'a crate::store::Collection>, Problem> {
-    if ids.is_empty() || (1..ids.len()).any(|place| ids[..place].contains(&ids[place])) {
+/// The page asked for. Files are whole and have none.
+fn page(question: &Question, format: Format) -> Result<Page, Problem> {
+    if format != Format::Json && (question.limit.is_some() || question.offset.is_some()) {
         return Err(Problem::unreadable(Text::new(
-            "collections 应列出至少一个集合，且不重复，例如 [\"projects\",\"parcels\"]",
-            "collections should list at least one collection, none twice, such as [\"projects\",\"parcels\"]",
+            "文件总是完整的：limit 和 offset 只用于 JSON",
+            "files are whole: limit and offset are for JSON only",
         )));
     }
-    ids.iter()
-        .map(|id| collections::find(snapshot, id))
-        .collect()
-}
-
-fn write_answer(
-    snapshot: &Snapshot,
-    area: &Area,
-    relation: Relation,
-    answer: &Answer<'_>,
-    limit: usize,
-    base: &Base,
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    open_object(
-        &mut out,
-        &json!({ "revision": snapshot.revision, "relation": relation }),
-    );
-    out.extend_from_slice(br#","area":"#);
-    write_area(&mut out, snapshot, area);
-    out.extend_from_slice(br#","results":"#);
-    write_list(&mut out, &answer.collections, |out, collection| {
-        write_collection(out, collection, limit);
-    });
-    close_object(
-        &mut out,
-        &json!({ "links": [
-            base.link("service-doc", "text/html", "/api.html", "接口说明 (the interface)"),
-        ]}),
-    );
-    out
-}
-
-fn write_area(out: &mut Vec<u8>, snapshot: &Snapshot, area: &Area) {
-    let polygons = Geometry::MultiPolygon(area.polygons().clone());
-    let named = area.feature.as_ref();
-    let feature = named.and_then(|name| snapshot.feature(name));
-    let value = json!({
-        "type": "Feature",
-        "id": named.map(ToString::to_string),
-        "geometry": GeoJson(&polygons),
-        "properties": {
-            "name": feature.map(|feature| &feature.name),
-            "name_en": feature.map(|feature| &feature.name_en),
-            "area_m2": round(measure::area_m2(&polygons)),
-            "perimeter_m": round(measure::length_m(&polygons)),
-            "accuracy_m": area.accuracy_m,
-        },
-    });
-    out.extend_from_slice(value.to_string().as_bytes());
-}
-
-fn write_collection(out: &mut Vec<u8>, answer: &CollectionAnswer<'_>, limit: usize) {
-    let lists = [
-        answer.hits.len(),
-        answer.borderline.len(),
-        answer.unlocated.len(),
-    ];
-    let head = json!({
-        "collection": answer.collection.info.id,
-        "numberMatched": answer.hits.len(),
-        "numberReturned": answer.hits.len().min(limit),
-        "truncated": lists.into_iter().any(|length| length > limit),
-        "totals": answer.totals,
-    });
-    open_object(out, &head);
-    out.extend_from_slice(br#","features":"#);
-    write_list(out, answer.hits.iter().take(limit), write_hit);
-    out.extend_from_slice(br#","borderline":"#);
-    write_list(out, answer.borderline.iter().take(limit), write_hit);
-    out.extend_from_slice(br#","unlocated":"#);
-    write_list(out, answer.unlocated.iter().take(limit), |out, feature| {
-        write_feature(out, feature, None, "");
-    });
-    out.push(b'}');
-}
-
-fn write_hit(out: &mut Vec<u8>, hit: &Hit<'_>) {
-    let members = json!({
-        "certainty": hit.certainty,
-        "certainty_reason": hit.reason,
-        "overlap": hit.overlap.map(|overlap| Overlap {
-            area_m2: round(overlap.area_m2),
-            ..overlap
-        }),
+    let limit = match question.limit.unwrap_or(DEFAULT_LIMIT) {
+        limit @ 1..=MAX_LIMIT => limit,
+        limit => {
+            return Err(Problem::unreadable(Text::new(
+                format!("limit 为 {limit}，应为 1 到 {MAX_LIMIT}"),
+                format!("limit is {limit}, it should be 1 to {MAX_LIMIT}"),
+            )));
+        }
+    };
+    Ok(Page {
+        limit,
+        offset: question.offset.unwrap_or(0),
     })
-    .to_string();
-    let members = &members[1..members.len() - 1];
-    write_feature(out, hit.feature, hit.feature.geometry.as_ref(), members);
+}
+
+/// Links to the neighbouring pages and to the same answer in other forms, where it has an address.
+fn links(request: &Request, page: &Page, longest: usize) -> Vec<Value> {
+    let base = &request.base;
+    let doc = base.link(
+        "service-doc",
+        "text/html",
+        "/api.html",
+        "接口说明 (the interface)",
+    );
+    let Some(address) = &request.address else {
+        return vec![doc];
+    };
+    let pages = Links {
+        limit: page.limit,
+        offset: page.offset,
+    };
+    let mut links = pages.links(base, JSON, PATH, Some(address), longest);
+    for offer in OFFERS.iter().filter(|offer| offer.format != Format::Json) {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in form_urlencoded::parse(address.as_bytes()) {
+            if !["f", "limit", "offset"].contains(&&*name) {
+                pairs.append_pair(&name, &value);
+            }
+        }
+        pairs.append_pair("f", offer.name);
+        let path = format!("{PATH}?{}", pairs.finish());
+        links.push(base.link("alternate", offer.media_type, &path, offer.name));
+    }
+    links.push(doc);
+    links
+}
+
+/// `Content-Disposition` of a file with a name for people and one in ASCII (RFC 6266, RFC 8187).
+fn disposition((for_people, ascii): &(String, String), ending: &str) -> String {
+    use std::fmt::Write;
+    let mut encoded = String::new();
+    for byte in format!("{for_people}.{ending}").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a String takes all that is written");
+        }
+    }
+    format!("attachment; filename=\"{ascii}.{ending}\"; filename*=UTF-8''{encoded}")
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unreadable(text) => Self::unreadable(text),
+            Refusal::Missing(text) => Self::missing(text),
+            Refusal::Unanswerable(text) => Self::unanswerable(text),
+            Refusal::Open(sentence) => {
+                let feature = boundary::feature(&sentence.text, &sentence.compilation);
+                Self::unanswerable(sentence.reason).with("boundary", feature)
+            }
+            Refusal::Failed(text) => {
+                tracing::error!("an answer failed: {text}");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod claims;
 mod collections;
 mod documents;
 mod etag;
+mod format;
 mod items;
 mod landing;
 mod openapi;

@@ -142,6 +142,8 @@ struct Properties {
     overlap: Option<IgnoredAny>,
     certainty: Option<IgnoredAny>,
     certainty_reason: Option<IgnoredAny>,
+    placed: Option<IgnoredAny>,
+    collection: Option<IgnoredAny>,
     zones: Option<IgnoredAny>,
 }
 
@@ -765,6 +767,8 @@ impl FeatureReader<'_> {
             ("overlap", &properties.overlap),
             ("certainty", &properties.certainty),
             ("certainty_reason", &properties.certainty_reason),
+            ("placed", &properties.placed),
+            ("collection", &properties.collection),
             ("zones", &properties.zones),
         ];
         for (name, value) in added {

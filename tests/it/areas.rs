@@ -20,23 +20,23 @@ use serde_json::{Value, json};
 
 use crate::support::{Server, in_full, yunze};
 
-fn patience() -> Patience {
+pub fn patience() -> Patience {
     Patience::new(Duration::from_mins(5), Arc::new(AtomicBool::new(false)))
 }
 
-fn snapshot() -> Arc<Snapshot> {
+pub fn snapshot() -> Arc<Snapshot> {
     let folder = yunze();
     let seeds = Files::seeds(Some(folder.join("seeds")));
     let geodata = Files::geodata(Some(folder.join("geodata")));
     Arc::new(load(&seeds, &geodata).unwrap())
 }
 
-fn hongqiao() -> Arc<Snapshot> {
+pub fn hongqiao() -> Arc<Snapshot> {
     Arc::new(load(&Files::seeds(None), &Files::geodata(None)).unwrap())
 }
 
 /// A star around a centre, with a hole half of the time: as crooked as people draw.
-fn random_area(rng: &mut StdRng, around: geo::Rect<f64>) -> Value {
+pub fn random_area(rng: &mut StdRng, around: geo::Rect<f64>) -> Value {
     let centre = [
         rng.random_range(around.min().x..around.max().x),
         rng.random_range(around.min().y..around.max().y),

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use crate::support::{program, yunze};
 
 /// A copy of the invented district that a test may break.
-struct Copy {
+pub struct Copy {
     folder: tempfile::TempDir,
 }
 
 impl Copy {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for part in ["seeds", "geodata"] {
             fs::create_dir(folder.path().join(part)).unwrap();
@@ -31,11 +31,11 @@ impl Copy {
         Self { folder }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
+    pub fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
         let path = self.file(name);
         let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         change(&mut value);

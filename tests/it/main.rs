@@ -6,6 +6,7 @@ mod boundaries;
 mod claims;
 mod command_line;
 mod compiling;
+mod exports;
 mod gdal;
 mod hostile;
 mod import;

@@ -1,0 +1,122 @@
+//! In which form an answer is wanted: by `f` in the address, else by `Accept`.
+
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::{params::Params, problem::Problem};
+use crate::model::Text;
+
+/// A form in which an answer can be had.
+pub struct Offer<T> {
+    /// What it means to the route.
+    pub format: T,
+    /// Its name in the parameter `f`.
+    pub name: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+}
+
+/// The form that a request wants. Of several that are as welcome, the one that is offered first.
+///
+/// # Errors
+/// 400 where `f` names none of them, 406 where `Accept` takes none (RFC 9110, 12.5.1).
+pub fn choose<'a, T>(
+    params: &Params,
+    headers: &HeaderMap,
+    offers: &'a [Offer<T>],
+) -> Result<&'a Offer<T>, Problem> {
+    if let Some(name) = params.get("f") {
+        let names: Vec<&str> = offers.iter().map(|offer| offer.name).collect();
+        params.check_format(&names)?;
+        if let Some(offer) = offers.iter().find(|offer| offer.name == name) {
+            return Ok(offer);
+        }
+    }
+    let accepted: Vec<&str> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    let accepted = accepted.join(",");
+    let mut best: Option<(f32, &Offer<T>)> = None;
+    for offer in offers {
+        let quality = quality(&accepted, offer.media_type);
+        if quality > best.map_or(0.0, |(quality, _)| quality) {
+            best = Some((quality, offer));
+        }
+    }
+    best.map(|(_, offer)| offer).ok_or_else(|| {
+        let types: Vec<&str> = offers.iter().map(|offer| offer.media_type).collect();
+        let types = types.join(", ");
+        Problem::new(
+            StatusCode::NOT_ACCEPTABLE,
+            Text::new(
+                format!("没有 Accept 所列的格式；可用的有：{types}"),
+                format!("there is no format that Accept lists; there are: {types}"),
+            ),
+        )
+    })
+}
+
+/// How welcome a media type is, 0 to 1, by the most specific range that holds it.
+fn quality(accepted: &str, media_type: &str) -> f32 {
+    if accepted.trim().is_empty() {
+        return 1.0;
+    }
+    let bare = |text: &str| {
+        text.split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_lowercase()
+    };
+    let wanted = bare(media_type);
+    let family = wanted.split('/').next().unwrap_or_default();
+    let ranges = accepted.split(',').filter_map(|range| {
+        let name = bare(range);
+        let precision = if name == wanted {
+            2
+        } else if name.strip_suffix("/*") == Some(family) {
+            1
+        } else if name == "*/*" {
+            0
+        } else {
+            return None;
+        };
+        let quality = range.split(';').skip(1).find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            (name.trim().eq_ignore_ascii_case("q")).then(|| value.trim().parse().unwrap_or(0.0))
+        });
+        Some((precision, quality.unwrap_or(1.0)))
+    });
+    ranges
+        .max_by_key(|(precision, _)| *precision)
+        .map_or(0.0, |(_, quality)| quality)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quality;
+
+    #[test]
+    fn the_most_specific_range_decides() {
+        let csv = "text/csv; charset=utf-8";
+        for (accepted, welcome) in [
+            ("", 1.0),
+            ("*/*", 1.0),
+            ("text/csv", 1.0),
+            ("Text/CSV;q=0.5", 0.5),
+            ("text/*;q=0.3, */*;q=0.1", 0.3),
+            ("*/*;q=0.8, text/csv;q=0", 0.0),
+            ("text/csv;header=present;q=0.2, text/html", 0.2),
+            ("application/json", 0.0),
+            ("text", 0.0),
+            ("text/csv;q=much", 0.0),
+        ] {
+            let found = quality(accepted, csv);
+            assert!(
+                (found - welcome).abs() < f32::EPSILON,
+                "{accepted}: {found}"
+            );
+        }
+    }
+}
