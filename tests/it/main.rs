@@ -8,5 +8,6 @@ mod command_line;
 mod gdal;
 mod hostile;
 mod loading;
+mod standard;
 mod support;
 mod tiles;
