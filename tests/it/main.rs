@@ -5,6 +5,7 @@ mod areas;
 mod boundaries;
 mod claims;
 mod command_line;
+mod filters;
 mod gdal;
 mod hostile;
 mod loading;
