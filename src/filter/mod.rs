@@ -7,7 +7,7 @@
 //! properties that the expression names, and for no others. Filter text goes no further than the
 //! first stage.
 //!
-//! The parsers are our own. The crate `cql2` (0.6.0) is alive and passes the standard's examples,
+//! The parsers are our own. The crate `cql2` (0.6.0) is alive and well kept,
 //! but its text parser recurses without limit and ends a 2 MiB stack at some 400 parentheses; its
 //! tree keeps neither places nor resolved names, so that no message could say where an error is;
 //! and it brings a JSON Schema validator, an SQL parser and a second GeoJSON crate.

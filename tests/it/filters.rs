@@ -2,6 +2,7 @@
 //! finds among all features.
 
 use std::{
+    cell::Cell,
     io::{Read, Write},
     net::TcpStream,
     time::Instant,
@@ -10,6 +11,12 @@ use std::{
 use geo::{Geometry, Relate, relate::IntersectionMatrix};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
+
+use renewal_map::{
+    filter::{Filter, Language},
+    geometry::crs::Crs,
+    store::{Field, Interrupted, Selection, files::Files, load},
+};
 
 use crate::support::{Answer, Server, in_full};
 
@@ -1182,6 +1189,29 @@ fn the_largest_filter_is_answered_or_refused_in_time() {
         items(&server, "parcels", &[("filter", &filter)]).status,
         200
     );
+}
+
+#[test]
+fn a_filter_is_left_off_when_nobody_waits_or_time_is_up() {
+    let snapshot = load(&Files::seeds(None), &Files::geodata(None)).unwrap();
+    let streets = snapshot.collection("streets").unwrap();
+    let filter = Filter::parse("true", Language::Text, Crs::CRS84, &Field::queryables()).unwrap();
+    let selection = Selection {
+        filter: Some(filter),
+        ..Selection::default()
+    };
+    let asked = Cell::new(0);
+    let go_on = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 10
+    };
+    assert_eq!(
+        selection.page(streets, 0, 5, go_on).err(),
+        Some(Interrupted)
+    );
+    assert_eq!(asked.get(), 10);
+    let (matched, shown) = selection.page(streets, 0, 5, || true).unwrap();
+    assert_eq!((matched, shown.len()), (streets.features().len(), 5));
 }
 
 /// Random filters that are asked over HTTP, more in the full run.
