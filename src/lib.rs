@@ -8,6 +8,7 @@ pub mod area;
 pub mod boundary;
 pub mod documents;
 pub mod exchange;
+pub mod filter;
 pub mod geometry;
 pub mod http;
 pub mod model;

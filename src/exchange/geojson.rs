@@ -33,13 +33,7 @@ pub fn write_feature_as(
     geometry: Option<&Geometry<f64>>,
     members: &str,
 ) {
-    out.extend_from_slice(br#"{"type":"Feature","id":""#);
-    // Nothing in slugs needs escaping.
-    out.extend_from_slice(id.as_bytes());
-    out.extend_from_slice(br#"","geometry":"#);
-    serde_json::to_writer(&mut *out, &geometry.map(GeoJson))
-        .expect("finite coordinates into memory can't fail");
-    out.extend_from_slice(br#","properties":"#);
+    open_feature(out, id, geometry);
     let properties = feature.properties.get();
     if members.is_empty() {
         out.extend_from_slice(properties.as_bytes());
@@ -51,6 +45,41 @@ pub fn write_feature_as(
         out.push(b'}');
     }
     out.push(b'}');
+}
+
+/// Appends a feature with those of its properties that are named, copied as they stand.
+pub fn write_trimmed(
+    out: &mut Vec<u8>,
+    feature: &Feature,
+    geometry: Option<&Geometry<f64>>,
+    names: &[String],
+) {
+    open_feature(out, &feature.id, geometry);
+    let mut before = b'{';
+    feature.each_property(|name, value| {
+        if names.iter().any(|wanted| wanted == name) {
+            out.push(before);
+            before = b',';
+            out.extend_from_slice(serde_json::Value::from(name).to_string().as_bytes());
+            out.push(b':');
+            out.extend_from_slice(value.get().as_bytes());
+        }
+    });
+    if before == b'{' {
+        out.push(b'{');
+    }
+    out.extend_from_slice(b"}}");
+}
+
+/// A feature up to its properties.
+fn open_feature(out: &mut Vec<u8>, id: &str, geometry: Option<&Geometry<f64>>) {
+    out.extend_from_slice(br#"{"type":"Feature","id":""#);
+    // Nothing in slugs needs escaping.
+    out.extend_from_slice(id.as_bytes());
+    out.extend_from_slice(br#"","geometry":"#);
+    serde_json::to_writer(&mut *out, &geometry.map(GeoJson))
+        .expect("finite coordinates into memory can't fail");
+    out.extend_from_slice(br#","properties":"#);
 }
 
 /// Appends JSON text of `items`, each written by `write`, separated by commas.

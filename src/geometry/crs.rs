@@ -112,6 +112,17 @@ impl Crs {
         self.north_first
     }
 
+    /// A coordinate in the order of the authority, brought to east before north.
+    #[must_use]
+    pub fn ordered(self, coord: Coord<f64>) -> Coord<f64> {
+        let Coord { x, y } = coord;
+        if self.swaps() {
+            Coord { x: y, y: x }
+        } else {
+            coord
+        }
+    }
+
     /// Whether its coordinates are degrees.
     #[must_use]
     pub fn is_geographic(self) -> bool {

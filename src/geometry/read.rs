@@ -7,7 +7,10 @@ use geo::{
 };
 use geojson::{GeometryValue, Position};
 
-use super::{crs::Transformer, validity};
+use super::{
+    crs::{Crs, Transformer},
+    validity,
+};
 use crate::model::Text;
 
 /// Reads a geometry, brings it to WGS 84 longitude and latitude, and checks it.
@@ -21,7 +24,22 @@ pub fn geometry(
     json: &geojson::Geometry,
     to_wgs84: Option<&Transformer>,
 ) -> Result<Geometry<f64>, Text> {
-    let mut shape = convert(&json.value)?;
+    checked(convert(&json.value)?, to_wgs84)
+}
+
+/// Reads a geometry in `crs`, its coordinates in the order of its authority, as [`geometry`] does.
+///
+/// # Errors
+/// As [`geometry`].
+pub fn geometry_in(json: &geojson::Geometry, crs: Crs) -> Result<Geometry<f64>, Text> {
+    let shape = convert(&json.value)?.map_coords(|coord| crs.ordered(coord));
+    checked(shape, Some(&Transformer::to_wgs84(crs)?))
+}
+
+fn checked(
+    mut shape: Geometry<f64>,
+    to_wgs84: Option<&Transformer>,
+) -> Result<Geometry<f64>, Text> {
     if let Some(transformer) = to_wgs84 {
         shape = shape.try_map_coords(|coord| transformer.convert(coord))?;
     }
@@ -136,7 +154,11 @@ fn not_empty<T>(parts: Vec<T>) -> Result<Vec<T>, Text> {
     Ok(parts)
 }
 
-fn check_range(coord: Coord<f64>) -> Result<(), Text> {
+/// Makes sure that a coordinate lies on the globe.
+///
+/// # Errors
+/// Why it does not.
+pub fn check_range(coord: Coord<f64>) -> Result<(), Text> {
     if coord.x.abs() <= 180.0 && coord.y.abs() <= 90.0 {
         return Ok(());
     }

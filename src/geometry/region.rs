@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use geo::{
     BoundingRect, Coord, CoordsIter, Geometry, Intersects, Kernel, Line, LinesIter, MultiPolygon,
     Orientation, PreparedGeometry, Rect, Relate, coordinate_position::CoordPos,
+    relate::IntersectionMatrix,
 };
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 
@@ -142,7 +143,9 @@ impl Region {
             && self.matrix(geometry).is_touches()
     }
 
-    fn matrix(&self, geometry: &Geometry<f64>) -> geo::relate::IntersectionMatrix {
+    /// The full intersection matrix of the area and a valid geometry.
+    #[must_use]
+    pub fn matrix(&self, geometry: &Geometry<f64>) -> IntersectionMatrix {
         self.prepared
             .get_or_init(|| PreparedGeometry::from(self.polygons.clone()))
             .relate(geometry)

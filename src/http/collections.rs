@@ -6,12 +6,18 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{AppState, Base, GEOJSON, JSON, json_answer, params::Params, problem::Problem};
+use super::{AppState, Base, GEOJSON, JSON, SCHEMA, json_answer, params::Params, problem::Problem};
 use crate::{
     geometry::crs::Crs,
     model::{Revision, Text},
     store::{Collection, Snapshot},
 };
+
+/// The relation of a collection to its queryables.
+const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+
+/// The relation of a collection to the schema of its features.
+const SCHEMA_OF: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 
 /// All collections, in the order in which a planner wants them.
 pub async fn list(
@@ -100,6 +106,8 @@ fn describe(collection: &Collection, revision: Revision, base: &Base) -> Value {
         "links": [
             base.link("self", JSON, &path, &info.title),
             base.link("items", GEOJSON, &format!("{path}/items"), &info.title),
+            base.link(QUERYABLES, SCHEMA, &format!("{path}/queryables"), "可查询的属性 (queryables)"),
+            base.link(SCHEMA_OF, SCHEMA, &format!("{path}/schema"), "要素的结构 (schema)"),
             base.link("tiles", JSON, &format!("/tiles/{}.json", info.id), "TileJSON"),
         ],
     });

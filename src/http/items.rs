@@ -1,6 +1,10 @@
 //! `GET /collections/{collection}/items` and `…/items/{id}`.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Path, RawQuery, State},
@@ -14,16 +18,36 @@ use super::{
     AppState, Base, GEOJSON, Work, collections, paging::Page, params::Params, problem::Problem,
 };
 use crate::{
-    exchange::geojson::{close_object, write_feature, write_list},
+    exchange::geojson::{close_object, write_feature, write_list, write_trimmed},
+    filter::{Filter, Language},
     geometry::{crs::Crs, measure, write},
     model::{Feature, Period, Status, Text},
-    store::{Collection, Selection, Snapshot, Window},
+    store::{Collection, Field, Interrupted, Order, Selection, Snapshot, Window},
 };
 
-const LIST_PARAMS: [&str; 13] = [
-    "bbox", "bbox-crs", "crs", "datetime", "kind", "status", "document", "zone", "limit", "offset",
-    "q", "revision", "f",
+const LIST_PARAMS: [&str; 18] = [
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "kind",
+    "status",
+    "document",
+    "zone",
+    "sortby",
+    "properties",
+    "limit",
+    "offset",
+    "q",
+    "revision",
+    "f",
 ];
+
+/// How long a filter may be worked on.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// What stands for “no status is stated” among statuses.
 const NOT_STATED: &str = "none";
@@ -35,17 +59,33 @@ pub async fn list(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let params = Params::parse(query.as_deref(), &LIST_PARAMS)?;
+    // What is asked of every feature takes longer than what an index finds.
+    let every = ["filter", "sortby"];
+    let work = if every.iter().any(|name| params.get(name).is_some()) {
+        Work::Heavy
+    } else {
+        Work::Light
+    };
     state
-        .blocking(Work::Light, move |state, _| {
+        .blocking(work, move |state, abandoned| {
+            let until = Instant::now() + TIME_LIMIT;
             let snapshot = state.snapshot();
             let collection = collections::find(snapshot, &id)?;
-            let params = Params::parse(query.as_deref(), &LIST_PARAMS)?;
             params.check_format(&["json", "geojson"])?;
             params.check_revision(snapshot.revision)?;
             let page = Page::parse(&params)?;
             let crs = parse_crs(&params)?;
-            let (matched, features) =
-                parse_selection(&params, snapshot)?.page(collection, page.offset, page.limit);
+            let names = parse_properties(&params, collection)?;
+            let go_on = || !abandoned.load(Ordering::Relaxed) && Instant::now() < until;
+            let (matched, features) = parse_selection(&params, snapshot)?
+                .page(collection, page.offset, page.limit, go_on)
+                .map_err(|Interrupted| {
+                    Problem::unanswerable(Text::new(
+                        "filter 用时超过 10 秒：请简化，或加 bbox",
+                        "the filter took more than 10 s: simplify it, or give a bbox",
+                    ))
+                })?;
             let path = format!("/collections/{id}");
             let items = format!("{path}/items");
             let mut links = page.links(&base, GEOJSON, &items, query.as_deref(), matched);
@@ -54,7 +94,14 @@ pub async fn list(
             body.extend_from_slice(br#"{"type":"FeatureCollection","features":"#);
             let mut failed = None;
             write_list(&mut body, &features, |out, feature| {
-                if let Err(problem) = write_in_crs(out, feature, crs, "") {
+                let written = in_crs(feature, crs).map(|moved| {
+                    let geometry = moved.as_ref().or(feature.geometry.as_ref());
+                    match &names {
+                        Some(names) => write_trimmed(out, feature, geometry, names),
+                        None => write_feature(out, feature, geometry, ""),
+                    }
+                });
+                if let Err(problem) = written {
                     failed.get_or_insert(problem);
                 }
             });
@@ -91,7 +138,9 @@ pub async fn one(
             let crs = parse_crs(&params)?;
             let feature = find(collection, &id)?;
             let mut body = Vec::new();
-            write_in_crs(&mut body, feature, crs, &measured(feature))?;
+            let moved = in_crs(feature, crs)?;
+            let geometry = moved.as_ref().or(feature.geometry.as_ref());
+            write_feature(&mut body, feature, geometry, &measured(feature));
             let path = format!("/collections/{collection_id}");
             let links = json!({ "links": [
                 base.link("self", GEOJSON, &format!("{path}/items/{id}"), &feature.name),
@@ -140,24 +189,16 @@ fn parse_crs(params: &Params) -> Result<Crs, Problem> {
         .map_err(Problem::unreadable)
 }
 
-fn write_in_crs(
-    out: &mut Vec<u8>,
-    feature: &Feature,
-    crs: Crs,
-    members: &str,
-) -> Result<(), Problem> {
+/// The geometry of a feature in another system; `None` where it is to stay as it is.
+fn in_crs(feature: &Feature, crs: Crs) -> Result<Option<Geometry<f64>>, Problem> {
     if crs == Crs::CRS84 {
-        write_feature(out, feature, feature.geometry.as_ref(), members);
-        return Ok(());
+        return Ok(None);
     }
     let moved = feature
         .geometry
         .as_ref()
-        .map(|geometry| write::in_crs(geometry, crs))
-        .transpose()
-        .map_err(Problem::unanswerable)?;
-    write_feature(out, feature, moved.as_ref(), members);
-    Ok(())
+        .map(|geometry| write::in_crs(geometry, crs));
+    moved.transpose().map_err(Problem::unanswerable)
 }
 
 fn geojson_answer(body: Vec<u8>, crs: Crs) -> Response {
@@ -225,7 +266,111 @@ fn parse_selection(params: &Params, snapshot: &Snapshot) -> Result<Selection, Pr
             "zone",
             zones.into_iter().flatten().map(|zone| &*zone.id),
         )?,
+        filter: parse_filter(params)?,
+        order: parse_order(params)?,
     })
+}
+
+fn parse_filter(params: &Params) -> Result<Option<Filter<Field>>, Problem> {
+    let Some(text) = params.get("filter") else {
+        let alone = ["filter-lang", "filter-crs"]
+            .into_iter()
+            .find(|name| params.get(name).is_some());
+        return match alone {
+            None => Ok(None),
+            Some(name) => Err(Problem::unreadable(Text::new(
+                format!("{name} 要与 filter 一起给出"),
+                format!("{name} goes with a filter"),
+            ))),
+        };
+    };
+    let language = match params.get("filter-lang") {
+        None | Some("cql2-text") => Language::Text,
+        Some("cql2-json") => Language::Json,
+        Some(other) => {
+            return Err(Problem::unreadable(Text::new(
+                format!("没有 filter-lang“{other}”；可用的有：cql2-text, cql2-json"),
+                format!("there is no filter-lang “{other}”; there are: cql2-text, cql2-json"),
+            )));
+        }
+    };
+    params
+        .get("filter-crs")
+        .map_or(Ok(Crs::CRS84), Crs::parse)
+        .and_then(|crs| Filter::parse(text, language, crs, &Field::queryables()))
+        .map(Some)
+        .map_err(Problem::unreadable)
+}
+
+/// Reads `sortby`: names separated by commas, each after `-` for the greatest first.
+fn parse_order(params: &Params) -> Result<Vec<Order>, Problem> {
+    let Some(text) = params.get("sortby") else {
+        return Ok(Vec::new());
+    };
+    let mut orders: Vec<Order> = Vec::new();
+    for part in text.split(',') {
+        // In a query string, a plus that is not escaped arrives as a space.
+        let (descending, name) = match part.strip_prefix('-') {
+            Some(name) => (true, name),
+            None => (false, part.strip_prefix(['+', ' ']).unwrap_or(part)),
+        };
+        let field = Field::find(name).filter(|field| field.is_sortable());
+        let Some(field) = field else {
+            let sortable = Field::ALL.into_iter().filter(|field| field.is_sortable());
+            let list = sortable.map(Field::name).collect::<Vec<_>>().join(", ");
+            return Err(Problem::unreadable(Text::new(
+                format!("不能按“{name}”排序；可用的有：{list}，倒序在前面加 -"),
+                format!(
+                    "features can't be sorted by “{name}”, but by: {list}; with - before it, the greatest first"
+                ),
+            )));
+        };
+        if orders.iter().any(|order| order.field == field) {
+            return Err(Problem::unreadable(Text::new(
+                format!("sortby 中的“{name}”给了两次"),
+                format!("“{name}” is given twice in sortby"),
+            )));
+        }
+        orders.push(Order { field, descending });
+    }
+    Ok(orders)
+}
+
+/// Reads `properties`: the names of those that are to be served, each of which some feature of the
+/// collection should have.
+fn parse_properties(
+    params: &Params,
+    collection: &Collection,
+) -> Result<Option<Vec<String>>, Problem> {
+    let Some(text) = params.get("properties") else {
+        return Ok(None);
+    };
+    let names: Vec<String> = text.split(',').map(str::to_owned).collect();
+    // A property that is filtered by may be stated of no feature so far.
+    let mut missing: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    missing.retain(|name| !Field::find(name).is_some_and(Field::is_served));
+    let mut known = BTreeSet::new();
+    for feature in collection.features() {
+        if missing.is_empty() {
+            break;
+        }
+        feature.each_property(|name, _| {
+            missing.remove(name);
+            if !known.contains(name) {
+                known.insert(name.to_owned());
+            }
+        });
+    }
+    match missing.first() {
+        None => Ok(Some(names)),
+        Some(wrong) => {
+            let list = known.into_iter().collect::<Vec<_>>().join(", ");
+            Err(Problem::unreadable(Text::new(
+                format!("没有属性“{wrong}”；可用的有：{list}"),
+                format!("there is no property “{wrong}”; there are: {list}"),
+            )))
+        }
+    }
 }
 
 /// The words of a parameter, separated by commas, each of which must be one of `known`.

@@ -14,6 +14,7 @@ mod page;
 mod paging;
 mod params;
 mod problem;
+mod queryables;
 mod tiles;
 
 use std::{
@@ -183,6 +184,11 @@ pub fn router(state: AppState) -> Router {
         .route("/api.html", get(openapi::readable))
         .route("/collections", get(collections::list))
         .route("/collections/{collection}", get(collections::one))
+        .route(
+            "/collections/{collection}/queryables",
+            get(queryables::queryables),
+        )
+        .route("/collections/{collection}/schema", get(queryables::schema))
         .route("/collections/{collection}/items", get(items::list))
         .route("/collections/{collection}/items/{id}", get(items::one))
         .route("/tiles/{layers}", get(tiles::tilejson))
@@ -320,3 +326,4 @@ fn json_answer(media_type: &'static str, body: impl Into<axum::body::Body>) -> R
 
 const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
+const SCHEMA: &str = "application/schema+json";

@@ -1,8 +1,12 @@
 //! One place: zone, parcel, project, street …
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use geo::{BoundingRect, Geometry, Rect};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::{LandUse, LocatedBy, Period, Status};
@@ -55,6 +59,13 @@ impl Feature {
         self.geometry.as_ref().and_then(BoundingRect::bounding_rect)
     }
 
+    /// Hands on each property as served, its value still text.
+    pub fn each_property<'a>(&'a self, take: impl FnMut(&str, &'a RawValue)) {
+        // Loading has made sure that they are an object.
+        let _ = serde_json::Deserializer::from_str(self.properties.get())
+            .deserialize_map(EachMember(take));
+    }
+
     /// Whether a form of its name contains `needle`, which is lowercase already.
     #[must_use]
     pub fn is_called(&self, needle: &str) -> bool {
@@ -66,6 +77,28 @@ impl Feature {
                 .any(|alias| alias.to_lowercase().contains(needle))
     }
 }
+
+/// Reads an object member by member, values unparsed.
+struct EachMember<F>(F);
+
+impl<'de, F: FnMut(&str, &'de RawValue)> Visitor<'de> for EachMember<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<Name<'de>>()? {
+            (self.0)(&name.0, map.next_value()?);
+        }
+        Ok(())
+    }
+}
+
+/// A member's name, borrowed where nothing in it is escaped.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The whole name of a feature: `collection/id`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -27,6 +27,19 @@ pub enum LocatedBy {
 }
 
 impl LocatedBy {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Surveyed,
+        Self::Osm,
+        Self::Digitised,
+        Self::Compiled,
+        Self::PublishedPoint,
+        Self::Station,
+        Self::Relation,
+        Self::Container,
+        Self::None,
+    ];
+
     /// Whether a feature so located has a geometry of its own.
     #[must_use]
     pub fn has_geometry(self) -> bool {

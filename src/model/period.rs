@@ -74,6 +74,18 @@ impl Period {
         Some(Self { start, end })
     }
 
+    /// Its first day.
+    #[must_use]
+    pub fn start(&self) -> Option<Date> {
+        self.start
+    }
+
+    /// Its last day.
+    #[must_use]
+    pub fn end(&self) -> Option<Date> {
+        self.end
+    }
+
     /// Whether the two share a day.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {

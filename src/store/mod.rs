@@ -2,9 +2,10 @@
 //!
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
 //! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
-//! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`mentions`] tells where
-//! documents speak of them; [`zones`] recompiles the zones, and [`moved`] tells by how much their
-//! outlines moved. A snapshot never changes and is shared by `Arc`: reads neither lock nor copy. The embedded
+//! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`queryables`] tells what
+//! filters may ask of them, [`mentions`] tells where documents speak of them; [`zones`] recompiles the
+//! zones, and [`moved`] tells by how much their outlines moved. A snapshot never changes and is shared
+//! by `Arc`: reads neither lock nor copy. The embedded
 //! data are revision 1, the only one so far.
 
 pub mod files;
@@ -12,6 +13,7 @@ mod load;
 mod measures;
 mod mentions;
 pub mod moved;
+mod queryables;
 mod select;
 mod snapshot;
 mod zoned;
@@ -19,5 +21,6 @@ pub mod zones;
 
 pub use load::{LoadError, Problem, load};
 pub use mentions::Passages;
-pub use select::{Selection, Window};
+pub use queryables::Field;
+pub use select::{Interrupted, Order, Selection, Window};
 pub use snapshot::{Collection, Snapshot, Source};

@@ -1,11 +1,12 @@
 //! Which features of a collection are asked for.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use geo::{Contains, Coord, Geometry, Intersects, LineString, MultiPolygon, Polygon, Rect};
 
-use super::snapshot::Collection;
+use super::{queryables::Field, snapshot::Collection};
 use crate::{
+    filter::{Filter, Reach, Record, Value},
     geometry::{
         crs::{Crs, Transformer},
         region::Region,
@@ -31,7 +32,25 @@ pub struct Selection {
     pub documents: Option<Vec<String>>,
     /// It lies, or may lie, in one of these zones.
     pub zones: Option<Vec<String>>,
+    /// This is true of it.
+    pub filter: Option<Filter<Field>>,
+    /// The order in which they come: by the first of these, where that is the same by the second …
+    /// What has no value comes last. All else, and what is the same by all, in the order of the file.
+    pub order: Vec<Order>,
 }
+
+/// One order of features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    /// The value that they are ordered by; one that is sortable.
+    pub field: Field,
+    /// The greatest first.
+    pub descending: bool,
+}
+
+/// It took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupted;
 
 /// A bounding box.
 pub struct Window(Shape);
@@ -44,35 +63,98 @@ enum Shape {
 }
 
 impl Selection {
-    /// How many features of a collection match, and `limit` of them from `offset` on, in the order
-    /// of their file.
-    #[must_use]
+    /// How many features of a collection match, and `limit` of them from `offset` on.
+    ///
+    /// `go_on` is asked before each feature that a filter is asked of.
+    ///
+    /// # Errors
+    /// Where it says no.
     pub fn page<'a>(
         &self,
         collection: &'a Collection,
         offset: usize,
         limit: usize,
-    ) -> (usize, Vec<&'a Feature>) {
-        if self.takes_all() {
-            let features = collection.features();
+        go_on: impl Fn() -> bool,
+    ) -> Result<(usize, Vec<&'a Feature>), Interrupted> {
+        let features = collection.features();
+        if self.takes_all() && self.order.is_empty() {
             let shown = features.iter().skip(offset).take(limit).collect();
-            return (features.len(), shown);
+            return Ok((features.len(), shown));
         }
         let mut matched = 0;
         let mut shown = Vec::new();
+        let (from, to) = if self.order.is_empty() {
+            (offset, offset.saturating_add(limit))
+        } else {
+            (0, usize::MAX)
+        };
         let mut consider = |feature: &'a Feature| {
+            if self.filter.is_some() && !go_on() {
+                return Err(Interrupted);
+            }
             if self.matches(feature) {
-                if matched >= offset && shown.len() < limit {
+                if (from..to).contains(&matched) {
                     shown.push(feature);
                 }
                 matched += 1;
             }
+            Ok(())
         };
-        match self.window.as_ref().and_then(Window::bounds) {
-            Some(bounds) => collection.near(bounds).for_each(&mut consider),
-            None => collection.features().iter().for_each(&mut consider),
+        match self.reach() {
+            Reach::Everywhere => features.iter().try_for_each(&mut consider)?,
+            Reach::Within(bounds) => collection.near(bounds).try_for_each(&mut consider)?,
+            Reach::Nowhere => {}
         }
-        (matched, shown)
+        if !self.order.is_empty() {
+            shown = self.in_order(shown, offset, limit);
+        }
+        Ok((matched, shown))
+    }
+
+    /// `limit` features from `offset` on, once they are in order.
+    fn in_order<'a>(
+        &self,
+        features: Vec<&'a Feature>,
+        offset: usize,
+        limit: usize,
+    ) -> Vec<&'a Feature> {
+        let mut keyed: Vec<(Vec<Value<'a>>, usize, &'a Feature)> = features
+            .into_iter()
+            .enumerate()
+            .map(|(place, feature)| {
+                let keys = self.order.iter().map(|order| feature.value(order.field));
+                (keys.collect(), place, feature)
+            })
+            .collect();
+        let compare =
+            |(a, a_place, _): &(Vec<Value<'a>>, usize, &'a Feature),
+             (b, b_place, _): &(Vec<Value<'a>>, usize, &'a Feature)| {
+                let by_keys = self.order.iter().zip(a.iter().zip(b));
+                by_keys
+                    .map(|(order, (a, b))| order.compare(a, b))
+                    .find(|ordering| ordering.is_ne())
+                    .unwrap_or_else(|| a_place.cmp(b_place))
+            };
+        // A page is found without sorting what comes after it.
+        let end = offset.saturating_add(limit);
+        if end < keyed.len() {
+            keyed.select_nth_unstable_by(end, compare);
+            keyed.truncate(end);
+        }
+        keyed.sort_unstable_by(compare);
+        let page = keyed.into_iter().skip(offset);
+        page.map(|(_, _, feature)| feature).collect()
+    }
+
+    /// Where the features lie that can match.
+    fn reach(&self) -> Reach {
+        let window = match self.window.as_ref().map(Window::bounds) {
+            None => Reach::Everywhere,
+            Some(Some(bounds)) => Reach::Within(bounds),
+            Some(None) => Reach::Nowhere,
+        };
+        let filter = self.filter.as_ref();
+        window.and(filter.map_or(Reach::Everywhere, Filter::reach))
     }
 
     fn takes_all(&self) -> bool {
@@ -84,11 +166,14 @@ impl Selection {
             statuses,
             documents,
             zones,
+            filter,
+            order: _,
         } = self;
         window.is_none()
             && period.is_none()
             && name.is_none()
             && statuses.is_none()
+            && filter.is_none()
             && [kinds, documents, zones].into_iter().all(Option::is_none)
     }
 
@@ -118,6 +203,29 @@ impl Selection {
                     .as_ref()
                     .is_some_and(|geometry| window.meets(feature, geometry))
             })
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(feature))
+    }
+}
+
+impl Order {
+    /// What has no value comes last, whichever the direction.
+    fn compare(self, a: &Value<'_>, b: &Value<'_>) -> Ordering {
+        let ordering = match (a, b) {
+            (Value::Null, Value::Null) => return Ordering::Equal,
+            (Value::Null, _) => return Ordering::Greater,
+            (_, Value::Null) => return Ordering::Less,
+            (Value::Text(a), Value::Text(b)) => a.cmp(b),
+            (Value::Number(a), Value::Number(b)) => a.total_cmp(b),
+            _ => Ordering::Equal,
+        };
+        if self.descending {
+            ordering.reverse()
+        } else {
+            ordering
+        }
     }
 }
 
