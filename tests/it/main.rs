@@ -7,6 +7,7 @@ mod claims;
 mod command_line;
 mod compiling;
 mod gdal;
+mod golden;
 mod hostile;
 mod import;
 mod loading;
