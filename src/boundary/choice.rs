@@ -54,6 +54,8 @@ pub(super) struct Candidate {
     reading: usize,
     /// The centrelines that it follows of each named street.
     lines: BTreeMap<StreetId, BTreeSet<usize>>,
+    /// The named streets in the order of the ring, and the metres of the gap after each.
+    gaps: Vec<(Direction, String, f64)>,
     /// By how many degrees the side that is turned away furthest leads in another direction than it
     /// should.
     turned_away: f64,
@@ -76,6 +78,7 @@ impl Candidate {
             )
         });
         Self {
+            gaps: gaps(&compiled),
             compiled,
             walk,
             reading,
@@ -88,33 +91,17 @@ impl Candidate {
         1.0 - self.compiled.on_named()
     }
 
-    /// What the outline follows, in order, and the metres of the gap after each street.
-    fn gaps(&self) -> Vec<(Direction, &str, f64)> {
-        let stretches = &self.compiled.stretches;
-        let first = stretches.iter().position(|s| s.kind == StretchKind::Street);
-        let (before, after) = stretches.split_at(first.unwrap_or(0));
-        let mut gaps: Vec<(Direction, &str, f64)> = Vec::new();
-        for stretch in after.iter().chain(before) {
-            match (&stretch.street, stretch.kind, gaps.last_mut()) {
-                (Some(street), StretchKind::Street, _) => gaps.push((stretch.side, street, 0.0)),
-                (_, _, Some((.., gap))) => *gap += stretch.metres,
-                (_, _, None) => {}
-            }
-        }
-        gaps
-    }
-
     /// Whether the other follows the same streets at less cost and across shorter gaps.
     fn is_no_better_way_than(&self, other: &Self) -> bool {
-        let (mine, others) = (self.gaps(), other.gaps());
+        let (mine, others) = (&self.gaps, &other.gaps);
         let follow_the_same = mine.len() == others.len()
             && mine
                 .iter()
-                .zip(&others)
-                .all(|(a, b)| (a.0, a.1) == (b.0, b.1));
+                .zip(others)
+                .all(|(a, b)| (a.0, &a.1) == (b.0, &b.1));
         let longer = mine
             .iter()
-            .zip(&others)
+            .zip(others)
             .map(|(mine, other)| mine.2 - other.2);
         other.walk.cost <= self.walk.cost
             && follow_the_same
@@ -130,6 +117,23 @@ impl Candidate {
         let smaller = a.unsigned_area().min(b.unsigned_area());
         a.xor(&b).unsigned_area() <= SAME_GROUND * smaller
     }
+}
+
+fn gaps(compiled: &Compiled) -> Vec<(Direction, String, f64)> {
+    let stretches = &compiled.stretches;
+    let first = stretches.iter().position(|s| s.kind == StretchKind::Street);
+    let (before, after) = stretches.split_at(first.unwrap_or(0));
+    let mut gaps: Vec<(Direction, String, f64)> = Vec::new();
+    for stretch in after.iter().chain(before) {
+        match (&stretch.street, stretch.kind, gaps.last_mut()) {
+            (Some(street), StretchKind::Street, _) => {
+                gaps.push((stretch.side, street.clone(), 0.0));
+            }
+            (_, _, Some((.., gap))) => *gap += stretch.metres,
+            (_, _, None) => {}
+        }
+    }
+    gaps
 }
 
 /// The outcome, if there is a candidate at all.

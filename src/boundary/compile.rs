@@ -36,6 +36,10 @@ pub const MAX_OFF_SHARE: f64 = 0.20;
 /// district's plan take about a thousand each.
 pub const MAX_STATES: usize = 300_000;
 
+/// The most sound polygons among which one is chosen, for the same reason. Where a planner's sentence
+/// is ambiguous there are a few.
+pub const MAX_SOUND: usize = 300;
+
 /// A street counts as used when the outline follows it for more than this, in metres.
 pub const MIN_USE: f64 = 1.0;
 
@@ -153,12 +157,12 @@ impl Network {
             refusal: None,
         };
         let short = search.walks(0, Preference::Short)?;
-        trial.examine(&short);
+        trial.examine(&short)?;
         for side in 0..4 {
-            trial.examine(&search.walks(side, Preference::Named)?);
+            trial.examine(&search.walks(side, Preference::Named)?)?;
         }
         if let Some(best) = trial.cheapest().cloned().or_else(|| short.first().cloned()) {
-            trial.examine(&search.deviations(&best)?);
+            trial.examine(&search.deviations(&best)?)?;
         }
         if !trial.candidates.is_empty() {
             return Ok(trial.candidates);
@@ -188,7 +192,7 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn examine(&mut self, walks: &[Walk]) {
+    fn examine(&mut self, walks: &[Walk]) -> Result<(), Reason> {
         for walk in walks {
             let mut arcs: Vec<Arc> = walk.steps.iter().map(|step| step.arc).collect();
             arcs.sort_unstable();
@@ -202,6 +206,7 @@ impl Trial<'_> {
                 .and_then(within_limits)
                 .and_then(|compiled| as_large_as_stated(compiled, self.options));
             match sound {
+                Ok(_) if self.candidates.len() == MAX_SOUND => return Err(Reason::TooComplex),
                 Ok(compiled) => {
                     let (walk, reading) = (walk.clone(), self.reading);
                     let candidate = Candidate::new(compiled, walk, &pieces, reading);
@@ -212,6 +217,7 @@ impl Trial<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     /// The outline that is asked for, of a walk whose outline along the middle of its streets is

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use geo::Coord;
 use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{RTree, RTreeObject};
+use rstar::{AABB, RTree, RTreeObject};
 
 use super::compile::{MAX_BRIDGE, MAX_VIA};
 use super::contact::{Contact, Place};
@@ -180,18 +180,35 @@ impl Graph {
     }
 }
 
+/// What a search needs of a network.
+struct Around {
+    lines: BTreeSet<usize>,
+    /// Where two named streets may leave a gap.
+    places: RTree<Rectangle<[f64; 2]>>,
+}
+
 impl Network {
     /// The graph in which an outline is searched: the streets that are named, others where two of
     /// them come near each other and may leave a gap, and straight bridges from the ends of lines to
     /// the nearest point of a named one.
     pub(super) fn graph(&self, demand: &Demand) -> Graph {
-        let lines = self.lines_around(demand);
+        let Around { lines, places } = self.around(demand);
         let touching = lines.iter().flat_map(|&line| &self.contacts_of[line]);
         // In the order of the network's.
         let contacts: BTreeSet<usize> = touching.copied().collect();
         let contacts = contacts.into_iter().map(|i| self.contacts[i]);
+        let is_named = |place: Place| demand.names(self.centrelines[place.line].street);
+        let is_around = |place: Place| {
+            let point = self.centrelines[place.line].point_at(place.along);
+            let point = AABB::from_point([point.x, point.y]);
+            places
+                .locate_in_envelope_intersecting(point)
+                .next()
+                .is_some()
+        };
         let contacts: Vec<Contact> = contacts
             .filter(|c| lines.contains(&c.a.line) && lines.contains(&c.b.line))
+            .filter(|c| is_named(c.a) || is_named(c.b) || is_around(c.a))
             .collect();
         let bridges = self.bridges(&lines, demand, &contacts);
         Graph::new(self, demand, &lines, &contacts, &bridges)
@@ -200,7 +217,7 @@ impl Network {
     /// The centrelines of the named streets, and those of other streets and rivers near places
     /// where two of them may leave a gap: so the time depends on the streets around the area, not
     /// on the size of the city.
-    fn lines_around(&self, demand: &Demand) -> BTreeSet<usize> {
+    fn around(&self, demand: &Demand) -> Around {
         /// Long segments are looked at in pieces: their boxes are small then.
         const PIECE: f64 = MAX_VIA / 2.0;
         let named = demand.all().into_iter();
@@ -213,6 +230,7 @@ impl Network {
         });
         let tree = RTree::bulk_load(boxes.collect());
         let street = |line: usize| self.centrelines[line].street;
+        let mut places = Vec::new();
         for piece in &tree {
             let within_reach = grown(&piece.envelope(), LONGEST_GAP);
             let may_leave_a_gap = tree
@@ -222,15 +240,20 @@ impl Network {
                         && demand.are_neighbours(street(other.data), street(piece.data))
                 });
             if may_leave_a_gap {
-                let around = self.segments.meeting(grown(&piece.envelope(), MAX_VIA));
+                let place = grown(&piece.envelope(), MAX_VIA);
+                let around = self.segments.meeting(place);
                 let is_way_round = |&line: &usize| {
                     self.streets[street(line)].kind != LineKind::Other
                         && !demand.names(street(line))
                 };
                 lines.extend(around.map(|(line, _)| line).filter(is_way_round));
+                places.push(Rectangle::from_aabb(place));
             }
         }
-        lines
+        Around {
+            lines,
+            places: RTree::bulk_load(places),
+        }
     }
 
     /// From each end of a line to the nearest point of each line of a named street, unless it meets

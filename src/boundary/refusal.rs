@@ -77,7 +77,8 @@ pub enum Reason {
         /// The streets of it that could not, or those of the next.
         missing: Vec<String>,
     },
-    /// The search visits more than [`MAX_STATES`](super::compile::MAX_STATES).
+    /// The search visits more than [`MAX_STATES`](super::compile::MAX_STATES), or finds more than
+    /// [`MAX_SOUND`](super::compile::MAX_SOUND) polygons.
     #[error("四至所列的线太多、太密，无法在限定时间内求出")]
     TooComplex,
     /// Sides do not lie where the sentence says.
