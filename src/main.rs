@@ -1,6 +1,10 @@
 //! The command line: serve | compile | check | query.
 
-mod cli;
+mod command {
+    use super::District;
+
+    pub mod query;
+}
 
 use std::{
     fs, io,
@@ -49,7 +53,7 @@ enum Command {
     /// 检查数据，一次列出全部问题 (check the data and list all problems)
     Check(District),
     /// 查询范围内有什么、占多少、多大把握 (what is inside an area, how much of it, how surely)
-    Query(cli::query::Options),
+    Query(command::query::Query),
 }
 
 /// Where a district's data are.
@@ -102,12 +106,13 @@ struct Compile {
 }
 
 impl District {
-    fn seeds(&self) -> Files {
-        Files::seeds(self.seeds.clone())
-    }
-
-    fn geodata(&self) -> Files {
-        Files::geodata(self.geodata.clone())
+    /// Reads it.
+    fn load(&self) -> Result<Snapshot, String> {
+        load(
+            &Files::seeds(self.seeds.clone()),
+            &Files::geodata(self.geodata.clone()),
+        )
+        .map_err(|error| error.to_string())
     }
 }
 
@@ -142,7 +147,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => serve(&options),
         Command::Compile(options) => compile(&options),
-        Command::Query(options) => cli::query::run(&options),
+        Command::Query(options) => command::query::query(&options),
         Command::Check(district) => {
             load_district(&district).map(|_| println!("数据无误 (the data are sound)"))
         }
@@ -159,8 +164,7 @@ fn main() -> ExitCode {
 /// Reads a district and tells what it holds.
 fn load_district(district: &District) -> Result<Snapshot, String> {
     let started = Instant::now();
-    let snapshot =
-        load(&district.seeds(), &district.geodata()).map_err(|error| error.to_string())?;
+    let snapshot = district.load()?;
     println!("{} ({})", snapshot.title.zh, snapshot.title.en);
     for collection in snapshot.collections() {
         println!(

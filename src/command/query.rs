@@ -12,18 +12,18 @@ use clap::{Args, ValueEnum};
 use renewal_map::{
     area::{AreaError, AreaSpec, Patience, Relation},
     report::{Lang, Page, Question, Report},
-    store::load,
 };
 use serde_json::{Value, json};
 
-use crate::District;
+use super::District;
 
 /// How long a query may take where nobody else waits for his turn.
 const TIME_LIMIT: Duration = Duration::from_mins(30);
 
+/// What `query` is told.
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("where").required(true).args(["feature", "area"]))]
-pub struct Options {
+pub struct Query {
     /// 以要素为范围，如 zones/west-station-hub (a feature as the area)
     #[arg(long, value_name = "COLLECTION/ID")]
     feature: Option<String>,
@@ -86,9 +86,8 @@ fn parse_area(text: &str) -> Result<Value, String> {
 }
 
 /// Asks, and writes the answer.
-pub fn run(options: &Options) -> Result<(), String> {
-    let snapshot = load(&options.district.seeds(), &options.district.geodata())
-        .map_err(|error| error.to_string())?;
+pub fn query(options: &Query) -> Result<(), String> {
+    let snapshot = options.district.load()?;
     let question = options.question();
     let lang = match options.lang {
         LangWord::Zh => Lang::Zh,
@@ -128,7 +127,7 @@ fn whole(report: &Report<'_>) -> Vec<u8> {
     json
 }
 
-impl Options {
+impl Query {
     fn question(&self) -> Question {
         let area = self.area.clone().unwrap_or_else(|| {
             let mut area = json!({ "feature": self.feature });

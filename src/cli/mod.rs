@@ -1,3 +1,0 @@
-//! Commands that are longer than a few lines.
-
-pub mod query;
