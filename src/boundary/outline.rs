@@ -23,6 +23,10 @@ const STRAIGHT: f64 = 0.5;
 /// one that leads around half of the area does not.
 const MIN_ONWARD: f64 = 0.2;
 
+/// By so much the mean cosine must be larger for the names to be a quarter turn off: a square block
+/// is refused when it is turned by more than 51°.
+const TURN_OFF: f64 = 0.15;
+
 /// The outline with its evidence, or what is wrong with it. The pieces run clockwise from the
 /// north-west corner if the sentence is sound.
 pub(super) fn outline(
@@ -52,8 +56,10 @@ fn check_directions(network: &Network, demand: &Demand, pieces: &[Piece]) -> Res
                 .filter(move |piece| piece.side == side.index())
         };
         let metres: f64 = on_side().map(Piece::metres).sum();
-        // Where two sides are exchanged the pieces run the other way, and these two tell.
+        // Where two sides are exchanged the pieces run the other way, and these two tell. What is
+        // not named must not lead on in place of what is.
         let onward: f64 = on_side()
+            .filter(|piece| matches!(piece.kind, Kind::Street(_)))
             .map(|piece| piece.points[piece.points.len() - 1] - piece.points[0])
             .map(|way| dot(way, heading(side)) * -area.signum())
             .sum();
@@ -75,6 +81,17 @@ fn check_directions(network: &Network, demand: &Demand, pieces: &[Piece]) -> Res
             misplaced.push(Misplaced { side, streets });
         }
     }
+    if misplaced.is_empty() && is_a_turn_off(pieces) {
+        misplaced = Direction::CLOCKWISE
+            .map(|side| Misplaced {
+                side,
+                streets: demand.sides[side.index()]
+                    .iter()
+                    .map(|&street| network.streets[street].name.clone())
+                    .collect(),
+            })
+            .into();
+    }
     if !misplaced.is_empty() {
         return Err(Reason::Contradictory(misplaced).into());
     }
@@ -83,6 +100,28 @@ fn check_directions(network: &Network, demand: &Demand, pieces: &[Piece]) -> Res
         return Err(Reason::NotSimple(None).into());
     }
     Ok(())
+}
+
+/// Whether the sides would fit their directions clearly better if each had the name of the next, or
+/// of the one before: whoever wrote the sentence then meant another area, or other directions.
+fn is_a_turn_off(pieces: &[Piece]) -> bool {
+    let sides = Direction::CLOCKWISE;
+    let chords = sides.map(|side| {
+        let on_side = pieces.iter().filter(|piece| piece.side == side.index());
+        on_side
+            .map(|piece| piece.points[piece.points.len() - 1] - piece.points[0])
+            .fold(Coord::zero(), |sum, way| sum + way)
+    });
+    let all: f64 = chords.iter().map(|chord| dot(*chord, *chord).sqrt()).sum();
+    // The mean cosine between where the sides lead and where they should.
+    let fit = |turn: usize| -> f64 {
+        let along = sides.iter().zip(&chords).map(|(side, chord)| {
+            let meant = sides[(side.index() + turn) % 4];
+            dot(*chord, heading(meant))
+        });
+        along.sum::<f64>() / all
+    };
+    fit(1).max(fit(3)) > fit(0) + TURN_OFF
 }
 
 /// The mean of all points of a side, if it has any.

@@ -88,7 +88,6 @@ fn parse_area(text: &str) -> Result<Value, String> {
 }
 
 /// Asks, and writes the answer.
-/// Asks about an area and writes the answer.
 pub fn query(options: &Query) -> Result<(), String> {
     let snapshot = options.district.load()?;
     let question = options.question();

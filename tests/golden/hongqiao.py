@@ -293,7 +293,6 @@ def make():
         "北至本溪路，东至光荣道，南至咸阳北路，西至纪念馆路",
         "方位矛盾",
         "zone 2 with every direction a quarter turn off: 本溪路 is the western street",
-        known="compiles: a side may be turned away from its direction by up to 78°",
     )
     net.is_refused(
         "北至光荣道，南至纪念馆路，西至本溪路，东至咸阳北路，占地7000公顷",

@@ -152,15 +152,21 @@ fn arc(radius: f64, from: f64, to: f64) -> Vec<(f64, f64)> {
 
 // ---- plans of streets ------------------------------------------------------------------------
 
+/// A street's name by its number; a minus sign would join two names.
+fn numbered(kind: &str, number: i32) -> String {
+    let below = if number < 0 { "负" } else { "" };
+    format!("{kind}{below}{}路", number.abs())
+}
+
 #[test]
 fn a_grid_compiles_to_the_block_between_the_named_streets() {
     let mut lines = Vec::new();
     for i in -4..=4 {
         let at = f64::from(i) * 200.0;
-        lines.push(street(&format!("纵{i}路"), &[(at, -900.0), (at, 900.0)]));
-        lines.push(street(&format!("横{i}路"), &[(-900.0, at), (900.0, at)]));
+        lines.push(street(&numbered("纵", i), &[(at, -900.0), (at, 900.0)]));
+        lines.push(street(&numbered("横", i), &[(-900.0, at), (900.0, at)]));
     }
-    let area = compiled("北至横2路，南至横-1路，西至纵-3路，东至纵1路", &lines);
+    let area = compiled("北至横2路，南至横负1路，西至纵负3路，东至纵1路", &lines);
     let corners = [
         (-600.0, 400.0),
         (-600.0, -200.0),
@@ -733,10 +739,10 @@ impl Town {
             .chain((west + 1..=east).rev().map(|i| at[i][north]))
             .chain((south + 1..=north).rev().map(|j| at[west][j]));
         let names = [
-            format!("横{north}路"),
-            format!("纵{east}路"),
-            format!("横{south}路"),
-            format!("纵{west}路"),
+            numbered("横", north),
+            numbered("纵", east),
+            numbered("横", south),
+            numbered("纵", west),
         ];
         (names, outline.collect())
     }

@@ -267,6 +267,8 @@ fn golden_sentences_become_what_they_must() {
     println!("{report}");
     assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));
     assert!(report.overlaps.len() >= 60 && report.refusals.len() >= 20);
+    let refused = report.refusals.iter().filter(|is_refused| **is_refused);
+    assert_eq!(refused.count(), report.refusals.len());
     assert!(report.share_same() >= MIN_SHARE);
     assert!(mean(report.sound_overlaps.iter().copied()) >= MIN_MEAN);
 }
