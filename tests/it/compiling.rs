@@ -739,10 +739,10 @@ impl Town {
             .chain((west + 1..=east).rev().map(|i| at[i][north]))
             .chain((south + 1..=north).rev().map(|j| at[west][j]));
         let names = [
-            numbered("横", north),
-            numbered("纵", east),
-            numbered("横", south),
-            numbered("纵", west),
+            format!("横{north}路"),
+            format!("纵{east}路"),
+            format!("横{south}路"),
+            format!("纵{west}路"),
         ];
         (names, outline.collect())
     }

@@ -139,9 +139,9 @@ fn areas_that_are_none() {
             400,
             "area can't be read",
         ),
-        (json!({}), 400, "one of"),
-        (json!([]), 400, "one of"),
-        (json!("zones/sanchahekou"), 400, "one of"),
+        (json!({}), 400, "area should be"),
+        (json!([]), 400, "area should be"),
+        (json!("zones/sanchahekou"), 400, "area should be"),
     ] {
         let detail = query(&server, &area).problem(status);
         assert!(detail.contains(word), "{area}: {detail}");
@@ -309,7 +309,6 @@ fn other_addresses_and_methods() {
     );
     assert!(server.get("/assets/../Cargo.toml").status == 404);
     assert!(server.get("/assets/%2e%2e/%2e%2e/etc/passwd").status == 404);
-    assert!(server.get("/areas/query").problem(405).contains("method"));
     assert!(
         server
             .post("/collections", "{}")

@@ -513,6 +513,14 @@ fn lines_are_cut_to_the_box_a_node_beyond_it_and_where_nodes_are_missing() {
     ];
     osm.way(6, &[ROAD, ("name", "复入路")], &two_visits);
     assert!(middle.0 > 117.0);
+    // These streets bound no zone, and an outline that is there must not be lost.
+    district.change("zones.geojson", |file| {
+        for zone in file["features"].as_array_mut().unwrap() {
+            zone["geometry"] = Value::Null;
+            zone["properties"]["sides"] = json!([]);
+            zone["properties"]["accuracy_m"] = Value::Null;
+        }
+    });
     let file = osm.pbf(district.folder.path());
     let said = district.import(
         &file,
@@ -717,8 +725,12 @@ fn an_outline_follows_a_railway_only_where_the_sentence_names_it() {
         osm.way(9002, &[tag, ("name", name)], &[from, course[2], to]);
         osm.way(9003, &named, &[&[to], &course[3..]].concat());
         let said = district.import(&osm.pbf(district.folder.path()), &["--replace"]);
+        let is_refused = said.all().contains("nothing was written");
+        assert_eq!(is_refused, kind.is_none(), "{}", said.all());
+        if is_refused {
+            continue;
+        }
         let zone = district.feature("zones", "yunfan");
-        assert_eq!(zone["geometry"].is_null(), kind.is_none(), "{}", said.all());
         let sides = zone["properties"]["sides"].as_array().unwrap();
         let borrowed = sides.iter().any(|side| side["kind"] == "via");
         assert_eq!(borrowed, kind == Some("via"), "{sides:?}");
