@@ -28,7 +28,7 @@ pub struct Files {
     folder: Option<PathBuf>,
     embedded: fn(&str) -> Option<EmbeddedFile>,
     /// Texts that stand for files, by their names.
-    drafts: BTreeMap<String, Arc<str>>,
+    drafts: BTreeMap<String, Arc<[u8]>>,
 }
 
 impl Files {
@@ -54,10 +54,20 @@ impl Files {
         }
     }
 
+    /// A folder of which nothing stands on disk.
+    pub(super) fn kept(name: &'static str, files: BTreeMap<String, Arc<[u8]>>) -> Self {
+        Self {
+            name,
+            folder: None,
+            embedded: |_| None,
+            drafts: files,
+        }
+    }
+
     /// The folder as it would be if `file` were `text`: to try what is not written yet.
     #[must_use]
     pub fn with(mut self, file: &str, text: impl Into<Arc<str>>) -> Self {
-        self.drafts.insert(file.to_owned(), text.into());
+        self.drafts.insert(file.to_owned(), text.into().into());
         self
     }
 
@@ -74,9 +84,9 @@ impl Files {
     ///
     /// # Errors
     /// As the system has it; `NotFound` where there is no such file.
-    pub fn read(&self, file: &str) -> io::Result<Cow<'static, [u8]>> {
+    pub fn read(&self, file: &str) -> io::Result<Cow<'_, [u8]>> {
         if let Some(draft) = self.drafts.get(file) {
-            return Ok(Cow::Owned(draft.as_bytes().to_vec()));
+            return Ok(Cow::Borrowed(draft));
         }
         match &self.folder {
             Some(folder) => fs::read(folder.join(file)).map(Cow::Owned),

@@ -1,6 +1,7 @@
 //! Reads a district's files, checks everything, and tells all that is wrong at once.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap, HashSet},
     fmt, io,
     sync::{Arc, OnceLock},
@@ -376,7 +377,7 @@ impl Reader {
         });
     }
 
-    fn bytes(&mut self, files: &Files, file: &str) -> Option<std::borrow::Cow<'static, [u8]>> {
+    fn bytes<'a>(&mut self, files: &'a Files, file: &str) -> Option<Cow<'a, [u8]>> {
         match files.read(file) {
             Ok(bytes) => {
                 self.fingerprint.update(file.as_bytes());
@@ -554,7 +555,7 @@ impl Reader {
     }
 }
 
-fn not_json(error: &serde_json::Error) -> Text {
+pub(super) fn not_json(error: &serde_json::Error) -> Text {
     Text::new(
         format!("不是预期的 JSON：{error}"),
         format!("not the JSON that is expected: {error}"),
@@ -577,7 +578,7 @@ fn misread_property(text: &str) -> Text {
     }
 }
 
-fn parse_file(bytes: &[u8]) -> Result<(Vec<&RawValue>, Option<Transformer>), Text> {
+pub(super) fn parse_file(bytes: &[u8]) -> Result<(Vec<&RawValue>, Option<Transformer>), Text> {
     let file: FileText<'_> = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
     let Some(features) = file.features.filter(|_| file.kind == "FeatureCollection") else {
         return Err(Text::new(

@@ -14,6 +14,7 @@ mod measures;
 mod mentions;
 pub mod moved;
 mod queryables;
+pub mod record;
 mod select;
 mod snapshot;
 mod zoned;

@@ -13,6 +13,7 @@ mod golden;
 mod hostile;
 mod import;
 mod loading;
+mod record;
 mod sentences;
 mod standard;
 mod support;

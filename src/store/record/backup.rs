@@ -1,0 +1,140 @@
+//! Copies of the record, made while it is in use, and the way back.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::Connection;
+
+use super::{FILE, Record, RecordError, Verified, schema, verify::verify};
+use crate::model::Text;
+
+/// Held by who uses a record, so that none is put in another's place meanwhile.
+const LOCK: &str = "renewal-map.lock";
+
+impl Record {
+    /// Copies the record into a file that does not exist yet. The copy is the record as it was at
+    /// one moment, whoever writes meanwhile.
+    ///
+    /// # Errors
+    /// Where the file exists, or the disk fails; no half of a copy is left.
+    pub fn backup(&self, file: &Path) -> Result<(), RecordError> {
+        copy(&self.reader()?, file)
+    }
+}
+
+/// Copies a record whole or not at all.
+pub(super) fn copy(connection: &Connection, file: &Path) -> Result<(), RecordError> {
+    if file.exists() {
+        return Err(RecordError::Refused(Text::new(
+            format!("{} 已存在，请换一个文件名", file.display()),
+            format!("{} exists already: choose another name", file.display()),
+        )));
+    }
+    let draft = beside(file, ".new");
+    let copied = remove(&draft)
+        .and_then(|()| Ok(connection.execute("VACUUM INTO ?1", [draft.to_string_lossy()])?))
+        .and_then(|_| Ok(fs::File::open(&draft)?.sync_all()?))
+        .and_then(|()| Ok(fs::rename(&draft, file)?));
+    if copied.is_err() {
+        remove(&draft)?;
+    }
+    copied
+}
+
+/// Puts a backup in the place of a folder's record. The record that stood there is kept beside it,
+/// under a name with the time, which is returned.
+///
+/// # Errors
+/// Where the backup is damaged or no record, or a service is using the folder. Nothing has changed
+/// then.
+pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf>), RecordError> {
+    fs::create_dir_all(folder)?;
+    let _lock = lock(folder)?;
+    let path = folder.join(FILE);
+    let draft = beside(&path, ".new");
+    // The backup itself is never opened to write.
+    remove(&draft)?;
+    fs::copy(backup, &draft)?;
+    let made = (|| {
+        let connection = schema::open(&draft)?;
+        let verified = verify(&connection)?;
+        settle(connection)?;
+        fs::File::open(&draft)?.sync_all()?;
+        Ok(verified)
+    })();
+    let verified = match made {
+        Ok(verified) => verified,
+        Err(error) => {
+            remove(&draft)?;
+            return Err(error);
+        }
+    };
+    let mut kept = None;
+    if path.is_file() {
+        // What a writer left in the log goes into the file that is kept.
+        settle(schema::open(&path)?)?;
+        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
+        let aside = beside(&path, &format!(".{now}"));
+        fs::rename(&path, &aside)?;
+        kept = Some(aside);
+    }
+    fs::rename(&draft, &path)?;
+    Ok((verified, kept))
+}
+
+/// Keeps others from restoring while a record is in use: as long as the file lives.
+///
+/// # Errors
+/// Where somebody is restoring at this moment.
+pub(super) fn share(folder: &Path) -> Result<fs::File, RecordError> {
+    let file = open_lock(folder)?;
+    file.try_lock_shared()
+        .map_err(|error| in_use(folder, error))?;
+    Ok(file)
+}
+
+fn lock(folder: &Path) -> Result<fs::File, RecordError> {
+    let file = open_lock(folder)?;
+    file.try_lock().map_err(|error| in_use(folder, error))?;
+    Ok(file)
+}
+
+fn open_lock(folder: &Path) -> io::Result<fs::File> {
+    fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join(LOCK))
+}
+
+fn in_use(folder: &Path, error: fs::TryLockError) -> RecordError {
+    match error {
+        fs::TryLockError::Error(error) => error.into(),
+        fs::TryLockError::WouldBlock => RecordError::Refused(Text::new(
+            format!("{} 正在使用：请先停止服务", folder.display()),
+            format!("{} is in use: stop the service first", folder.display()),
+        )),
+    }
+}
+
+/// Ends a connection with all in the one file.
+fn settle(connection: Connection) -> Result<(), RecordError> {
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name: OsString = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+fn remove(file: &Path) -> Result<(), RecordError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}

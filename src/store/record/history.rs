@@ -1,0 +1,193 @@
+//! What changed between two revisions, and taking one back.
+
+use rusqlite::{Connection, Row, TransactionBehavior};
+use serde_json::{Map, Value};
+
+use super::{
+    Change, ChangeSet, Hash, Key, Record, RecordError, commit::write, info, latest, snapshot,
+};
+use crate::{
+    model::{Cause, Revision, Text},
+    store::snapshot::Snapshot,
+};
+
+/// What became of one entry between two revisions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Its name.
+    pub key: Key,
+    /// Its bytes at the first; `None` where there was none.
+    pub before: Option<Vec<u8>>,
+    /// Its bytes at the second; `None` where there is none any more.
+    pub after: Option<Vec<u8>>,
+}
+
+/// One member of a feature that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PropertyChange {
+    /// The property's name; `geometry` for the geometry, which no property is called.
+    pub name: String,
+    /// Its value before; `None` where there was none.
+    pub before: Option<Value>,
+    /// Its value after; `None` where there is none any more.
+    pub after: Option<Value>,
+}
+
+impl Difference {
+    /// What differs, property by property: those of before in their order, then new ones. Of a file
+    /// nothing, for it has none.
+    #[must_use]
+    pub fn properties(&self) -> Vec<PropertyChange> {
+        if !self.key.is_feature() {
+            return vec![];
+        }
+        let mut before = members(self.before.as_deref());
+        let mut after = members(self.after.as_deref());
+        let mut names: Vec<String> = before.keys().cloned().collect();
+        names.extend(
+            after
+                .keys()
+                .filter(|name| !before.contains_key(*name))
+                .cloned(),
+        );
+        names
+            .into_iter()
+            .map(|name| PropertyChange {
+                before: before.remove(&name),
+                after: after.remove(&name),
+                name,
+            })
+            .filter(|change| change.before != change.after)
+            .collect()
+    }
+}
+
+/// A feature's properties, and its geometry beside them.
+fn members(body: Option<&[u8]>) -> Map<String, Value> {
+    let feature: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
+    let Some(Value::Object(mut feature)) = feature else {
+        return Map::new();
+    };
+    let mut all = match feature.remove("properties") {
+        Some(Value::Object(properties)) => properties,
+        _ => Map::new(),
+    };
+    all.insert(
+        "geometry".to_owned(),
+        feature.remove("geometry").unwrap_or_default(),
+    );
+    all
+}
+
+/// What differs between the revisions ?1 and ?2, of which ?1 is the earlier.
+const DIFFERING: &str = "
+    FROM (
+        SELECT shelf, name FROM entries WHERE from_revision > ?1 AND from_revision <= ?2
+        UNION
+        SELECT shelf, name FROM entries WHERE to_revision > ?1 AND to_revision <= ?2
+    ) AS touched
+    LEFT JOIN entries AS old ON old.shelf = touched.shelf AND old.name = touched.name
+        AND old.from_revision <= ?1 AND (old.to_revision IS NULL OR old.to_revision > ?1)
+    LEFT JOIN entries AS new ON new.shelf = touched.shelf AND new.name = touched.name
+        AND new.from_revision <= ?2 AND (new.to_revision IS NULL OR new.to_revision > ?2)
+    WHERE old.hash IS NOT new.hash";
+
+impl Record {
+    /// How many entries differ between two revisions, and those of one page, by name.
+    ///
+    /// # Errors
+    /// Where a revision does not exist, or the database can't be read.
+    pub fn differences(
+        &self,
+        [from, to]: [Revision; 2],
+        limit: usize,
+        offset: usize,
+    ) -> Result<(usize, Vec<Difference>), RecordError> {
+        let mut connection = self.reader()?;
+        let reading = connection.transaction()?;
+        info(&reading, from)?;
+        info(&reading, to)?;
+        let (first, last) = (from.min(to), from.max(to));
+        let count = reading.query_row(
+            &format!("SELECT count(*) {DIFFERING}"),
+            [first.0, last.0],
+            |row| row.get(0),
+        )?;
+        let mut differences = differences(&reading, [first, last], limit, offset)?;
+        if from > to {
+            for difference in &mut differences {
+                std::mem::swap(&mut difference.before, &mut difference.after);
+            }
+        }
+        Ok((count, differences))
+    }
+
+    /// Takes back what a revision changed, as the next revision.
+    ///
+    /// # Errors
+    /// Where there is no such revision or it is the first, what it changed has been changed again,
+    /// or as [`Record::commit`].
+    pub fn revert(
+        &self,
+        revision: Revision,
+        author: &str,
+        message: &str,
+    ) -> Result<Snapshot, RecordError> {
+        if revision == Revision::EMBEDDED {
+            return Err(RecordError::Refused(Text::new(
+                "版本 1 是最初的数据，不能撤回",
+                "revision 1 is the first data and can't be taken back",
+            )));
+        }
+        let mut connection = self.writer();
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        info(&writing, revision)?;
+        let before = Revision(revision.0.saturating_sub(1));
+        let changes = differences(&writing, [before, revision], usize::MAX, 0)?
+            .into_iter()
+            .map(|difference| Change {
+                key: difference.key,
+                expected: difference.after.as_deref().map(Hash::of),
+                body: difference.before,
+            })
+            .collect();
+        let set = ChangeSet {
+            author: author.to_owned(),
+            message: message.to_owned(),
+            cause: Cause::Revert,
+            changes,
+        };
+        let written = write(&writing, &set)?;
+        debug_assert_eq!(latest(&writing)?, Some(written));
+        let snapshot = snapshot(&writing, written)?;
+        writing.commit()?;
+        Ok(snapshot)
+    }
+}
+
+fn differences(
+    connection: &Connection,
+    [first, last]: [Revision; 2],
+    limit: usize,
+    offset: usize,
+) -> Result<Vec<Difference>, RecordError> {
+    let mut rows = connection.prepare(&format!(
+        "SELECT touched.shelf, touched.name, old.body, new.body {DIFFERING}
+         ORDER BY touched.shelf, touched.name LIMIT ?3 OFFSET ?4"
+    ))?;
+    let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let rows = rows.query_map(
+        (first.0, last.0, whole(limit), whole(offset)),
+        |row: &Row<'_>| {
+            Ok(Difference {
+                key: Key {
+                    shelf: row.get::<_, String>(0)?.into(),
+                    name: row.get::<_, String>(1)?.into(),
+                },
+                before: row.get(2)?,
+                after: row.get(3)?,
+            })
+        },
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

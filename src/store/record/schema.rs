@@ -1,0 +1,149 @@
+//! The tables of the record, and how older ones become today's.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+
+use super::RecordError;
+use crate::model::Text;
+
+/// Says in the file's head whose it is: “RMap”.
+const APPLICATION_ID: i32 = 0x524d_6170;
+/// How long a writer waits for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What makes a record of each version one of the next. A new record goes through all of them.
+///
+/// An entry is a feature (its shelf is its collection, its name its id), or a file beside the
+/// collections (its shelf is `seeds/` or `geodata/`). It stands from one revision on, up to the one
+/// that replaced it. `release` holds what the last accepted release of the data had.
+const UPGRADES: [&str; 1] = ["
+    CREATE TABLE revisions (
+        number INTEGER PRIMARY KEY,
+        time_ms INTEGER NOT NULL,
+        author TEXT NOT NULL,
+        message TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE entries (
+        shelf TEXT NOT NULL,
+        name TEXT NOT NULL,
+        from_revision INTEGER NOT NULL REFERENCES revisions,
+        to_revision INTEGER REFERENCES revisions,
+        place INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        body BLOB NOT NULL,
+        UNIQUE (shelf, name, from_revision)
+    ) STRICT;
+    CREATE UNIQUE INDEX standing ON entries (shelf, name) WHERE to_revision IS NULL;
+    CREATE INDEX by_place ON entries (shelf, place);
+    CREATE INDEX began ON entries (from_revision);
+    CREATE INDEX ended ON entries (to_revision) WHERE to_revision IS NOT NULL;
+    CREATE TABLE release (
+        shelf TEXT NOT NULL,
+        name TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        PRIMARY KEY (shelf, name)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// Opens a record to write, and makes or upgrades it first where it must be.
+///
+/// # Errors
+/// Where it can't be opened, is no record, or was made by a newer version of the program.
+pub fn open(path: &Path) -> Result<Connection, RecordError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    let version = version(&connection, path)?;
+    // A commit counts when the disk has it, and readers go on while one is written.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    if version < UPGRADES.len() {
+        if version > 0 {
+            keep_copy(&connection, path, version)?;
+        }
+        upgrade(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+/// Opens a record that is there to read it.
+///
+/// # Errors
+/// Where it can't be opened.
+pub fn open_to_read(path: &Path) -> Result<Connection, RecordError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    if version(&connection, path)? == UPGRADES.len() {
+        Ok(connection)
+    } else {
+        Err(RecordError::Unfit(Text::new(
+            format!("{} 是旧版本的库，先由 serve 升级", path.display()),
+            format!(
+                "{} is of an older version: serve upgrades it",
+                path.display()
+            ),
+        )))
+    }
+}
+
+/// The version of a record; 0 of a new one.
+fn version(connection: &Connection, path: &Path) -> Result<usize, RecordError> {
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let tables: Option<i64> = connection
+        .query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
+        .optional()?;
+    let version = number("user_version")?;
+    if tables.is_none() && version == 0 {
+        return Ok(0);
+    }
+    if number("application_id")? != APPLICATION_ID {
+        return Err(RecordError::Unfit(Text::new(
+            format!("{} 是别的程序的数据库", path.display()),
+            format!("{} is a database of another program", path.display()),
+        )));
+    }
+    match usize::try_from(version) {
+        Ok(version) if (1..=UPGRADES.len()).contains(&version) => Ok(version),
+        _ => Err(RecordError::Unfit(Text::new(
+            format!(
+                "{} 由更新的程序建立（库版本 {version}，本程序到 {}）：请用新程序打开",
+                path.display(),
+                UPGRADES.len()
+            ),
+            format!(
+                "{} was made by a newer program (version {version}; this one knows {}): open it with that",
+                path.display(),
+                UPGRADES.len()
+            ),
+        ))),
+    }
+}
+
+/// What an upgrade changes stays beside it as it was.
+fn keep_copy(connection: &Connection, path: &Path, version: usize) -> Result<(), RecordError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".v{version}"));
+    super::backup::copy(connection, &path.with_file_name(name))
+}
+
+fn upgrade(connection: &mut Connection) -> Result<(), RecordError> {
+    let upgrade = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been quicker.
+    let version = upgrade.pragma_query_value(None, "user_version", |row| row.get::<_, usize>(0))?;
+    for step in UPGRADES.iter().skip(version) {
+        upgrade.execute_batch(step)?;
+    }
+    set_version(&upgrade)?;
+    upgrade.commit()?;
+    Ok(())
+}
+
+fn set_version(upgrade: &Transaction<'_>) -> Result<(), RecordError> {
+    upgrade.pragma_update(None, "application_id", APPLICATION_ID)?;
+    upgrade.pragma_update(None, "user_version", UPGRADES.len())?;
+    Ok(())
+}

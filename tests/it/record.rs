@@ -1,0 +1,496 @@
+//! The durable record: every revision whole, and nothing lost.
+
+use std::{fs, path::Path, sync::atomic::AtomicBool, sync::atomic::Ordering, thread};
+
+use renewal_map::{
+    model::{Cause, Revision},
+    store::{
+        Snapshot,
+        files::Files,
+        load,
+        record::{Change, ChangeSet, Hash, Key, Record, RecordError, restore},
+    },
+};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::yunze;
+
+fn district() -> [Files; 2] {
+    [
+        Files::seeds(Some(yunze().join("seeds"))),
+        Files::geodata(Some(yunze().join("geodata"))),
+    ]
+}
+
+fn open(folder: &Path) -> Record {
+    let [seeds, geodata] = district();
+    Record::open(folder, &seeds, &geodata).unwrap()
+}
+
+fn key(collection: &str, id: &str) -> Key {
+    Key::of(&format!("{collection}/{id}").parse().unwrap())
+}
+
+/// The id of some parcel.
+fn a_parcel(record: &Record) -> Key {
+    let snapshot = record.load(record.latest().unwrap()).unwrap();
+    key(
+        "parcels",
+        &snapshot.collection("parcels").unwrap().features()[7].id,
+    )
+}
+
+fn set(changes: Vec<Change>) -> ChangeSet {
+    ChangeSet {
+        author: "测试员".into(),
+        message: "试改".into(),
+        cause: Cause::Edit,
+        changes,
+    }
+}
+
+/// A change of a feature's property to a value.
+fn change(record: &Record, key: &Key, property: &str, value: Value) -> Change {
+    let body = record.standing(key).unwrap().unwrap();
+    let mut feature: Value = serde_json::from_slice(&body).unwrap();
+    feature["properties"][property] = value;
+    Change {
+        key: key.clone(),
+        expected: Some(Hash::of(&body)),
+        body: Some(serde_json::to_vec(&feature).unwrap()),
+    }
+}
+
+fn rename(record: &Record, key: &Key, name: &str) -> Result<Snapshot, RecordError> {
+    record.commit(&set(vec![change(record, key, "name", name.into())]))
+}
+
+fn name_of(snapshot: &Snapshot, key: &Key) -> String {
+    let feature = key.to_string().parse().unwrap();
+    snapshot.feature(&feature).unwrap().name.to_string()
+}
+
+/// All features of a snapshot with what the engine knows of them.
+fn told(snapshot: &Snapshot) -> Vec<String> {
+    snapshot
+        .collections()
+        .iter()
+        .flat_map(|collection| {
+            collection.features().iter().map(|feature| {
+                let mut feature = feature.clone();
+                let properties: Value = serde_json::from_str(feature.properties.get()).unwrap();
+                // What it says, whatever spaces stand between.
+                feature.properties = serde_json::value::to_raw_value(&properties).unwrap();
+                format!("{} {feature:?}", collection.info.id)
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn a_record_holds_the_files_that_it_was_made_of() {
+    let built_in = [Files::seeds(None), Files::geodata(None)];
+    for [seeds, geodata] in [built_in, district()] {
+        let folder = TempDir::new().unwrap();
+        let record = Record::open(folder.path(), &seeds, &geodata).unwrap();
+        let files = load(&seeds, &geodata).unwrap();
+        let kept = record.load(Revision(1)).unwrap();
+        // Coordinates in another system are brought to degrees once, and stay.
+        for (kept, file) in told(&kept).iter().zip(told(&files)) {
+            assert_eq!(*kept, file);
+        }
+        assert_eq!(told(&kept).len(), told(&files).len());
+        assert_eq!(kept.claims.len(), files.claims.len());
+        assert_eq!(record.latest().unwrap(), Revision(1));
+        let first = record.info(Revision(1)).unwrap();
+        assert_eq!(first.cause, Cause::Seed);
+        drop(record);
+        // A second start finds it as it is.
+        let again = Record::open(folder.path(), &seeds, &geodata).unwrap();
+        assert_eq!(again.info(Revision(1)).unwrap(), first);
+        assert!(again.offer(&seeds, &geodata).unwrap().is_none());
+        assert_eq!(again.verify().unwrap().revision, Revision(1));
+    }
+}
+
+#[test]
+fn a_commit_is_the_next_revision_and_the_one_before_stays() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    let before = told(&record.load(Revision(1)).unwrap());
+    let old_name = name_of(&record.load(Revision(1)).unwrap(), &parcel);
+    let now = rename(&record, &parcel, "新名地块").unwrap();
+    assert_eq!(now.revision, Revision(2));
+    assert_eq!(name_of(&now, &parcel), "新名地块");
+    assert_eq!(record.latest().unwrap(), Revision(2));
+    assert!(told(&record.load(Revision(2)).unwrap()) == told(&now));
+    assert!(told(&record.load(Revision(1)).unwrap()) == before);
+    assert!(matches!(
+        record.load(Revision(3)),
+        Err(RecordError::NoRevision(Revision(3)))
+    ));
+    let [two, one] = &record.revisions(10, 0).unwrap()[..] else {
+        panic!("two revisions");
+    };
+    assert_eq!(
+        (two.author.as_str(), two.message.as_str(), two.cause),
+        ("测试员", "试改", Cause::Edit)
+    );
+    assert_eq!(record.revision_at(two.time).unwrap(), Some(Revision(2)));
+    let earlier = one.time - jiff::SignedDuration::from_millis(1);
+    assert_eq!(record.revision_at(earlier).unwrap(), None);
+
+    let (count, differences) = record
+        .differences([Revision(1), Revision(2)], 10, 0)
+        .unwrap();
+    assert_eq!(count, 1);
+    assert_eq!(differences[0].key, parcel);
+    let changes = differences[0].properties();
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].name, "name");
+    assert_eq!(changes[0].before, Some(old_name.clone().into()));
+    assert_eq!(changes[0].after, Some("新名地块".into()));
+    let (_, backwards) = record
+        .differences([Revision(2), Revision(1)], 10, 0)
+        .unwrap();
+    assert_eq!(backwards[0].properties()[0].after, Some(old_name.into()));
+
+    let reverted = record.revert(Revision(2), "测试员", "撤回").unwrap();
+    assert_eq!(reverted.revision, Revision(3));
+    assert!(told(&reverted) == before);
+    let (count, _) = record
+        .differences([Revision(1), Revision(3)], 10, 0)
+        .unwrap();
+    assert_eq!(count, 0, "there and back is no difference");
+    assert_eq!(record.verify().unwrap().revision, Revision(3));
+}
+
+#[test]
+fn features_come_and_go_in_their_order() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    let body = record.standing(&parcel).unwrap().unwrap();
+    let mut feature: Value = serde_json::from_slice(&body).unwrap();
+    feature["id"] = "new-parcel".into();
+    let new = key("parcels", "new-parcel");
+    let ids = |snapshot: &Snapshot| -> Vec<String> {
+        let parcels = snapshot.collection("parcels").unwrap().features();
+        parcels.iter().map(|parcel| parcel.id.to_string()).collect()
+    };
+    let first = ids(&record.load(Revision(1)).unwrap());
+    let added = record
+        .commit(&set(vec![Change {
+            key: new.clone(),
+            expected: None,
+            body: Some(serde_json::to_vec(&feature).unwrap()),
+        }]))
+        .unwrap();
+    let mut expected = first.clone();
+    expected.push("new-parcel".into());
+    assert_eq!(ids(&added), expected);
+    // A changed one stays where it stood.
+    assert_eq!(ids(&rename(&record, &parcel, "又一名").unwrap()), expected);
+    let gone = record
+        .commit(&set(vec![Change {
+            key: new.clone(),
+            expected: record.standing(&new).unwrap().as_deref().map(Hash::of),
+            body: None,
+        }]))
+        .unwrap();
+    assert_eq!(ids(&gone), first);
+    assert_eq!(record.standing(&new).unwrap(), None);
+    // What is gone can be brought back by taking its removal back.
+    assert_eq!(
+        ids(&record.revert(Revision(4), "测试员", "撤回").unwrap()),
+        expected
+    );
+    assert_eq!(record.verify().unwrap().revision, Revision(5));
+}
+
+#[test]
+fn nothing_is_written_of_what_would_be_wrong() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    let refused = |change: Change, reason: &str| {
+        let error = record.commit(&set(vec![change])).unwrap_err();
+        let text = error.text();
+        assert!(text.en.contains(reason), "{reason}: {text}");
+        assert_eq!(record.latest().unwrap(), Revision(1));
+    };
+    refused(change(&record, &parcel, "kind", "castle".into()), "castle");
+    refused(
+        change(&record, &parcel, "container", "zones/nowhere".into()),
+        "nowhere",
+    );
+    refused(
+        change(&record, &parcel, "citations", json!([])),
+        "citations",
+    );
+    let body = record.standing(&parcel).unwrap().unwrap();
+    let same = Change {
+        key: parcel.clone(),
+        expected: Some(Hash::of(&body)),
+        body: Some(body.clone()),
+    };
+    refused(same, "nothing to write");
+    let stale = Change {
+        key: parcel.clone(),
+        expected: Some(Hash::of(b"an older one")),
+        body: None,
+    };
+    let error = record.commit(&set(vec![stale])).unwrap_err();
+    let RecordError::Conflict(conflicts) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(conflicts[0].key, parcel);
+    assert_eq!(conflicts[0].found, Some(Hash::of(&body)));
+    let mut unsigned = set(vec![change(&record, &parcel, "name", "甲".into())]);
+    unsigned.author = " ".into();
+    assert!(record.commit(&unsigned).is_err());
+    // One wrong change lets none of a set through.
+    let other = key("parcels", "no-such-parcel");
+    let mixed = vec![
+        change(&record, &parcel, "name", "甲".into()),
+        Change {
+            key: other,
+            expected: Some(Hash::of(b"")),
+            body: None,
+        },
+    ];
+    assert!(record.commit(&set(mixed)).is_err());
+    assert_eq!(record.latest().unwrap(), Revision(1));
+    assert_eq!(record.standing(&parcel).unwrap().unwrap(), body);
+}
+
+#[test]
+fn what_was_changed_again_is_not_taken_back_unseen() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    rename(&record, &parcel, "甲").unwrap();
+    rename(&record, &parcel, "乙").unwrap();
+    let error = record.revert(Revision(2), "测试员", "撤回").unwrap_err();
+    assert!(matches!(error, RecordError::Conflict(_)), "{error}");
+    assert!(record.revert(Revision(1), "测试员", "撤回").is_err());
+    assert!(record.revert(Revision(9), "测试员", "撤回").is_err());
+    assert_eq!(record.latest().unwrap(), Revision(3));
+}
+
+#[test]
+fn of_two_who_change_the_same_one_is_told() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    let body = record.standing(&parcel).unwrap().unwrap();
+    let changes: Vec<Change> = ["甲", "乙", "丙", "丁"]
+        .map(|name| change(&record, &parcel, "name", name.into()))
+        .into();
+    assert!(changes.iter().all(|c| c.expected == Some(Hash::of(&body))));
+    let done: Vec<bool> = thread::scope(|scope| {
+        let writers: Vec<_> = changes
+            .into_iter()
+            // Each as a process of its own would: with its own connection.
+            .map(|change| scope.spawn(|| open(folder.path()).commit(&set(vec![change])).is_ok()))
+            .collect();
+        writers.into_iter().map(|w| w.join().unwrap()).collect()
+    });
+    assert_eq!(done.iter().filter(|done| **done).count(), 1, "{done:?}");
+    assert_eq!(record.latest().unwrap(), Revision(2));
+    assert_eq!(record.verify().unwrap().revision, Revision(2));
+}
+
+/// Changes the database behind the record's back.
+fn meddle(folder: &Path, sql: &str) {
+    let connection = Connection::open(folder.join("renewal-map.db")).unwrap();
+    assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_turn_history_round() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let tomorrow = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    let sql = format!(
+        "UPDATE revisions SET time_ms = {}",
+        tomorrow.as_millisecond()
+    );
+    meddle(folder.path(), &sql);
+    let parcel = a_parcel(&record);
+    rename(&record, &parcel, "甲").unwrap();
+    let revisions = record.revisions(10, 0).unwrap();
+    assert!(revisions[0].time >= revisions[1].time);
+    assert_eq!(record.revision_at(tomorrow).unwrap(), Some(Revision(2)));
+}
+
+#[test]
+fn whatever_is_changed_behind_its_back_shows() {
+    for sql in [
+        "UPDATE entries SET body = CAST(replace(CAST(body AS TEXT), '甲', '乙') AS BLOB)
+         WHERE to_revision IS NULL AND CAST(body AS TEXT) LIKE '%甲%'",
+        "UPDATE entries SET body = x'00', hash = x'6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d'
+         WHERE rowid = (SELECT max(rowid) FROM entries)",
+        "UPDATE revisions SET author = '别人' WHERE number = 2",
+        "UPDATE revisions SET time_ms = time_ms - 1 WHERE number = 1",
+        "UPDATE entries SET to_revision = NULL WHERE to_revision = 2 AND rowid NOT IN
+           (SELECT o.rowid FROM entries o JOIN entries n USING (shelf, name) WHERE n.from_revision = 2)",
+        "DELETE FROM entries WHERE from_revision = 2",
+    ] {
+        let folder = TempDir::new().unwrap();
+        let record = open(folder.path());
+        let parcel = a_parcel(&record);
+        let other = {
+            let snapshot = record.load(Revision(1)).unwrap();
+            let projects = snapshot.collection("projects").unwrap().features();
+            key("projects", &projects[projects.len() - 1].id)
+        };
+        let gone = Change {
+            key: other.clone(),
+            expected: record.standing(&other).unwrap().as_deref().map(Hash::of),
+            body: None,
+        };
+        let renamed = change(&record, &parcel, "name", "甲".into());
+        record.commit(&set(vec![renamed, gone])).unwrap();
+        assert_eq!(record.verify().unwrap().revision, Revision(2));
+        meddle(folder.path(), sql);
+        let error = record.verify().unwrap_err();
+        assert!(matches!(error, RecordError::Damaged(_)), "{sql}: {error}");
+    }
+}
+
+#[test]
+fn what_is_no_record_of_this_program_is_left_alone() {
+    let refused = |prepare: &dyn Fn(&Path), reason: &str| {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("renewal-map.db");
+        prepare(folder.path());
+        let before = fs::read(&file).unwrap();
+        let [seeds, geodata] = district();
+        let error = Record::open(folder.path(), &seeds, &geodata).unwrap_err();
+        assert!(error.text().en.contains(reason), "{reason}: {error}");
+        assert_eq!(fs::read(&file).unwrap(), before);
+    };
+    let newer = |folder: &Path| {
+        drop(open(folder));
+        let connection = Connection::open(folder.join("renewal-map.db")).unwrap();
+        connection
+            .pragma_update(None, "journal_mode", "DELETE")
+            .unwrap();
+        connection.pragma_update(None, "user_version", 9).unwrap();
+    };
+    refused(&newer, "made by a newer program");
+    let foreign = |folder: &Path| {
+        let connection = Connection::open(folder.join("renewal-map.db")).unwrap();
+        connection.execute("CREATE TABLE others (a)", []).unwrap();
+    };
+    refused(&foreign, "of another program");
+    let text = |folder: &Path| {
+        fs::write(
+            folder.join("renewal-map.db"),
+            "not a database at all. ".repeat(200),
+        )
+        .unwrap();
+    };
+    refused(&text, "damaged");
+    let [seeds, geodata] = district();
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    assert!(Record::open(&file, &seeds, &geodata).is_err());
+    assert!(Record::open_existing(folder.path()).is_err());
+}
+
+#[test]
+fn a_newer_release_is_offered_and_leaves_what_was_changed_here() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let [seeds, geodata] = district();
+    let parcels = record.load(Revision(1)).unwrap();
+    let parcels = parcels.collection("parcels").unwrap().features();
+    let [ours, theirs, both] = [0, 1, 2].map(|place: usize| key("parcels", &parcels[place].id));
+    rename(&record, &ours, "此处改").unwrap();
+    rename(&record, &both, "此处改").unwrap();
+    let file = fs::read_to_string(yunze().join("geodata/parcels.geojson")).unwrap();
+    let mut file: Value = serde_json::from_str(&file).unwrap();
+    for place in [1, 2] {
+        file["features"][place]["properties"]["name"] = "新版改".into();
+    }
+    let newer = geodata.with("parcels.geojson", file.to_string());
+    let offer = record.offer(&seeds, &newer).unwrap().unwrap();
+    let offered: Vec<_> = offer
+        .changes
+        .iter()
+        .map(|offered| (offered.key.clone(), offered.changed_here))
+        .collect();
+    assert_eq!(offered, [(theirs.clone(), false), (both.clone(), true)]);
+    // Looking at an offer changes nothing.
+    assert_eq!(record.latest().unwrap(), Revision(3));
+    let taken = record.accept(&offer, "管理员").unwrap().unwrap();
+    assert_eq!(taken.revision, Revision(4));
+    assert_eq!(record.info(Revision(4)).unwrap().cause, Cause::Release);
+    for (key, name) in [(&ours, "此处改"), (&theirs, "新版改"), (&both, "此处改")] {
+        assert_eq!(name_of(&taken, key), name);
+    }
+    assert!(record.offer(&seeds, &newer).unwrap().is_none());
+}
+
+#[test]
+fn a_backup_under_load_is_one_revision_and_comes_back() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    let copy = folder.path().join("backup.db");
+    let done = AtomicBool::new(false);
+    let committed = thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut revision = Revision(1);
+            while !done.load(Ordering::Relaxed) {
+                let name = format!("地块{}", revision.0);
+                revision = rename(&record, &parcel, &name).unwrap().revision;
+            }
+            revision
+        });
+        while record.latest().unwrap() < Revision(4) {
+            thread::yield_now();
+        }
+        record.backup(&copy).unwrap();
+        done.store(true, Ordering::Relaxed);
+        writer.join().unwrap()
+    });
+    let refused = record.backup(&copy).unwrap_err();
+    assert!(refused.text().en.contains("exists already"), "{refused}");
+
+    let elsewhere = TempDir::new().unwrap();
+    let (verified, kept) = restore(&copy, elsewhere.path()).unwrap();
+    assert_eq!(kept, None);
+    assert!(
+        (4..=committed.0).contains(&verified.revision.0),
+        "{verified:?}"
+    );
+    let restored = Record::open_existing(elsewhere.path()).unwrap();
+    let [restored, original] =
+        [&restored, &record].map(|record| told(&record.load(verified.revision).unwrap()));
+    assert!(restored == original);
+
+    // In use; then over a record, which is kept.
+    let error = restore(&copy, folder.path()).unwrap_err();
+    assert!(error.text().en.contains("in use"), "{error}");
+    drop(record);
+    let (_, kept) = restore(&copy, folder.path()).unwrap();
+    assert!(kept.unwrap().is_file());
+    assert_eq!(open(folder.path()).latest().unwrap(), verified.revision);
+    let mut bytes = fs::read(&copy).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 64].fill(0xff);
+    let damaged = folder.path().join("damaged.db");
+    fs::write(&damaged, &bytes[..]).unwrap();
+    assert!(restore(&damaged, folder.path()).is_err());
+    fs::write(&damaged, &bytes[..4096]).unwrap();
+    assert!(restore(&damaged, folder.path()).is_err());
+    assert_eq!(open(folder.path()).latest().unwrap(), verified.revision);
+    assert!(!folder.path().join("renewal-map.db.new").exists());
+}
