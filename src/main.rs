@@ -1,4 +1,4 @@
-//! The command line: serve | compile | import | query | check.
+//! The command line: serve | compile | import | query | record | check.
 
 mod command;
 
@@ -7,7 +7,7 @@ use std::{io, process::ExitCode};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use command::{District, check, compile, import, query, serve};
+use command::{District, check, compile, import, query, record, serve};
 
 /// 城市更新一张图：片区、地块、项目及其规划依据。
 /// A map service for urban renewal: zones, parcels, projects, and the documents they rest on.
@@ -28,6 +28,8 @@ enum Command {
     Import(import::Import),
     /// 查询范围内有什么、占多少、多大把握 (what is inside an area, how much of it, how surely)
     Query(query::Query),
+    /// 库：备份、恢复、版本、撤回、更新 (the record: backup, restore, revisions, revert, update)
+    Record(record::Options),
     /// 检查数据，一次列出全部问题 (check the data and list all problems)
     Check(District),
 }
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Compile(options) => compile::compile(&options),
         Command::Import(options) => import::import(&options),
         Command::Query(options) => query::query(&options),
+        Command::Record(options) => record::record(&options),
         Command::Check(district) => check(&district),
     };
     match result {

@@ -1,13 +1,25 @@
 //! The command line, one file for each command.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use clap::Args;
-use renewal_map::store::{Snapshot, files::Files, load};
+use renewal_map::{
+    model::Text,
+    store::{
+        Snapshot,
+        files::Files,
+        load,
+        record::{Record, RecordError},
+    },
+};
 
 pub mod compile;
 pub mod import;
 pub mod query;
+pub mod record;
 pub mod serve;
 
 /// Where a district's data are.
@@ -19,16 +31,50 @@ pub struct District {
     /// 空间数据目录；不给则用内置数据 (folder of the features; the built-in ones without it)
     #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_GEODATA")]
     geodata: Option<PathBuf>,
+    /// 库所在目录：数据的各个版本存在其中，首次使用时存入上面的数据；不给则只读 (folder of the record, which keeps every revision and begins with these data; without it they are only read)
+    #[arg(long, value_name = "DIR", env = "RENEWAL_MAP_DATA")]
+    data: Option<PathBuf>,
 }
 
 impl District {
-    /// Reads it.
+    /// Its latest data: of the record, where there is one.
     pub fn load(&self) -> Result<Snapshot, String> {
-        load(
-            &Files::seeds(self.seeds.clone()),
-            &Files::geodata(self.geodata.clone()),
-        )
+        match self.record() {
+            Ok(Some(record)) => record.latest().and_then(|latest| record.load(latest)),
+            Ok(None) => {
+                let (seeds, geodata) = self.files();
+                load(&seeds, &geodata).map_err(RecordError::from)
+            }
+            Err(error) => Err(error),
+        }
         .map_err(|error| error.to_string())
+    }
+
+    /// Its record, where it is kept in one.
+    pub fn record(&self) -> Result<Option<Record>, RecordError> {
+        let (seeds, geodata) = self.files();
+        self.data
+            .as_deref()
+            .map(|folder| Record::open(folder, &seeds, &geodata))
+            .transpose()
+    }
+
+    /// The files that it is made of, or that its record began with.
+    fn files(&self) -> (Files, Files) {
+        (
+            Files::seeds(self.seeds.clone()),
+            Files::geodata(self.geodata.clone()),
+        )
+    }
+
+    /// The folder of the record, which must be given.
+    fn data(&self) -> Result<&Path, RecordError> {
+        self.data.as_deref().ok_or_else(|| {
+            RecordError::Refused(Text::new(
+                "请用 --data 给出库所在目录",
+                "give the folder of the record with --data",
+            ))
+        })
     }
 
     /// The folder of features of which files are rewritten.
@@ -60,7 +106,16 @@ pub fn load_district(district: &District) -> Result<Snapshot, String> {
     Ok(snapshot)
 }
 
-/// Checks the data.
+/// Checks the data, and where they are in a record, every hash of every revision.
 pub fn check(district: &District) -> Result<(), String> {
+    if let Some(folder) = &district.data {
+        let verified = Record::open_existing(folder)
+            .and_then(|record| record.verify())
+            .map_err(|error| error.to_string())?;
+        println!(
+            "{} 个版本、{} 条记录与提交时一致 (revisions and entries are as they were committed)",
+            verified.revision, verified.entries
+        );
+    }
     load_district(district).map(|_| println!("数据无误 (the data are sound)"))
 }

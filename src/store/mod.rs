@@ -1,14 +1,17 @@
-//! The features and their index: one immutable snapshot that everybody reads.
+//! The features and their index: immutable snapshots that everybody reads.
 //!
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
 //! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
 //! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`queryables`] tells what
 //! filters may ask of them, [`mentions`] tells where documents speak of them; [`zones`] recompiles the
-//! zones, and [`moved`] tells by how much their outlines moved. A snapshot never changes and is shared
-//! by `Arc`: reads neither lock nor copy. The embedded
-//! data are revision 1, the only one so far.
+//! zones, and [`moved`] tells by how much their outlines moved. [`record`] keeps every revision on
+//! disk, and [`live`] serves the latest of them, and earlier ones for who asks for them.
+//!
+//! A snapshot never changes and is shared by `Arc`: reads neither lock nor copy. Without a record, the
+//! data of the files are revision 1, the only one.
 
 pub mod files;
+pub mod live;
 mod load;
 mod measures;
 mod mentions;
