@@ -12,6 +12,7 @@ pub mod filter;
 pub mod geometry;
 pub mod http;
 pub mod model;
+pub mod people;
 pub mod report;
 pub mod store;
 pub mod tiles;

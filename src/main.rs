@@ -1,4 +1,4 @@
-//! The command line: serve | compile | import | query | record | check.
+//! The command line: serve | compile | import | query | record | people | check.
 
 mod command;
 
@@ -7,7 +7,7 @@ use std::{io, process::ExitCode};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use command::{District, check, compile, import, query, record, serve};
+use command::{District, check, compile, import, people, query, record, serve};
 
 /// 城市更新一张图：片区、地块、项目及其规划依据。
 /// A map service for urban renewal: zones, parcels, projects, and the documents they rest on.
@@ -30,6 +30,8 @@ enum Command {
     Query(query::Query),
     /// 库：备份、恢复、版本、撤回、更新 (the record: backup, restore, revisions, revert, update)
     Record(record::Options),
+    /// 账户、令牌、操作记录 (accounts, tokens, what was done)
+    People(people::Options),
     /// 检查数据，一次列出全部问题 (check the data and list all problems)
     Check(District),
 }
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Compile(options) => compile::compile(&options),
         Command::Import(options) => import::import(&options),
         Command::Query(options) => query::query(&options),
+        Command::People(options) => people::people(&options),
         Command::Record(options) => record::record(&options),
         Command::Check(district) => check(&district),
     };

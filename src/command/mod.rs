@@ -18,6 +18,7 @@ use renewal_map::{
 
 pub mod compile;
 pub mod import;
+pub mod people;
 pub mod query;
 pub mod record;
 pub mod serve;

@@ -9,6 +9,7 @@ mod land_use;
 mod location;
 mod period;
 mod revision;
+mod role;
 mod status;
 mod text;
 
@@ -19,5 +20,6 @@ pub use land_use::LandUse;
 pub use location::LocatedBy;
 pub use period::Period;
 pub use revision::{Cause, Revision, RevisionInfo};
+pub use role::Role;
 pub use status::{Modality, Status};
 pub use text::Text;

@@ -2,7 +2,7 @@
 //!
 //! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] makes a revision of the next,
 //! [`history`] tells what changed between two, [`release`] what a newer program's data would change,
-//! [`backup`] copies and restores, [`verify`] recomputes every hash.
+//! [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may do what.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers open connections of their own and wait for nobody.
@@ -15,7 +15,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use serde::Deserialize;
 
 use super::{files::Files, load, load::not_json, snapshot::Snapshot};
@@ -26,6 +26,7 @@ mod commit;
 mod entry;
 mod error;
 mod history;
+mod people;
 mod release;
 mod schema;
 mod verify;
@@ -35,6 +36,7 @@ pub use commit::{Change, ChangeSet};
 pub use entry::{Hash, Key};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange};
+pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
 pub use verify::Verified;
 
@@ -210,19 +212,15 @@ fn info(connection: &Connection, revision: Revision) -> Result<RevisionInfo, Rec
 }
 
 fn read_info(row: &Row<'_>) -> rusqlite::Result<RevisionInfo> {
-    let unreadable = |column: usize, kind| {
-        rusqlite::Error::InvalidColumnType(column, "revisions".to_owned(), kind)
-    };
     let cause: String = row.get(4)?;
     Ok(RevisionInfo {
         number: Revision(row.get(0)?),
-        time: Timestamp::from_millisecond(row.get(1)?)
-            .map_err(|_| unreadable(1, rusqlite::types::Type::Integer))?,
+        time: people::time(row, 1)?,
         author: row.get(2)?,
         message: row.get(3)?,
         cause: cause
             .parse()
-            .map_err(|()| unreadable(4, rusqlite::types::Type::Text))?,
+            .map_err(|()| rusqlite::Error::InvalidColumnType(4, "cause".to_owned(), Type::Text))?,
     })
 }
 

@@ -16,8 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// An entry is a feature (its shelf is its collection, its name its id), or a file beside the
 /// collections (its shelf is `seeds/` or `geodata/`). It stands from one revision on, up to the one
-/// that replaced it. `release` holds what the last accepted release of the data had.
-const UPGRADES: [&str; 1] = ["
+/// that replaced it. `release` holds what the last accepted release of the data had. Version 2 knows
+/// people: of a token only the hash is kept.
+const UPGRADES: [&str; 2] = [
+    "
     CREATE TABLE revisions (
         number INTEGER PRIMARY KEY,
         time_ms INTEGER NOT NULL,
@@ -46,7 +48,32 @@ const UPGRADES: [&str; 1] = ["
         hash BLOB NOT NULL,
         PRIMARY KEY (shelf, name)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE accounts (
+        name TEXT PRIMARY KEY,
+        role TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        closed_ms INTEGER
+    ) STRICT;
+    CREATE TABLE tokens (
+        number INTEGER PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES accounts,
+        label TEXT NOT NULL,
+        hash BLOB NOT NULL UNIQUE,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL,
+        revoked_ms INTEGER
+    ) STRICT;
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        time_ms INTEGER NOT NULL,
+        account TEXT NOT NULL,
+        action TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+",
+];
 
 /// Opens a record to write, and makes or upgrades it first where it must be.
 ///

@@ -1,0 +1,137 @@
+//! `renewal-map people`: accounts, tokens, and what was done with them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use renewal_map::{
+    model::Role,
+    people::grant,
+    store::record::{Record, RecordError},
+};
+
+#[derive(Args)]
+pub struct Options {
+    #[command(subcommand)]
+    action: Action,
+    /// 库所在目录 (the folder of the record)
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "RENEWAL_MAP_DATA",
+        global = true,
+        required = false
+    )]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// 列出账户和令牌 (list accounts and tokens)
+    List,
+    /// 建立账户，或更改其角色 (make an account, or change its role)
+    Add {
+        /// 姓名，写入版本记录 (a name, which stands in revisions)
+        name: String,
+        /// reader、editor 或 administrator (what they may do)
+        #[arg(long)]
+        role: Role,
+    },
+    /// 关闭账户，其令牌随之失效 (close an account, and with it its tokens)
+    Close {
+        /// 姓名 (whose)
+        name: String,
+    },
+    /// 发给令牌；只显示一次 (give a token, which is shown once)
+    Token {
+        /// 姓名 (to whom)
+        name: String,
+        /// 有效天数 (days that it holds)
+        #[arg(long, default_value_t = 90)]
+        days: u16,
+        /// 用途 (what for)
+        #[arg(long, default_value = "")]
+        label: String,
+    },
+    /// 收回令牌 (take a token back)
+    Revoke {
+        /// 令牌编号 (its number)
+        number: i64,
+    },
+    /// 列出操作记录，新的在前 (what was done, the latest first)
+    Audit {
+        /// 最多几条 (how many, at most)
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+}
+
+/// Does what is asked.
+pub fn people(options: &Options) -> Result<(), String> {
+    let folder = options
+        .data
+        .as_deref()
+        .ok_or("请用 --data 给出库所在目录 (give the folder of the record with --data)")?;
+    Record::open_existing(folder)
+        .and_then(|record| done(&options.action, &record))
+        .map_err(|error| error.to_string())
+}
+
+/// Who does what is done on the command line.
+const OPERATOR: &str = "command line";
+
+fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
+    match action {
+        Action::List => {
+            for account in record.accounts()? {
+                let closed = if account.closed.is_some() {
+                    "  已关闭 (closed)"
+                } else {
+                    ""
+                };
+                println!("{}  {}{closed}", account.name, account.role);
+            }
+            for token in record.tokens()? {
+                let state = match token.revoked {
+                    Some(time) => format!("{time} 收回 (taken back)"),
+                    None => format!("至 {} (holds until)", token.expires),
+                };
+                println!(
+                    "{:>6}  {}  {}  {state}",
+                    token.number, token.account, token.label
+                );
+            }
+        }
+        Action::Add { name, role } => {
+            record.put_account(name, *role)?;
+            record.audit(OPERATOR, "account", &format!("{name} {role}"))?;
+            println!("{name}：{} ({role})", role.title().zh);
+        }
+        Action::Close { name } => {
+            record.close_account(name)?;
+            record.audit(OPERATOR, "close", name)?;
+            println!("{name} 已关闭 (closed)");
+        }
+        Action::Token { name, days, label } => {
+            let (number, token) = grant(record, name, label, *days)?;
+            record.audit(OPERATOR, "token", &format!("{number} {name}"))?;
+            println!("{}", token.reveal());
+            eprintln!(
+                "令牌 {number}，{days} 天内有效，只显示这一次 (shown this once; holds for {days} days)"
+            );
+        }
+        Action::Revoke { number } => {
+            record.revoke_token(*number)?;
+            record.audit(OPERATOR, "revoke", &number.to_string())?;
+            println!("令牌 {number} 已收回 (taken back)");
+        }
+        Action::Audit { limit } => {
+            for entry in record.audited(*limit)? {
+                println!(
+                    "{}  {}  {}  {}",
+                    entry.time, entry.account, entry.action, entry.detail
+                );
+            }
+        }
+    }
+    Ok(())
+}
