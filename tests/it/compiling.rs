@@ -188,6 +188,36 @@ fn a_grid_compiles_to_the_block_between_the_named_streets() {
 }
 
 #[test]
+fn streets_that_stand_close_are_not_too_many() {
+    for apart in [100.0, 50.0] {
+        let long = 60.0 * apart;
+        let mut lines = Vec::new();
+        for i in 0..60 {
+            let at = f64::from(i) * apart;
+            lines.push(street(&format!("纵{i}路"), &[(at, -apart), (at, long)]));
+            lines.push(street(&format!("横{i}路"), &[(-apart, at), (long, at)]));
+        }
+        let network = Network::new(&lines);
+        for [north, east, south, west] in [
+            [50, 50, 10, 10],
+            [59, 59, 0, 0],
+            [24, 27, 20, 22],
+            [31, 55, 30, 5],
+        ] {
+            let text = format!("北至横{north}路，南至横{south}路，西至纵{west}路，东至纵{east}路");
+            let area = match network.compile(&text.parse().unwrap()) {
+                Outcome::Compiled(area) => area,
+                other => panic!("{text}: {other:?}"),
+            };
+            let corners = [(west, north), (west, south), (east, south), (east, north)];
+            let corners = corners.map(|(x, y)| (f64::from(x) * apart, f64::from(y) * apart));
+            assert_ring(&area, &corners, 0.05);
+            assert!(!area.has_gaps(), "{text}");
+        }
+    }
+}
+
+#[test]
 fn curved_streets_are_followed() {
     let lines = [
         street("北环", &arc(800.0, 170.0, 10.0)),
