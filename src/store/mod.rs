@@ -3,16 +3,17 @@
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
 //! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
 //! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`queryables`] tells what
-//! filters may ask of them, [`mentions`] tells where documents speak of them; [`zones`] recompiles the
-//! zones, and [`moved`] tells by how much their outlines moved. A snapshot never changes and is shared
-//! by `Arc`: reads neither lock nor copy. The embedded
-//! data are revision 1, the only one so far.
+//! filters may ask of them, [`naming`] finds them by name, [`mentions`] tells where documents speak of
+//! them; [`zones`] recompiles the zones, and [`moved`] tells by how much their outlines moved. A
+//! snapshot never changes and is shared by `Arc`: reads neither lock nor copy. The embedded data are
+//! revision 1, the only one so far.
 
 pub mod files;
 mod load;
 mod measures;
 mod mentions;
 pub mod moved;
+mod naming;
 mod queryables;
 mod select;
 mod snapshot;
@@ -21,6 +22,7 @@ pub mod zones;
 
 pub use load::{LoadError, Problem, load};
 pub use mentions::Passages;
+pub use naming::Wanted;
 pub use queryables::Field;
 pub use select::{Interrupted, Order, Selection, Window};
 pub use snapshot::{Collection, Snapshot, Source};
