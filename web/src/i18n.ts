@@ -338,6 +338,19 @@ export const WORDS = {
   'unit.ha': ['重叠公顷', 'Overlap, ha'],
   'unit.mu': ['亩', 'mu'],
 
+  'download.title': ['下载', 'Download'],
+  'download.xlsx': [
+    'Excel 工作簿：每类一张表，另有汇总和来源',
+    'Excel workbook: a sheet for each collection, one of totals, one of sources',
+  ],
+  'download.csv': ['CSV 表格，可用 Excel 打开', 'CSV table, which Excel opens'],
+  'download.geojson': ['GeoJSON 图形与属性', 'GeoJSON: shapes and attributes'],
+  'download.making': ['正在生成文件…', 'Making the file…'],
+  'download.failed': ['没有下载成功：{detail}', 'Not downloaded: {detail}'],
+  'link.copy': ['复制链接', 'Copy link'],
+  'link.copied': ['链接已复制', 'Link copied'],
+  'link.failed': ['没有复制成功，请复制地址栏', 'Not copied: please copy the address'],
+
   'boundary.title': ['四至范围', 'Boundary sentence'],
   'boundary.search': ['按四至文字围出范围', 'Compile as a boundary sentence'],
   'boundary.search.note': [

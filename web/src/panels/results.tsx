@@ -23,6 +23,7 @@ import {
   zones,
 } from '../state';
 import { formatArea, isDrawn, RELATIONS, type Relation } from '../view';
+import { Downloads } from './downloads';
 import { Icon } from './icons';
 import { CertaintyChip, CertaintyMark, StatusMark } from './marks';
 import { collectionTitle, Failure, hoverProps, kindTitle, Skeleton, shapeOf } from './parts';
@@ -120,6 +121,7 @@ export function Results({ style }: { style: StyleSpecification | null }) {
       )}
       {found && (
         <>
+          <Downloads />
           {found.results.length > 1 && <AllTotals totals={found.totals} />}
           {found.results.map((result) => (
             <CollectionBlock key={result.collection} result={result} style={style} />
