@@ -3,10 +3,12 @@
 //! 1. Where two streets leave a gap, the shortest way across it counts. A polygon is *no better way* than
 //!    a cheaper one that follows the same streets in the same order if none of its gaps is shorter, and
 //!    they are longer by more than [`LONGER`] metres.
-//! 2. A polygon is *clearly worse* than another if it leaves the named streets for a share of its outline
-//!    that is larger by more than [`CLEARLY_WORSE`], or if one of its sides is turned further away
-//!    from the direction that it should face, from corner to corner, by more than [`TURNED_AWAY`]
-//!    degrees.
+//! 2. A polygon is *clearly worse* than another if the direction words speak against it: if one of its
+//!    sides is turned further away from the direction that it should face, from corner to corner, by more
+//!    than [`TURNED_AWAY`] degrees, and none of its sides faces its own better by more than
+//!    [`SLIGHTLY_TURNED`]; or if a side leads from the same corner to the same corner by more than
+//!    [`LONG_WAY`] times the way, as around a ring street. It is clearly worse too if it leaves the named
+//!    streets for a share of its outline that is larger by more than [`CLEARLY_WORSE`].
 //! 3. Of those that are left the cheapest is the outcome, if all the others are the same but for
 //!    details, that is, cover the same ground but for [`SAME_GROUND`].
 //! 4. If one of them does not, the sentence is ambiguous: neither a shorter outline nor a smaller area
@@ -33,8 +35,15 @@ pub const LONGER: f64 = 50.0;
 /// A polygon is clearly worse if so much more of its outline leaves the named streets, as a share.
 pub const CLEARLY_WORSE: f64 = 0.05;
 
-/// A polygon is clearly worse if its worst side is turned away by so many degrees more.
+/// A polygon is clearly worse if a side of it is turned away by so many degrees more.
 pub const TURNED_AWAY: f64 = 30.0;
+
+/// By so many degrees another side may at most be turned away less: with a third of [`TURNED_AWAY`] the
+/// sum over all sides is the larger one, so that no two polygons are worse than each other.
+pub const SLIGHTLY_TURNED: f64 = TURNED_AWAY / 3.0;
+
+/// A polygon is clearly worse if a side takes so many times the way between the same corners.
+pub const LONG_WAY: f64 = 2.0;
 
 /// Polygons are the same but for details if the ground that only one of them covers is at most this
 /// share of the smaller.
@@ -56,9 +65,38 @@ pub(super) struct Candidate {
     lines: BTreeMap<StreetId, BTreeSet<usize>>,
     /// The named streets in the order of the ring, and the metres of the gap after each.
     gaps: Vec<(Direction, String, f64)>,
-    /// By how many degrees the side that is turned away furthest leads in another direction than it
-    /// should.
+    /// Clockwise from north.
+    sides: [SideCourse; 4],
+}
+
+/// A side from corner to corner.
+struct SideCourse {
+    corners: [Coord<f64>; 2],
+    metres: f64,
+    /// By how many degrees it leads in another direction than it should.
     turned_away: f64,
+}
+
+impl SideCourse {
+    fn of(side: Direction, pieces: &[Piece]) -> Self {
+        let on_side: Vec<&Piece> = pieces
+            .iter()
+            .filter(|piece| piece.side == side.index())
+            .collect();
+        let points = || on_side.iter().flat_map(|piece| &piece.points).copied();
+        let first = points().next().unwrap_or_default();
+        let last = points().next_back().unwrap_or_default();
+        Self {
+            corners: [first, last],
+            metres: on_side.iter().map(|piece| piece.metres()).sum(),
+            turned_away: angle(heading(side), last - first),
+        }
+    }
+
+    fn is_long_way_beside(&self, other: &Self) -> bool {
+        let mut ends = self.corners.iter().zip(other.corners);
+        ends.all(|(&a, b)| distance(a, b) <= SAME_PLACE) && self.metres > LONG_WAY * other.metres
+    }
 }
 
 impl Candidate {
@@ -69,21 +107,13 @@ impl Candidate {
                 lines.entry(street).or_default().insert(line);
             }
         }
-        let turned_away = Direction::CLOCKWISE.map(|side| {
-            let on_side = pieces.iter().filter(|piece| piece.side == side.index());
-            let ways = on_side.map(|piece| piece.points[piece.points.len() - 1] - piece.points[0]);
-            angle(
-                heading(side),
-                ways.fold(Coord::zero(), |sum, way| sum + way),
-            )
-        });
         Self {
             gaps: gaps(&compiled),
             compiled,
             walk,
             reading,
             lines,
-            turned_away: turned_away.into_iter().fold(0.0, f64::max),
+            sides: Direction::CLOCKWISE.map(|side| SideCourse::of(side, pieces)),
         }
     }
 
@@ -107,6 +137,23 @@ impl Candidate {
             && follow_the_same
             && longer.clone().all(|metres| metres > -SAME_PLACE)
             && longer.sum::<f64>() > LONGER
+    }
+
+    /// Whether a side of this is turned further away than that of the other, and none much less.
+    fn is_turned_away_beside(&self, other: &Self) -> bool {
+        let further =
+            |(mine, others): (&SideCourse, &SideCourse)| mine.turned_away - others.turned_away;
+        let further = || self.sides.iter().zip(&other.sides).map(further);
+        further().any(|degrees| degrees > TURNED_AWAY)
+            && further().all(|degrees| degrees >= -SLIGHTLY_TURNED)
+    }
+
+    /// Whether a side of this goes around where the other's leads on. The longer outline of two, for
+    /// each might do so on another side.
+    fn goes_around_beside(&self, other: &Self) -> bool {
+        let mut sides = self.sides.iter().zip(&other.sides);
+        sides.any(|(mine, others)| mine.is_long_way_beside(others))
+            && self.compiled.perimeter_m() > other.compiled.perimeter_m()
     }
 
     fn covers_the_same_as(&self, other: &Self) -> bool {
@@ -137,27 +184,14 @@ fn gaps(compiled: &Compiled) -> Vec<(Direction, String, f64)> {
 }
 
 /// The outcome, if there is a candidate at all.
-pub(super) fn choose(network: &Network, candidates: Vec<Candidate>) -> Option<Outcome> {
-    let is_kept: Vec<bool> = candidates
-        .iter()
-        .map(|one| {
-            !candidates
-                .iter()
-                .any(|other| one.is_no_better_way_than(other))
-        })
-        .collect();
-    let kept = candidates
-        .into_iter()
-        .zip(is_kept)
-        .filter(|(_, is_kept)| *is_kept);
-    let mut candidates: Vec<Candidate> = kept.map(|(candidate, _)| candidate).collect();
+pub(super) fn choose(network: &Network, mut candidates: Vec<Candidate>) -> Option<Outcome> {
+    drop_worse(&mut candidates, Candidate::is_no_better_way_than);
     // Directions first: they are in the sentence, and gaps are in the data.
-    keep_within(
-        &mut candidates,
-        |candidate| candidate.turned_away,
-        TURNED_AWAY,
-    );
-    keep_within(&mut candidates, Candidate::off_named, CLEARLY_WORSE);
+    drop_worse(&mut candidates, Candidate::is_turned_away_beside);
+    drop_worse(&mut candidates, Candidate::goes_around_beside);
+    let least = candidates.iter().map(Candidate::off_named);
+    let least = least.fold(f64::INFINITY, f64::min);
+    candidates.retain(|candidate| candidate.off_named() <= least + CLEARLY_WORSE);
     candidates.sort_by(|a, b| {
         let by_cost = a.walk.cost.total_cmp(&b.walk.cost);
         by_cost
@@ -182,10 +216,16 @@ pub(super) fn choose(network: &Network, candidates: Vec<Candidate>) -> Option<Ou
     Some(Outcome::Compiled(only.compiled))
 }
 
-/// Keeps the candidates whose figure is at most so much larger than the least.
-fn keep_within(candidates: &mut Vec<Candidate>, of: impl Fn(&Candidate) -> f64, slack: f64) {
-    let least = candidates.iter().map(&of).fold(f64::INFINITY, f64::min);
-    candidates.retain(|candidate| of(candidate) <= least + slack);
+/// Drops what is worse than some other. Of three in a row the worst goes too, although the second does;
+/// the best stays, for none is worse than what is worse than itself.
+fn drop_worse(candidates: &mut Vec<Candidate>, is_worse: impl Fn(&Candidate, &Candidate) -> bool) {
+    let is_best = |one: &Candidate| !candidates.iter().any(|other| is_worse(one, other));
+    let mut is_kept = candidates
+        .iter()
+        .map(is_best)
+        .collect::<Vec<_>>()
+        .into_iter();
+    candidates.retain(|_| is_kept.next().unwrap_or_default());
 }
 
 /// Several polygons that satisfy a sentence about equally well.

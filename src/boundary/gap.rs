@@ -2,13 +2,15 @@
 //! and straight across.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+
+use geo::Coord;
 
 use super::compile::{BRIDGE_COST, MAX_VIA, VIA_COST};
 use super::demand::Demand;
 use super::graph::{Arc, Course, Graph};
 use super::network::StreetId;
-use super::plane::Metres;
+use super::plane::{Metres, distance};
 use super::refusal::Reason;
 use super::search::Budget;
 
@@ -36,41 +38,143 @@ struct Reached {
     by: Option<(Stop, Arc)>,
 }
 
-/// The named lines that pass each node, with their streets.
-type Passing = Vec<BTreeSet<(usize, StreetId)>>;
+/// Pairs of nodes that are looked at for the price of one state: that is so much quicker.
+const PAIRS_A_STATE: usize = 16;
 
 /// The cheapest way between any two nodes on named streets that an outline may pass between, unless
-/// it is longer than [`LONGEST_GAP`] or one of the two lines leads to the other anyway.
+/// it is longer than [`LONGEST_GAP`] or the two lines lead from one to the other at no more cost.
 pub(super) fn gaps(
     graph: &Graph,
     demand: &Demand,
     budget: &mut Budget,
 ) -> Result<Vec<Gap>, Reason> {
-    let mut passing: Passing = vec![BTreeSet::new(); graph.leaving.len()];
-    for edge in &graph.edges {
-        let line = match edge.course {
-            Course::Along { line, street, .. } => (line, street),
-            Course::Link { end, street } => (end.line, street),
-            Course::Across { .. } => continue,
-        };
-        if demand.names(line.1) {
-            for node in edge.nodes {
-                passing[node].insert(line);
-            }
+    let named = Named::new(graph, demand);
+    let mut gaps = Vec::new();
+    for (&from, &point) in &named.points {
+        if named.may_leave(from, point, budget)? {
+            gaps_from(graph, &named, from, budget, &mut gaps)?;
         }
     }
-    let mut gaps = Vec::new();
-    for from in (0..passing.len()).filter(|&node| !passing[node].is_empty()) {
-        gaps_from(graph, demand, &passing, from, budget, &mut gaps)?;
-    }
     Ok(gaps)
+}
+
+/// A named line that passes a node.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Passing {
+    line: usize,
+    street: StreetId,
+    /// Metres from the line's start.
+    along: f64,
+}
+
+/// The named lines and the nodes that they pass.
+struct Named<'a> {
+    demand: &'a Demand,
+    /// For each node.
+    passing: Vec<Vec<Passing>>,
+    /// Of the nodes that they pass.
+    points: BTreeMap<usize, Coord<f64>>,
+    /// These nodes from west to east.
+    eastward: Vec<(Coord<f64>, usize)>,
+    /// For two lines, metres along both of each place where they meet.
+    meetings: HashMap<(usize, usize), Vec<[f64; 2]>>,
+}
+
+impl<'a> Named<'a> {
+    fn new(graph: &Graph, demand: &'a Demand) -> Self {
+        let mut passing: Vec<Vec<Passing>> = vec![Vec::new(); graph.leaving.len()];
+        let mut points: BTreeMap<usize, Coord<f64>> = BTreeMap::new();
+        for edge in &graph.edges {
+            let (line, street, along) = match edge.course {
+                Course::Along { line, street, span } => (line, street, span),
+                Course::Link { end, street } => (end.line, street, [end.along; 2]),
+                Course::Across { .. } => continue,
+            };
+            if !demand.names(street) {
+                continue;
+            }
+            let ends = [edge.points[0], edge.points[edge.points.len() - 1]];
+            for ((node, point), along) in edge.nodes.into_iter().zip(ends).zip(along) {
+                let here = Passing {
+                    line,
+                    street,
+                    along,
+                };
+                if !passing[node].contains(&here) {
+                    passing[node].push(here);
+                }
+                points.insert(node, point);
+            }
+        }
+        let mut meetings: HashMap<(usize, usize), Vec<[f64; 2]>> = HashMap::new();
+        for here in &passing {
+            for a in here {
+                for b in here.iter().filter(|b| b.line != a.line) {
+                    let places = meetings.entry((a.line, b.line)).or_default();
+                    places.push([a.along, b.along]);
+                }
+            }
+        }
+        let mut eastward: Vec<_> = points.iter().map(|(&node, &point)| (point, node)).collect();
+        eastward.sort_by(|a, b| a.0.x.total_cmp(&b.0.x));
+        Self {
+            demand,
+            passing,
+            points,
+            eastward,
+            meetings,
+        }
+    }
+
+    /// Whether some way across a gap that begins here might be of use.
+    fn may_leave(
+        &self,
+        from: usize,
+        here: Coord<f64>,
+        budget: &mut Budget,
+    ) -> Result<bool, Reason> {
+        let west = here.x - LONGEST_GAP;
+        let first = self.eastward.partition_point(|(p, _)| p.x < west);
+        let near = self.eastward[first..]
+            .iter()
+            .take_while(|(p, _)| p.x <= here.x + LONGEST_GAP);
+        for (i, &(there, to)) in near.enumerate() {
+            if i % PAIRS_A_STATE == 0 {
+                budget.spend()?;
+            }
+            let metres = distance(here, there);
+            if metres <= LONGEST_GAP && self.may_pass(from, to, VIA_COST * metres) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether an outline that leaves one node may go on from the other at this cost: the two are on
+    /// lines of neighbouring streets, and these do not lead from the one to the other anyway.
+    fn may_pass(&self, from: usize, to: usize, cost: f64) -> bool {
+        let (from, to) = (&self.passing[from], &self.passing[to]);
+        let only_in = |these: &[Passing], line: usize| these.iter().all(|p| p.line != line);
+        let leaving = from.iter().filter(|a| only_in(to, a.line));
+        leaving
+            .flat_map(|a| to.iter().map(move |b| (a, b)))
+            .filter(|(_, b)| only_in(from, b.line))
+            .any(|(a, b)| self.demand.are_neighbours(a.street, b.street) && !self.lead(a, b, cost))
+    }
+
+    /// Whether the two lines meet, and lead by there from one place to the other at no more cost.
+    fn lead(&self, a: &Passing, b: &Passing, cost: f64) -> bool {
+        let meetings = self.meetings.get(&(a.line, b.line)).into_iter().flatten();
+        meetings
+            .map(|at| (a.along - at[0]).abs() + (b.along - at[1]).abs())
+            .any(|metres| metres <= cost)
+    }
 }
 
 /// Dijkstra's algorithm over stops.
 fn gaps_from(
     graph: &Graph,
-    demand: &Demand,
-    passing: &Passing,
+    named: &Named,
     from: usize,
     budget: &mut Budget,
     gaps: &mut Vec<Gap>,
@@ -89,13 +193,13 @@ fn gaps_from(
             continue;
         }
         budget.spend()?;
-        if may_pass(demand, &passing[from], &passing[stop.0]) {
+        if named.may_pass(from, stop.0, cost) {
             found.entry(stop.0).or_insert(stop);
         }
         for &arc in &graph.leaving[stop.0] {
             let edge = &graph.edges[arc.edge()];
             let (weight, is_bridge) = match edge.course.street() {
-                Some(street) if demand.names(street) => continue,
+                Some(street) if named.demand.names(street) => continue,
                 Some(_) => (VIA_COST, false),
                 None => (BRIDGE_COST, true),
             };
@@ -129,17 +233,4 @@ fn gaps_from(
         });
     }
     Ok(())
-}
-
-/// Whether an outline that leaves one node may go on from the other: the two are on lines of
-/// neighbouring streets, and neither line leads from the one to the other.
-fn may_pass(
-    demand: &Demand,
-    from: &BTreeSet<(usize, StreetId)>,
-    to: &BTreeSet<(usize, StreetId)>,
-) -> bool {
-    let leaving = from.difference(to);
-    leaving
-        .flat_map(|a| to.difference(from).map(move |b| (a, b)))
-        .any(|(a, b)| demand.are_neighbours(a.1, b.1))
 }

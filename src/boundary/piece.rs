@@ -6,7 +6,7 @@ use geo::Coord;
 use super::demand::Demand;
 use super::graph::{Course, Graph};
 use super::network::{Network, TOUCH};
-use super::plane::{distance, dot, length};
+use super::plane::{direction, distance, dot, length};
 use super::search::{Kind, Step};
 use super::text::Direction;
 
@@ -14,9 +14,9 @@ use super::text::Direction;
 /// and short links confuse it.
 const CORNER_REACH: f64 = 30.0;
 
-/// Where one street bounds two sides, a place counts as so much less of a corner, in metres, for
-/// each metre that it is away from the middle: what is as good as straight is divided there.
-const OFF_MIDDLE: f64 = 0.01;
+/// A bend of a street that bounds two sides stands out from what is as good as straight by more than
+/// this share of the street's length.
+const BEND: f64 = 0.01;
 
 /// A part of a closed walk.
 #[derive(Debug, Clone)]
@@ -190,7 +190,8 @@ fn divided(mut pieces: Vec<Piece>, first_side: usize, last_side: usize) -> Vec<P
 
 /// One street that bounds the whole area.
 fn ring(mut pieces: Vec<Piece>) -> Vec<Piece> {
-    let cut = corner(&pieces, 3);
+    let places = places(&pieces);
+    let cut = *farthest(&places, |cut| dot(cut.point, outward(3)));
     pieces.rotate_left(cut.piece);
     let [before, after] = pieces.remove(0).cut(cut);
     pieces.insert(0, after);
@@ -209,12 +210,48 @@ pub(super) fn heading(side: Direction) -> Coord<f64> {
     }
 }
 
-/// The corner between a side and the next, on a street that bounds both: the place that lies
-/// farthest out between their two directions.
-fn corner(pieces: &[Piece], side: usize) -> Cut {
+/// Half-way between the directions of a side and the next, as a vector of length 1.
+fn outward(side: usize) -> Coord<f64> {
     // The north side leads to the east, which is where the next side lies; and so on.
     let [before, side] = [side + 3, side].map(|s| heading(Direction::CLOCKWISE[s % 4]));
-    let outward = (before + side) * std::f64::consts::FRAC_1_SQRT_2;
+    (before + side) * std::f64::consts::FRAC_1_SQRT_2
+}
+
+/// The corner between a side and the next, on a street that bounds both: the place that lies
+/// farthest out between their two directions. A street that has no such place but its ends is
+/// divided where it lies farthest out from the straight line between these, and one that is as good
+/// as straight in the middle: any place on it gives the same outline.
+fn corner(pieces: &[Piece], side: usize) -> Cut {
+    let places = places(pieces);
+    let (first, last) = (&places[0], &places[places.len() - 1]);
+    // The walk runs clockwise, and so has the area on its right.
+    let chord = direction(first.point, last.point);
+    let off_chord = Coord {
+        x: -chord.y,
+        y: chord.x,
+    };
+    let bend = last.along * BEND;
+    [outward(side), off_chord]
+        .into_iter()
+        .find_map(|outward| {
+            let out = |cut: &Cut| dot(cut.point - first.point, outward);
+            let best = farthest(&places, out);
+            (out(best) - out(first).max(out(last)) > bend).then_some(*best)
+        })
+        .unwrap_or_else(|| *farthest(&places, |cut| -(cut.along - last.along / 2.0).abs()))
+}
+
+/// The place that scores highest; of places as good the first.
+fn farthest(places: &[Cut], score: impl Fn(&Cut) -> f64) -> &Cut {
+    let best = places
+        .iter()
+        .rev()
+        .max_by(|a, b| score(a).total_cmp(&score(b)));
+    best.unwrap_or(&places[0])
+}
+
+/// The vertices of pieces that follow each other, and the middle of their length.
+fn places(pieces: &[Piece]) -> Vec<Cut> {
     let middle = pieces.iter().map(Piece::metres).sum::<f64>() / 2.0;
     let mut places = Vec::new();
     let mut along = 0.0;
@@ -239,15 +276,7 @@ fn corner(pieces: &[Piece], side: usize) -> Cut {
             });
         }
     }
-    let origin = places[0].point;
-    let score =
-        |cut: &Cut| dot(cut.point - origin, outward) - OFF_MIDDLE * (cut.along - middle).abs();
-    // Of places as good the first.
-    let best = places
-        .iter()
-        .rev()
-        .max_by(|a, b| score(a).total_cmp(&score(b)));
-    *best.unwrap_or(&places[0])
+    places
 }
 
 /// Between the streets of two sides there may be other streets and bridges; the corner is where the

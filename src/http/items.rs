@@ -22,7 +22,7 @@ use crate::{
     filter::{Filter, Language},
     geometry::{crs::Crs, measure, write},
     model::{Feature, Period, Status, Text},
-    store::{Collection, Field, Interrupted, Order, Selection, Snapshot, Window},
+    store::{Collection, Field, Interrupted, Order, Selection, Snapshot, Wanted, Window},
 };
 
 const LIST_PARAMS: [&str; 18] = [
@@ -238,10 +238,6 @@ fn parse_selection(params: &Params, snapshot: &Snapshot) -> Result<Selection, Pr
             })
         })
         .transpose()?;
-    let name = params
-        .get("q")
-        .map(|text| text.trim().to_lowercase())
-        .filter(|text| !text.is_empty());
     let kinds = snapshot
         .collections()
         .iter()
@@ -252,7 +248,7 @@ fn parse_selection(params: &Params, snapshot: &Snapshot) -> Result<Selection, Pr
     Ok(Selection {
         window,
         period,
-        name,
+        name: params.get("q").and_then(Wanted::new),
         kinds: one_of(params, "kind", kinds.map(|kind| &*kind.id))?,
         statuses: one_of(params, "status", statuses.into_iter().chain([NOT_STATED]))?.map(
             |words| {

@@ -65,17 +65,6 @@ impl Feature {
         let _ = serde_json::Deserializer::from_str(self.properties.get())
             .deserialize_map(EachMember(take));
     }
-
-    /// Whether a form of its name contains `needle`, which is lowercase already.
-    #[must_use]
-    pub fn is_called(&self, needle: &str) -> bool {
-        self.name.to_lowercase().contains(needle)
-            || self.name_en.to_lowercase().contains(needle)
-            || self
-                .aliases
-                .iter()
-                .any(|alias| alias.to_lowercase().contains(needle))
-    }
 }
 
 /// Reads an object member by member, values unparsed.

@@ -3,9 +3,10 @@
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
 //! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
 //! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`queryables`] tells what
-//! filters may ask of them, [`mentions`] tells where documents speak of them; [`zones`] recompiles the
-//! zones, and [`moved`] tells by how much their outlines moved. [`record`] keeps every revision on
-//! disk, and [`live`] serves the latest of them, and earlier ones for who asks for them.
+//! filters may ask of them, [`naming`] finds them by name, [`mentions`] tells where documents speak of
+//! them; [`zones`] recompiles the zones, and [`moved`] tells by how much their outlines moved.
+//! [`record`] keeps every revision on disk, and [`live`] serves the latest of them, and earlier ones
+//! for who asks for them.
 //!
 //! A snapshot never changes and is shared by `Arc`: reads neither lock nor copy. Without a record, the
 //! data of the files are revision 1, the only one.
@@ -16,6 +17,7 @@ mod load;
 mod measures;
 mod mentions;
 pub mod moved;
+mod naming;
 mod queryables;
 pub mod record;
 mod select;
@@ -25,6 +27,7 @@ pub mod zones;
 
 pub use load::{LoadError, Problem, load};
 pub use mentions::Passages;
+pub use naming::Wanted;
 pub use queryables::Field;
 pub use select::{Interrupted, Order, Selection, Window};
 pub use snapshot::{Collection, Snapshot, Source};

@@ -4,7 +4,11 @@ use std::{cmp::Ordering, sync::Arc};
 
 use geo::{Contains, Coord, Geometry, Intersects, LineString, MultiPolygon, Polygon, Rect};
 
-use super::{queryables::Field, snapshot::Collection};
+use super::{
+    naming::{Found, Wanted},
+    queryables::Field,
+    snapshot::Collection,
+};
 use crate::{
     filter::{Filter, Reach, Record, Value},
     geometry::{
@@ -22,8 +26,8 @@ pub struct Selection {
     pub window: Option<Window>,
     /// One of its statuses states a time in this. A feature that states none has none.
     pub period: Option<Period>,
-    /// A form of its name contains this, which is lowercase.
-    pub name: Option<String>,
+    /// A form of its name contains this.
+    pub name: Option<Wanted>,
     /// It is of one of these kinds.
     pub kinds: Option<Vec<String>>,
     /// It stands so; `None` is for one of which no status is stated.
@@ -88,11 +92,13 @@ impl Selection {
         } else {
             (0, usize::MAX)
         };
-        let mut consider = |feature: &'a Feature| {
+        let called = self.name.as_ref().map(|name| collection.names().find(name));
+        let mut consider = |place: usize| {
+            let feature = &features[place];
             if self.filter.is_some() && !go_on() {
                 return Err(Interrupted);
             }
-            if self.matches(feature) {
+            if is_called(collection, place, called.as_ref()) && self.matches(feature) {
                 if (from..to).contains(&matched) {
                     shown.push(feature);
                 }
@@ -101,8 +107,10 @@ impl Selection {
             Ok(())
         };
         match self.reach() {
-            Reach::Everywhere => features.iter().try_for_each(&mut consider)?,
-            Reach::Within(bounds) => collection.near(bounds).try_for_each(&mut consider)?,
+            Reach::Everywhere => (0..features.len()).try_for_each(&mut consider)?,
+            Reach::Within(bounds) => {
+                collection.places_near(bounds).try_for_each(&mut consider)?;
+            }
             Reach::Nowhere => {}
         }
         if !self.order.is_empty() {
@@ -177,6 +185,7 @@ impl Selection {
             && [kinds, documents, zones].into_iter().all(Option::is_none)
     }
 
+    /// Whether all holds but its name.
     fn matches(&self, feature: &Feature) -> bool {
         let wanted = |list: &Option<Vec<String>>, own: &[Arc<str>]| {
             list.as_ref()
@@ -189,10 +198,6 @@ impl Selection {
                 .statuses
                 .as_ref()
                 .is_none_or(|list| list.contains(&feature.status))
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| feature.is_called(name))
             && self
                 .period
                 .as_ref()
@@ -208,6 +213,10 @@ impl Selection {
                 .as_ref()
                 .is_none_or(|filter| filter.matches(feature))
     }
+}
+
+fn is_called(collection: &Collection, place: usize, found: Option<&Found>) -> bool {
+    found.is_none_or(|found| collection.names().bears(place, found))
 }
 
 impl Order {

@@ -6,7 +6,7 @@ use geo::Rect;
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 use serde::Serialize;
 
-use super::{mentions::Mention, zones::lines};
+use super::{mentions::Mention, naming::Names, zones::lines};
 use crate::{
     boundary::Network,
     documents::{Claim, IndicatorTable, Library},
@@ -135,6 +135,7 @@ pub struct Collection {
     by_id: Vec<u32>,
     /// Places of the features without geometry.
     unlocated: Vec<u32>,
+    names: Names,
     tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
 }
 
@@ -174,6 +175,7 @@ impl Collection {
                 .iter()
                 .filter_map(|feature| feature.land_use)
                 .collect(),
+            names: Names::new(&features),
             features,
             by_id,
             unlocated,
@@ -226,7 +228,12 @@ impl Collection {
         places.into_iter().map(|place| place as usize)
     }
 
-    /// The feature at a place. Its id and geometry must stay: they are in the indexes.
+    /// The names of the features.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The feature at a place. Its id, names and geometry must stay: they are in the indexes.
     pub(super) fn feature_mut(&mut self, place: usize) -> &mut Feature {
         &mut self.features[place]
     }

@@ -13,11 +13,6 @@ from shapely.geometry import LineString
 
 from golden_set import FOLDER, Network, Plane, face, midway, reach
 
-STRAIGHT_ON_TWO_SIDES = (
-    "refused as contradictory: a straight street that bounds two sides is divided between them only "
-    "where it runs at 45°"
-)
-
 GEODATA = FOLDER.parent.parent / "geodata"
 
 
@@ -143,13 +138,11 @@ def make():
         "某学校选址：东、北两侧均临丁字沽三号路，南临光荣道，西临咸阳北路。",
         face([dingzigu, xianyang, guangrong, reach(xianyang, dingzigu)], (-700, 2000)),
         "a triangle, one street on two sides",
-        known=STRAIGHT_ON_TWO_SIDES,
     )
     net.compiles(
         "地块位于光荣道以南，丁字沽三号路以北，中环线以西，西面至丁字沽三号路",
         face([guangrong, dingzigu, middle_ring], (150, 1770)),
         "a small triangle between three streets; reversed and direct sides mixed",
-        known=STRAIGHT_ON_TWO_SIDES,
     )
     net.compiles(
         "东至洪湖东路、西至中环线、南至丁字沽三号路、北至光荣道，总用地面积约14.7万平方米",

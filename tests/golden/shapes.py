@@ -31,13 +31,11 @@ def rings():
         "北至外环路，南至内环路，西至西北路，东至东北路",
         arc(outer, 45, 135) + arc(inner, 135, 45),
         "between two rings; names that are directions",
-        known="ambiguous: the inner ring is also walked the long way around",
     )
     net.compiles(
         "东北路以南、长安街以北、内环路以东、外环路以西",
         arc(outer, 0, 45) + arc(inner, 45, 0),
         "an eighth between two rings, in the reversed form",
-        known="ambiguous: 长安街 is also followed across the inner ring, to its far side",
     )
     net.compiles(
         "西至外环路，北至长安街，东至中轴路，南至外环路",

@@ -254,6 +254,72 @@ fn names_are_searched_in_all_their_forms() {
 }
 
 #[test]
+fn chinese_names_are_found_by_pinyin() {
+    let server = Server::start();
+    let found = |collection: &str, q: &str| -> Vec<String> {
+        let page = server.json(&format!(
+            "/collections/{collection}/items?limit=10000&q={q}"
+        ));
+        let names = page["features"].as_array().unwrap().iter();
+        names
+            .map(|feature| feature["properties"]["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (collection, texts, name) in [
+        (
+            "streets",
+            &[
+                "guangrongdao",
+                "Guang%20Rong%20Dao",
+                "guang'rong'dao",
+                "grd",
+                "guangrd",
+            ][..],
+            "光荣道",
+        ),
+        (
+            "streets",
+            &["xianyangbeilu", "xybl", "xianyangbl", "yangbeilu"],
+            "咸阳北路",
+        ),
+        (
+            "zones",
+            &["sanchahekou", "schk", "sancha%20hekou"],
+            "三岔河口文旅商贸区",
+        ),
+        (
+            "transit",
+            &["tianjinxizhan", "tjxz", "xizhan", "tianjinxzh"],
+            "天津西站",
+        ),
+        // 长 and 行 in the reading that is meant, and in the other.
+        ("transit", &["changhonggongyuan", "zhanghgy"], "长虹公园"),
+        (
+            "facilities",
+            &["gongshangyinhang", "gsyx"],
+            "中国工商银行远程银行中心（天津）职场",
+        ),
+    ] {
+        let all = found(collection, "").len();
+        for text in texts {
+            let hits = found(collection, text);
+            assert!(hits.iter().any(|hit| hit == name), "{text}: {hits:?}");
+            assert!(hits.len() < all, "{text} finds everything");
+        }
+    }
+    // Only what has such a run of characters.
+    assert_eq!(found("streets", "guangrongdao"), ["光荣道"]);
+    assert_eq!(found("streets", "guangdao"), [""; 0]);
+    // An alias, and together with another condition.
+    assert_eq!(
+        found("projects", "djmp&kind=key_project"),
+        ["单家面铺重点项目"]
+    );
+    let near = "&bbox=117.160,39.155,117.161,39.156";
+    assert_eq!(found("transit", &format!("xz{near}")), ["西站"]);
+}
+
+#[test]
 fn datetime_asks_for_the_stated_times_of_statuses() {
     let server = Server::start();
     let count = |datetime: &str| {

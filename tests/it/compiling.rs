@@ -188,6 +188,36 @@ fn a_grid_compiles_to_the_block_between_the_named_streets() {
 }
 
 #[test]
+fn streets_that_stand_close_are_not_too_many() {
+    for apart in [100.0, 50.0] {
+        let long = 60.0 * apart;
+        let mut lines = Vec::new();
+        for i in 0..60 {
+            let at = f64::from(i) * apart;
+            lines.push(street(&format!("纵{i}路"), &[(at, -apart), (at, long)]));
+            lines.push(street(&format!("横{i}路"), &[(-apart, at), (long, at)]));
+        }
+        let network = Network::new(&lines);
+        for [north, east, south, west] in [
+            [50, 50, 10, 10],
+            [59, 59, 0, 0],
+            [24, 27, 20, 22],
+            [31, 55, 30, 5],
+        ] {
+            let text = format!("北至横{north}路，南至横{south}路，西至纵{west}路，东至纵{east}路");
+            let area = match network.compile(&text.parse().unwrap()) {
+                Outcome::Compiled(area) => area,
+                other => panic!("{text}: {other:?}"),
+            };
+            let corners = [(west, north), (west, south), (east, south), (east, north)];
+            let corners = corners.map(|(x, y)| (f64::from(x) * apart, f64::from(y) * apart));
+            assert_ring(&area, &corners, 0.05);
+            assert!(!area.has_gaps(), "{text}");
+        }
+    }
+}
+
+#[test]
 fn curved_streets_are_followed() {
     let lines = [
         street("北环", &arc(800.0, 170.0, 10.0)),
@@ -419,14 +449,65 @@ fn one_street_may_bound_two_sides() {
 }
 
 #[test]
-fn a_hypotenuse_bounds_two_sides() {
+fn a_hypotenuse_bounds_two_sides_at_any_angle() {
+    for degrees in [15.0, 34.0, 45.0, 60.0, 75.0_f64] {
+        // From west to east it falls by so many degrees, and a bend of 2 m is as good as none.
+        let fall = degrees.to_radians().tan();
+        let at = |x: f64| (x, -500.0 + fall * (400.0 - x));
+        let bend = (390.0, at(390.0).1 + 2.0);
+        let lines = [
+            street("斜路", &[at(-600.0), bend, at(600.0)]),
+            street("南路", &[(-700.0, -500.0), (700.0, -500.0)]),
+            street("西路", &[(-400.0, -700.0), (-400.0, 3_000.0)]),
+        ];
+        let area = compiled("北至斜路，南至南路，西至西路，东至斜路", &lines);
+        let expected = 800.0 * 800.0 * fall / 2.0;
+        assert!((area.area_m2() / expected - 1.0).abs() < 0.03, "{degrees}°");
+        let corner = &area.corners()[0];
+        let point = plane().to_plane(corner.point);
+        assert_eq!(corner.how, CornerKind::Bend);
+        assert!(point.x.abs() < 5.0, "{degrees}°: {point:?}");
+    }
+    // Nearly level it does not lead to the south.
     let lines = [
-        street("斜路", &[(-900.0, 700.0), (900.0, -1100.0)]),
+        street("斜路", &[(-600.0, -340.0), (600.0, -520.0)]),
         street("南路", &[(-700.0, -500.0), (700.0, -500.0)]),
-        street("西路", &[(-500.0, -700.0), (-500.0, 700.0)]),
+        street("西路", &[(-400.0, -700.0), (-400.0, 700.0)]),
     ];
-    let area = compiled("北至斜路，南至南路，西至西路，东至斜路", &lines);
-    assert!((area.area_m2() / (800.0 * 800.0 / 2.0) - 1.0).abs() < 0.001);
+    let refusal = refused("北至斜路，南至南路，西至西路，东至斜路", &lines);
+    assert!(
+        matches!(refusal.reasons(), [Reason::Contradictory(_)]),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_ring_street_is_not_walked_the_long_way_around() {
+    let out = |degrees: f64| {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        (1_500.0 * cos, 1_500.0 * sin)
+    };
+    for (east, west) in [(45.0, 135.0), (50.0, 120.0)] {
+        let lines = [
+            street("外环", &arc(1_300.0, 90.0, 450.0)),
+            street("内环", &arc(600.0, 90.0, 450.0)),
+            street("东径", &[(0.0, 0.0), out(east)]),
+            street("西径", &[(0.0, 0.0), out(west)]),
+        ];
+        let area = compiled("北至外环，南至内环，西至西径，东至东径", &lines);
+        let share = (west - east) / 360.0;
+        let expected = share * TAU / 2.0 * (1_300.0_f64.powi(2) - 600.0_f64.powi(2)) / 1e4;
+        assert!((hectares(&area) / expected - 1.0).abs() < 0.01, "{area:?}");
+    }
+    // Neither way around is much longer than the other.
+    let lines = [
+        street("外环", &arc(1_300.0, 90.0, 450.0)),
+        street("内环", &arc(600.0, 90.0, 450.0)),
+        street("东径", &[(0.0, 0.0), out(15.0)]),
+        street("西径", &[(0.0, 0.0), out(165.0)]),
+    ];
+    let ambiguity = ambiguous("北至外环，南至内环，西至西径，东至东径", &lines);
+    assert_eq!(ambiguity.candidates().len(), 2, "{ambiguity}");
 }
 
 #[test]

@@ -170,6 +170,8 @@ struct Report {
     sound_overlaps: Vec<f64>,
     /// Whether each that must be refused is.
     refusals: Vec<bool>,
+    /// What each that is refused or ambiguous is told, in both languages.
+    told: Vec<String>,
     /// What is known to be wrong, and is.
     known: Vec<String>,
     /// What is not as it must be, or as it is known to be.
@@ -204,6 +206,18 @@ impl Report {
                 self.sound_overlaps.push(overlap);
             }
         }
+        let told = match outcome {
+            Outcome::Compiled(_) => None,
+            Outcome::Ambiguous(ambiguity) => Some(ambiguity.text()),
+            Outcome::Unresolved(refusal) => Some(refusal.text()),
+        };
+        self.told.extend(told.map(|told| {
+            let text = case.text.trim();
+            format!(
+                "{}: {text}\n      {}\n      {}",
+                case.network, told.zh, told.en
+            )
+        }));
         let name = format!("{}: {} ({})", case.network, case.text.trim(), case.why);
         match (judged, &case.known) {
             (Ok(()), None) => {}
@@ -248,6 +262,9 @@ impl fmt::Display for Report {
             "  {refuse} must be refused: {:.1}% are",
             self.refusal_rate() * 100.0
         )?;
+        for told in &self.told {
+            writeln!(f, "    {told}")?;
+        }
         writeln!(f, "  {} are known to be wrong", self.known.len())?;
         for known in &self.known {
             writeln!(f, "    {known}")?;

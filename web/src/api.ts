@@ -16,6 +16,7 @@ import type {
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
+import { nameFrom } from './save';
 import type { Area, Filter, Language, Pairing, Relation } from './view';
 
 /** What went wrong, in the server's words where it said any. Status 0: no answer at all. */
@@ -124,14 +125,44 @@ export function fetchItems(
   );
 }
 
-export function queryArea(
-  area: Area,
-  collections: string[],
-  relation: Relation,
-  signal?: AbortSignal,
-): Promise<AreaAnswer> {
-  const body: AreaQuery = { area: areaBody(area), collections, relation };
-  return answer(client.POST('/areas/query', { body, ...abort(signal) }));
+/** What is asked of an area, of its answer and its files alike. */
+export interface Question {
+  area: Area;
+  collections: string[];
+  relation: Relation;
+}
+
+export function queryArea(question: Question, signal?: AbortSignal): Promise<AreaAnswer> {
+  return answer(client.POST('/areas/query', { body: bodyOf(question), ...abort(signal) }));
+}
+
+/** Forms in which an answer can be taken along. */
+export const FILE_FORMS = ['xlsx', 'csv', 'geojson'] as const;
+export type FileForm = (typeof FILE_FORMS)[number];
+
+/** The whole answer as a file, under the name that the service gives it. */
+export async function downloadAnswer(
+  question: Question,
+  form: FileForm,
+  lang: Language,
+): Promise<{ name: string; content: Blob }> {
+  let disposition: string | null = null;
+  const call = client.POST('/areas/query', {
+    params: { query: { f: form, lang } },
+    body: bodyOf(question),
+    parseAs: 'blob',
+  });
+  const content = await answer<Blob>(
+    call.then((outcome) => {
+      disposition = outcome.response.headers.get('content-disposition');
+      return outcome;
+    }),
+  );
+  return { name: nameFrom(disposition) ?? `area-query.${form}`, content };
+}
+
+function bodyOf({ area, collections, relation }: Question): AreaQuery {
+  return { area: areaBody(area), collections, relation };
 }
 
 /** The polygons of the boundary sentences in a text. */

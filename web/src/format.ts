@@ -7,8 +7,12 @@ const M2_PER_HECTARE = 10_000;
 /** 1 亩 is 10,000/15 m². */
 const M2_PER_MU = 10_000 / 15;
 
+function localeOf(lang: Language): string {
+  return lang === 'zh' ? 'zh-CN' : 'en-GB';
+}
+
 export function number(value: number, lang: Language, digits = 0): string {
-  return new Intl.NumberFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', {
+  return new Intl.NumberFormat(localeOf(lang), {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   }).format(value);
@@ -27,13 +31,31 @@ function digitsFor(value: number): number {
 }
 
 export function hectares(m2: number, lang: Language): string {
-  const value = m2 / M2_PER_HECTARE;
-  return `${number(value, lang, digitsFor(value))} ${lang === 'zh' ? '公顷' : 'ha'}`;
+  return `${hectaresOnly(m2, lang)} ${lang === 'zh' ? '公顷' : 'ha'}`;
 }
 
 export function mu(m2: number, lang: Language): string {
+  return `${muOnly(m2, lang)} ${lang === 'zh' ? '亩' : 'mu'}`;
+}
+
+/** Without the unit, for columns that name it in their head. */
+export function hectaresOnly(m2: number, lang: Language): string {
+  const value = m2 / M2_PER_HECTARE;
+  return number(value, lang, digitsFor(value));
+}
+
+export function muOnly(m2: number, lang: Language): string {
   const value = m2 / M2_PER_MU;
-  return `${number(value, lang, value >= 10 ? 0 : 1)} ${lang === 'zh' ? '亩' : 'mu'}`;
+  return number(value, lang, value >= 10 ? 0 : 1);
+}
+
+/** A number in the unit that its document uses, with as many decimals as it has, three at most. */
+export function quantity(value: number, unit: string, lang: Language): string {
+  return `${plain(value, lang)} ${unit}`.trim();
+}
+
+export function plain(value: number, lang: Language): string {
+  return new Intl.NumberFormat(localeOf(lang), { maximumFractionDigits: 3 }).format(value);
 }
 
 export function metres(value: number, lang: Language): string {

@@ -270,6 +270,10 @@ export const WORDS = {
   'query.running': ['正在查询…', 'Querying…'],
   'query.empty': ['没有已定位的{name}落在范围内', 'No located {name} inside'],
   'query.more': ['共 {n} 项，列出前 {shown} 项', 'First {shown} of {n}'],
+  'query.truncated': [
+    '名单太长，各列前一部分；合计按全部计，下载的文件是完整的',
+    'The lists are cut; the totals count everything, and the files are whole',
+  ],
   'query.certain': ['确定', 'Certain'],
   'query.possible': ['可能', 'Possible'],
   'query.borderline': ['边界附近', 'Near the boundary'],
@@ -289,9 +293,63 @@ export const WORDS = {
     "Named in the document's section on this area; where is not stated",
   ],
   'query.overlap': ['重叠 {area}，占其 {share}', 'Overlap {area}, {share} of it'],
-  'query.overlap.total': ['重叠合计 {area}', 'Overlap in all {area}'],
-  'query.by_status': ['按进展', 'By status'],
-  'query.by_kind': ['按类型', 'By kind'],
+  'query.all': ['各类共 {n} 项', '{n} in all'],
+  'query.all.note': [
+    '片区、地块和项目可能说的是同一块地，各类之间只合计项数和覆盖地面',
+    'A zone, its parcels and a project may speak of the same land: only counts and ground add up',
+  ],
+  'query.covered': ['覆盖地面 {ha} 公顷（{mu} 亩）', 'covering {ha} ha ({mu} mu) of ground'],
+  'query.grouped': ['分组', 'By'],
+  'query.features': ['项数', 'Count'],
+  'query.sum': ['合计', 'Sum'],
+  'query.ground': ['覆盖地面（重叠处只计一次）', 'Ground covered, each piece once'],
+  'query.ground.none': [
+    '图形太多，没有求出覆盖地面；合计中重叠处不止计一次',
+    'Too many shapes to unite: the sum may hold the same ground more than once',
+  ],
+  'query.quantities': ['文件所述数量', 'Stated quantities'],
+  'query.quantities.note': [
+    '按整项计，每项只取最近文件的说法；单位不同、计划与已完成不相加',
+    'Of whole features, in the words of the latest document; units, and what is done and intended, stand apart',
+  ],
+  'query.no_sum': ['不能相加', 'does not add up'],
+  'query.stating': ['{n} 项写明', 'stated of {n}'],
+  'query.stating.partly': ['，其中 {n} 项只有部分在范围内', ', {n} of them only partly inside'],
+  'query.stating.qualified': ['，其中 {n} 项是约数', ', {n} of them approximate'],
+  'query.of_which': ['其中：', 'Of which: '],
+  'query.left_out': ['合计不含', 'Not in the sums'],
+  'query.left_out.borderline': [
+    '{n} 项在边界附近：不计入任何合计',
+    '{n} near the boundary: in no sum',
+  ],
+  'query.left_out.unlocated': ['{n} 项未定位：不计入任何合计', '{n} not located: in no sum'],
+  'query.left_out.container': [
+    '{n} 项仅知所在地：计项数，不计面积',
+    '{n} known by their container only: counted, in no area',
+  ],
+  'query.left_out.no_polygon': [
+    '{n} 项是点或线：计项数，不计面积',
+    '{n} points or lines: counted, in no area',
+  ],
+  'query.left_out.earlier_statements': [
+    '{n} 条数量被后来的说法取代：不计入数量合计',
+    '{n} statements of quantities that a later one replaces',
+  ],
+  'unit.ha': ['重叠公顷', 'Overlap, ha'],
+  'unit.mu': ['亩', 'mu'],
+
+  'download.title': ['下载', 'Download'],
+  'download.xlsx': [
+    'Excel 工作簿：每类一张表，另有汇总和来源',
+    'Excel workbook: a sheet for each collection, one of totals, one of sources',
+  ],
+  'download.csv': ['CSV 表格，可用 Excel 打开', 'CSV table, which Excel opens'],
+  'download.geojson': ['GeoJSON 图形与属性', 'GeoJSON: shapes and attributes'],
+  'download.making': ['正在生成文件…', 'Making the file…'],
+  'download.failed': ['没有下载成功：{detail}', 'Not downloaded: {detail}'],
+  'link.copy': ['复制链接', 'Copy link'],
+  'link.copied': ['链接已复制', 'Link copied'],
+  'link.failed': ['没有复制成功，请复制地址栏', 'Not copied: please copy the address'],
 
   'boundary.title': ['四至范围', 'Boundary sentence'],
   'boundary.search': ['按四至文字围出范围', 'Compile as a boundary sentence'],
@@ -362,6 +420,28 @@ const STATUS_WORDS: Record<Status, Pair> = {
   completed: ['已完成', 'Completed'],
   in_use: ['已投用', 'In use'],
 };
+
+/** Quantities that documents commonly state. */
+const QUANTITIES: Record<string, Pair> = {
+  area_m2: ['登记面积', 'Registered area'],
+  area: ['面积', 'Area'],
+  land_area: ['用地面积', 'Land area'],
+  floor_area: ['建筑面积', 'Floor area'],
+  construction_floor_area: ['建筑面积', 'Floor area'],
+  completed_floor_area: ['竣工面积', 'Completed floor area'],
+  length: ['长度', 'Length'],
+  height: ['高度', 'Height'],
+  width: ['宽度', 'Width'],
+  voltage: ['电压', 'Voltage'],
+  investment: ['投资', 'Investment'],
+  target_year: ['目标年份', 'Target year'],
+};
+
+/** What a quantity is called; of an unknown one, the word that the data have for it. */
+export function quantityName(lang: Language, attribute: string): string {
+  const pair = QUANTITIES[attribute];
+  return pair ? pick(pair, lang) : attribute.replaceAll('_', ' ');
+}
 
 function pick(pair: Pair, lang: Language): string {
   return pair[lang === 'zh' ? 0 : 1];

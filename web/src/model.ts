@@ -21,6 +21,9 @@ export type StatusEntry = Schemas['StatusEntry'];
 /** One stretch of a zone's outline; `from` and `to` are vertices of the outer ring. */
 export type Side = Schemas['Stretch'];
 export type Totals = Schemas['Totals'];
+export type GrandTotals = Schemas['GrandTotals'];
+export type StatedSum = Schemas['StatedSum'];
+export type LeftOut = Schemas['LeftOut'];
 export type Certainty = NonNullable<Properties['certainty']>;
 export type Collection = Schemas['Collection'];
 export type Catalogue = Schemas['Collections'];

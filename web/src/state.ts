@@ -11,6 +11,7 @@ import {
   fetchItems,
   fetchPairs,
   Problem,
+  type Question,
   queryArea,
   unreachable,
 } from './api';
@@ -20,7 +21,6 @@ import {
   type Area,
   FILTERS,
   type Filter,
-  formatArea,
   formatView,
   NO_FILTER,
   type Pairing,
@@ -173,15 +173,17 @@ export function read(reading: Reading): void {
   navigate({ panel: 'documents', reading, ...(covered ? { select: null } : {}) });
 }
 
-/** Asked again only when area, collections or relation change, not when the map moves. */
-const question = computed(() => {
+/** What is asked of the area, if one is. */
+export const question = computed<Question | null>(() => {
   const { area, collections, relation } = view.value;
-  return area ? JSON.stringify([formatArea(area), collections, relation]) : null;
+  return area && { area, collections, relation };
 });
-export const answer = resource(question, (_, signal) => {
-  const { area, collections, relation } = view.peek();
-  return queryArea(area as Area, collections, relation, signal);
-});
+
+/** Asked again only when the question changes, not when the map moves. */
+export const answer = resource(
+  computed(() => question.value && JSON.stringify(question.value)),
+  (asked, signal) => queryArea(JSON.parse(asked) as Question, signal),
+);
 
 /** The boundary sentences of the text in the address. */
 export const boundaries = resource(

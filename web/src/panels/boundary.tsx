@@ -6,6 +6,7 @@ import type { Problem } from '../api';
 import { accuracy, hectares, metres, mu, percent } from '../format';
 import { SIDE_COLOURS } from '../map/boundaries';
 import type { AskedSide, Boundary, Corner, Direction } from '../model';
+import { saveFile } from '../save';
 import { ask, boundaries, candidate, clearBoundary, lang, t } from '../state';
 import { Icon } from './icons';
 import { Outline } from './outline';
@@ -225,9 +226,5 @@ function Candidates({ boundary }: { boundary: Boundary }) {
 function save(boundary: Boundary): void {
   const collection = { type: 'FeatureCollection', features: [boundary] };
   const blob = new Blob([JSON.stringify(collection)], { type: 'application/geo+json' });
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = `${t('boundary.title')}.geojson`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(blob, `${t('boundary.title')}.geojson`);
 }

@@ -14,6 +14,7 @@ const PATHS = {
   next: 'M8 4l6 6-6 6',
   document: 'M5 2.5h7l3 3v12H5zM8 9h4M8 12h4',
   down: 'M4 7l6 6 6-6',
+  download: 'M10 3v9M6 8.5l4 4 4-4M4 16.5h12',
 } as const;
 
 export function Icon({ name }: { name: keyof typeof PATHS }) {

@@ -5,9 +5,8 @@ import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { accuracy, hectares, metres, mu, percent } from '../format';
 import { nameOf, statusWord } from '../i18n';
-import { statusMark } from '../map/style';
-import type { Certainty, CollectionResult, Feature, Totals } from '../model';
-import { refOf, STATUSES } from '../model';
+import type { Certainty, CollectionResult, Feature } from '../model';
+import { refOf } from '../model';
 import {
   answer,
   clearArea,
@@ -24,9 +23,11 @@ import {
   zones,
 } from '../state';
 import { formatArea, isDrawn, RELATIONS, type Relation } from '../view';
+import { Downloads } from './downloads';
 import { Icon } from './icons';
 import { CertaintyChip, CertaintyMark, StatusMark } from './marks';
 import { collectionTitle, Failure, hoverProps, kindTitle, Skeleton, shapeOf } from './parts';
+import { AllTotals, CollectionTotals } from './totals';
 
 /** Collections that can be asked for besides those that a link names. */
 const OFFERED = ['projects', 'parcels', 'facilities', 'heritage'];
@@ -120,6 +121,8 @@ export function Results({ style }: { style: StyleSpecification | null }) {
       )}
       {found && (
         <>
+          <Downloads />
+          {found.results.length > 1 && <AllTotals totals={found.totals} />}
           {found.results.map((result) => (
             <CollectionBlock key={result.collection} result={result} style={style} />
           ))}
@@ -157,10 +160,12 @@ function Fold(props: {
   name: 'borderline' | 'unlocated';
   collection: string;
   features: Feature[];
+  /** How many there are in the whole list. */
+  all: number;
   style: StyleSpecification | null;
 }) {
-  const { name, collection, features } = props;
-  if (features.length === 0) return null;
+  const { name, collection, features, all } = props;
+  if (all === 0) return null;
   const key = `${collection}/${name}`;
   return (
     <details
@@ -174,12 +179,18 @@ function Fold(props: {
       <summary>
         <CertaintyMark certainty={name} />
         {t(name === 'borderline' ? 'query.borderline' : 'query.unlocated.list')}
-        <span class="count">{features.length}</span>
+        <span class="count">{all}</span>
         <span class="fold-note">{t(`query.${name}.note`)}</span>
       </summary>
       <List {...props} />
+      <Cut all={all} shown={features.length} />
     </details>
   );
+}
+
+/** That a list goes on beyond what is shown of it. */
+function Cut({ all, shown }: { all: number; shown: number }) {
+  return all > shown ? <p class="fine">{t('query.more', { n: all, shown })}</p> : null;
 }
 
 /** Which collections the query lists. */
@@ -242,76 +253,28 @@ function CollectionBlock(props: { result: CollectionResult; style: StyleSpecific
         {collectionTitle(collection)}
         <b>{totals.count}</b>
       </h3>
-      <Summary collection={collection} totals={totals} style={style} />
+      <CollectionTotals collection={collection} totals={totals} style={style} />
       {features.length === 0 && (
         <p class="muted is-empty">{t('query.empty', { name: collectionTitle(collection) })}</p>
       )}
       <List name="features" collection={collection} features={sorted} style={style} />
-      {result.numberMatched > result.numberReturned && (
-        <p class="fine">
-          {t('query.more', { n: result.numberMatched, shown: result.numberReturned })}
-        </p>
-      )}
-      <Fold name="borderline" collection={collection} features={borderline} style={style} />
-      <Fold name="unlocated" collection={collection} features={unlocated} style={style} />
+      <Cut all={result.numberMatched} shown={result.numberReturned} />
+      <Fold
+        name="borderline"
+        collection={collection}
+        features={borderline}
+        all={totals.borderline}
+        style={style}
+      />
+      <Fold
+        name="unlocated"
+        collection={collection}
+        features={unlocated}
+        all={totals.unlocated}
+        style={style}
+      />
+      {result.truncated && <p class="fine">{t('query.truncated')}</p>}
     </section>
-  );
-}
-
-function Summary(props: { collection: string; totals: Totals; style: StyleSpecification | null }) {
-  const { collection, totals, style } = props;
-  if (totals.count === 0) return null;
-  const statuses = [...STATUSES, 'none'].flatMap((status) => {
-    const n = totals.by_status[status] ?? 0;
-    return n > 0 ? [{ status: status === 'none' ? null : status, n }] : [];
-  });
-  const kinds = Object.entries(totals.by_kind).sort((a, b) => b[1] - a[1]);
-  return (
-    <div class="summary">
-      <p class="summary-certainty">
-        {(['certain', 'possible'] as const).map((certainty) => (
-          <span key={certainty} title={t(`query.${certainty}.note`)}>
-            <CertaintyMark certainty={certainty} />
-            {t(`query.${certainty}`)} <b>{totals[certainty]}</b>
-          </span>
-        ))}
-        {totals.area_m2 ? (
-          <span>{t('query.overlap.total', { area: hectares(totals.area_m2, lang.value) })}</span>
-        ) : null}
-      </p>
-      {style && (
-        <div class="bar-chart" role="img" aria-label={t('query.by_status')}>
-          {statuses.map(({ status, n }) => {
-            const { fill, line, hollow } = statusMark(style, status);
-            return (
-              <span
-                key={status}
-                class={hollow ? 'is-hollow' : ''}
-                style={{ flexGrow: n, '--fill': fill, '--line': line }}
-                title={`${statusWord(lang.value, status)} ${n}`}
-              />
-            );
-          })}
-        </div>
-      )}
-      <ul class="tallies" aria-label={t('query.by_status')}>
-        {statuses.map(({ status, n }) => (
-          <li key={status}>
-            <StatusMark style={style} status={status} />
-            {statusWord(lang.value, status)} <b>{n}</b>
-          </li>
-        ))}
-      </ul>
-      {kinds.length > 1 && (
-        <ul class="tallies is-kinds" aria-label={t('query.by_kind')}>
-          {kinds.map(([kind, n]) => (
-            <li key={kind}>
-              {kindTitle(collection, kind)} <b>{n}</b>
-            </li>
-          ))}
-        </ul>
-      )}
-    </div>
   );
 }
 
@@ -370,6 +333,11 @@ function Row(props: {
             {kindTitle(collection, properties.kind)} · {statusWord(lang.value, properties.status)}
             {properties.certainty_reason === 'container' && ` · ${t('query.container')}`}
           </span>
+          {properties.placed?.citation && (
+            <q class="row-quote" lang="zh-CN">
+              {properties.placed.citation.quote}
+            </q>
+          )}
           {properties.overlap && (
             <span class="row-overlap">
               <i style={{ width: `${Math.round(properties.overlap.share_of_feature * 100)}%` }} />
