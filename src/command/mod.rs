@@ -68,6 +68,13 @@ impl District {
         )
     }
 
+    /// How many entries these files change against what the record has accepted.
+    fn offered(&self, record: &Record) -> Result<usize, RecordError> {
+        let (seeds, geodata) = self.files();
+        let offer = record.offer(&seeds, &geodata)?;
+        Ok(offer.map_or(0, |offer| offer.changes.len()))
+    }
+
     /// The folder of the record, which must be given.
     fn data(&self) -> Result<&Path, RecordError> {
         self.data.as_deref().ok_or_else(|| {
@@ -88,6 +95,12 @@ impl District {
 pub fn load_district(district: &District) -> Result<Snapshot, String> {
     let started = Instant::now();
     let snapshot = district.load()?;
+    tell(&snapshot, started);
+    Ok(snapshot)
+}
+
+/// Tells what a district holds, and how long it took to read it.
+pub fn tell(snapshot: &Snapshot, started: Instant) {
     println!("{} ({})", snapshot.title.zh, snapshot.title.en);
     for collection in snapshot.collections() {
         println!(
@@ -104,7 +117,6 @@ pub fn load_district(district: &District) -> Result<Snapshot, String> {
         snapshot.revision,
         started.elapsed().as_secs_f64(),
     );
-    Ok(snapshot)
 }
 
 /// Checks the data, and where they are in a record, every hash of every revision.

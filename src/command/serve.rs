@@ -1,6 +1,10 @@
 //! `renewal-map serve`.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::http::HeaderValue;
 use clap::Args;
@@ -10,9 +14,12 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use renewal_map::http::{AppState, Settings, router};
+use renewal_map::{
+    http::{AppState, Settings, router},
+    store::live::Live,
+};
 
-use super::{District, load_district};
+use super::{District, load_district, tell};
 
 #[derive(Args)]
 pub struct Serve {
@@ -57,12 +64,12 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
 
 /// Serves until the program is told to stop.
 pub fn serve(options: &Serve) -> Result<(), String> {
-    let snapshot = load_district(&options.district)?;
+    let live = live(&options.district)?;
     let settings = Settings {
         public_url: options.public_url.clone(),
         allowed_origins: options.allow_origin.clone(),
     };
-    let state = AppState::new(Arc::new(snapshot), settings);
+    let state = AppState::new(live, settings);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -71,6 +78,25 @@ pub fn serve(options: &Serve) -> Result<(), String> {
     // Work that nobody waits for any more must not keep the program.
     runtime.shutdown_timeout(GRACE);
     result
+}
+
+/// The data that are served, told on the terminal.
+fn live(district: &District) -> Result<Live, String> {
+    let started = Instant::now();
+    let Some(record) = district.record().map_err(|error| error.to_string())? else {
+        return load_district(district).map(Live::fixed);
+    };
+    let offered = district.offered(&record);
+    let live = Live::of(record).map_err(|error| error.to_string())?;
+    tell(&live.latest(), started);
+    match offered {
+        Ok(0) => {}
+        Ok(changes) => println!(
+            "新版数据有 {changes} 处改动待定：renewal-map record update (newer data would change so much: see that command)"
+        ),
+        Err(error) => tracing::warn!("comparing with the data of this release: {error}"),
+    }
+    Ok(live)
 }
 
 /// How long open requests may go on when the service is stopped.
@@ -89,6 +115,7 @@ async fn listen(address: SocketAddr, state: AppState) -> Result<(), String> {
     })?;
     let bound = listener.local_addr().map_err(|error| error.to_string())?;
     println!("地图已就绪 (the map is ready): http://{bound}");
+    tokio::spawn(state.clone().follow());
     serve_connections(listener, router(state)).await;
     Ok(())
 }

@@ -18,8 +18,9 @@ use super::{
     AppState, Base, GEOJSON, JSON, Work,
     format::{self, Offer},
     json_answer,
+    moment::moment,
     paging::Page as Links,
-    params::{Params, check_revision},
+    params::Params,
     problem::Problem,
 };
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
     exchange::boundary,
     model::Text,
     report::{Lang, Page, Question, Refusal, Report},
+    store::live::Moment,
 };
 
 /// How long a query may reckon.
@@ -74,6 +76,7 @@ const PATH: &str = "/areas/query";
 /// A request with all that decides its answer.
 struct Request {
     question: Question,
+    moment: Moment,
     offer: &'static Offer<Format>,
     lang: Lang,
     base: Base,
@@ -94,8 +97,9 @@ pub async fn query(
     let lang = parse_lang(&params)?;
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            let question = read_body(body)?;
+            let question: Question = read_body(body)?;
             let request = Request {
+                moment: Moment::of(question.revision),
                 question,
                 offer,
                 lang,
@@ -138,6 +142,7 @@ pub async fn query_named(
         offer: format::choose(&params, &headers, &OFFERS)?,
         lang: parse_lang(&params)?,
         question: named(&params)?,
+        moment: moment(&params)?,
         base,
         address: query,
     };
@@ -148,7 +153,7 @@ pub async fn query_named(
         .await
 }
 
-const NAMED_PARAMS: [&str; 11] = [
+const NAMED_PARAMS: [&str; 12] = [
     "feature",
     "buffer_m",
     "boundary",
@@ -158,6 +163,7 @@ const NAMED_PARAMS: [&str; 11] = [
     "limit",
     "offset",
     "revision",
+    "as_of",
     "lang",
     "f",
 ];
@@ -221,17 +227,16 @@ fn answer(
     request: &Request,
     abandoned: &Arc<AtomicBool>,
 ) -> Result<Response, Problem> {
-    let snapshot = state.snapshot();
+    let snapshot = state.at(request.moment)?;
     let Request {
         question,
         offer,
         lang,
         ..
     } = request;
-    check_revision(question.revision, snapshot.revision)?;
     let page = page(question, offer.format)?;
     let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-    let report = Report::new(snapshot, question, patience)?;
+    let report = Report::new(&snapshot, question, patience)?;
     let file = match offer.format {
         Format::Json => {
             let links = links(request, &page, report.longest_list());

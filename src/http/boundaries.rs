@@ -9,17 +9,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    AppState, Base, GEOJSON, Work,
-    areas::read_body,
-    json_answer,
-    params::{Params, check_revision},
-    problem::Problem,
+    AppState, Base, GEOJSON, Work, areas::read_body, json_answer, params::Params, problem::Problem,
 };
 use crate::{
     boundary::{Carriageway, Options},
     exchange::boundary::collection,
     model::Text,
-    store::Snapshot,
+    store::live::Moment,
 };
 
 #[derive(Deserialize)]
@@ -70,8 +66,7 @@ pub async fn of_body(
 async fn answer(state: AppState, base: Base, body: Body) -> Result<Response, Problem> {
     state
         .blocking(Work::Heavy, move |state, _| {
-            let snapshot: &Snapshot = state.snapshot();
-            check_revision(body.revision, snapshot.revision)?;
+            let snapshot = state.at(Moment::of(body.revision))?;
             let options = Options {
                 carriageway: body.carriageway,
                 ..Options::default()

@@ -8,7 +8,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    AppState, Base, JSON, Work, json_answer, paging::Page, params::Params, problem::Problem,
+    AppState, Base, JSON, Work, json_answer, moment::Data, paging::Page, params::Params,
+    problem::Problem,
 };
 use crate::{
     documents::{Claim, Relation, in_order},
@@ -16,7 +17,7 @@ use crate::{
     store::Snapshot,
 };
 
-const LIST_PARAMS: [&str; 9] = [
+const LIST_PARAMS: [&str; 10] = [
     "subject",
     "document",
     "attribute",
@@ -25,10 +26,11 @@ const LIST_PARAMS: [&str; 9] = [
     "limit",
     "offset",
     "revision",
+    "as_of",
     "f",
 ];
 
-const PAIR_PARAMS: [&str; 10] = [
+const PAIR_PARAMS: [&str; 11] = [
     "earlier",
     "later",
     "subject",
@@ -38,6 +40,7 @@ const PAIR_PARAMS: [&str; 10] = [
     "limit",
     "offset",
     "revision",
+    "as_of",
     "f",
 ];
 
@@ -45,18 +48,17 @@ const PAIR_PARAMS: [&str; 10] = [
 pub async fn list(
     State(state): State<AppState>,
     base: Base,
+    Data(snapshot): Data,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     state
-        .blocking(Work::Light, move |state, _| {
-            let snapshot = state.snapshot();
+        .blocking(Work::Light, move |_, _| {
             let query = query.as_deref();
             let params = Params::parse(query, &LIST_PARAMS)?;
             params.check_format(&["json"])?;
-            params.check_revision(snapshot.revision)?;
             let page = Page::parse(&params)?;
             let filter = Filter::parse(&params)?;
-            let document = document(snapshot, &params, "document")?;
+            let document = document(&snapshot, &params, "document")?;
             let modality: Option<Modality> =
                 word(&params, "modality", &["done", "under_way", "intended"])?;
             let matched: Vec<&Claim> = snapshot
@@ -67,7 +69,7 @@ pub async fn list(
                 .filter(|claim| filter.takes(claim))
                 .collect();
             let links = page.links(&base, JSON, "/claims", query, matched.len());
-            Ok(answer("claims", &matched, &page, snapshot, &links))
+            Ok(answer("claims", &matched, &page, &snapshot, &links))
         })
         .await
 }
@@ -76,19 +78,18 @@ pub async fn list(
 pub async fn pairs(
     State(state): State<AppState>,
     base: Base,
+    Data(snapshot): Data,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     state
-        .blocking(Work::Light, move |state, _| {
-            let snapshot = state.snapshot();
+        .blocking(Work::Light, move |_, _| {
             let query = query.as_deref();
             let params = Params::parse(query, &PAIR_PARAMS)?;
             params.check_format(&["json"])?;
-            params.check_revision(snapshot.revision)?;
             let page = Page::parse(&params)?;
             let filter = Filter::parse(&params)?;
             let relation: Option<Relation> = word(&params, "relation", &RELATIONS)?;
-            let mut matched: Vec<_> = both(snapshot, &params)?
+            let mut matched: Vec<_> = both(&snapshot, &params)?
                 .into_iter()
                 .flat_map(|(earlier, later)| snapshot.pairs(earlier, later))
                 .collect();
@@ -101,7 +102,7 @@ pub async fn pairs(
                         .any(|claim| filter.takes(claim))
             });
             let links = page.links(&base, JSON, "/claims/pairs", query, matched.len());
-            Ok(answer("pairs", &matched, &page, snapshot, &links))
+            Ok(answer("pairs", &matched, &page, &snapshot, &links))
         })
         .await
 }
@@ -118,13 +119,12 @@ const RELATIONS: [&str; 7] = [
 
 /// The plan's table of indicators, as it stands in its file.
 pub async fn indicators(
-    State(state): State<AppState>,
+    Data(snapshot): Data,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let params = Params::parse(query.as_deref(), &["revision", "f"])?;
+    let params = Params::parse(query.as_deref(), &["revision", "as_of", "f"])?;
     params.check_format(&["json"])?;
-    params.check_revision(state.snapshot().revision)?;
-    match &state.snapshot().indicators {
+    match &snapshot.indicators {
         Some(indicators) => Ok(json_answer(JSON, indicators.text.get().to_owned())),
         None => Err(Problem::missing(Text::new(
             "数据中没有指标表",

@@ -1,12 +1,14 @@
 //! `GET /collections` and `GET /collections/{collection}`.
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery},
     response::Response,
 };
 use serde_json::{Value, json};
 
-use super::{AppState, Base, GEOJSON, JSON, SCHEMA, json_answer, params::Params, problem::Problem};
+use super::{
+    Base, GEOJSON, JSON, SCHEMA, json_answer, moment::Data, params::Params, problem::Problem,
+};
 use crate::{
     geometry::crs::Crs,
     model::{Revision, Text},
@@ -21,12 +23,11 @@ const SCHEMA_OF: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 
 /// All collections, in the order in which a planner wants them.
 pub async fn list(
-    State(state): State<AppState>,
+    Data(snapshot): Data,
     base: Base,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let snapshot = state.snapshot();
-    check(query.as_deref(), snapshot)?;
+    check(query.as_deref())?;
     let collections: Vec<Value> = snapshot
         .collections()
         .iter()
@@ -48,22 +49,19 @@ pub async fn list(
 
 /// One collection.
 pub async fn one(
-    State(state): State<AppState>,
+    Data(snapshot): Data,
     base: Base,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let snapshot = state.snapshot();
-    check(query.as_deref(), snapshot)?;
-    let collection = find(snapshot, &id)?;
+    check(query.as_deref())?;
+    let collection = find(&snapshot, &id)?;
     let body = describe(collection, snapshot.revision, &base);
     Ok(json_answer(JSON, body.to_string()))
 }
 
-fn check(query: Option<&str>, snapshot: &Snapshot) -> Result<(), Problem> {
-    let params = Params::parse(query, &["f", "revision"])?;
-    params.check_format(&["json"])?;
-    params.check_revision(snapshot.revision)
+fn check(query: Option<&str>) -> Result<(), Problem> {
+    Params::parse(query, &["f", "revision", "as_of"])?.check_format(&["json"])
 }
 
 /// Finds a collection.

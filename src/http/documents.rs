@@ -7,7 +7,9 @@ use axum::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AppState, Base, JSON, Work, claims, json_answer, params::Params, problem::Problem};
+use super::{
+    AppState, Base, JSON, Work, claims, json_answer, moment::Data, params::Params, problem::Problem,
+};
 use crate::documents::DocumentInfo;
 
 /// A document in the list of them.
@@ -25,8 +27,8 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
-    let documents: Vec<Listed<'_>> = state
-        .snapshot()
+    let snapshot = state.snapshot();
+    let documents: Vec<Listed<'_>> = snapshot
         .library
         .documents()
         .iter()
@@ -45,19 +47,18 @@ pub async fn list(
 pub async fn one(
     State(state): State<AppState>,
     base: Base,
+    Data(snapshot): Data,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     state
-        .blocking(Work::Light, move |state, _| {
-            let snapshot = state.snapshot();
+        .blocking(Work::Light, move |_, _| {
             let document = snapshot
                 .library
                 .get(&id)
-                .ok_or_else(|| Problem::missing(claims::no_such_document(snapshot, &id)))?;
-            let params = Params::parse(query.as_deref(), &["revision", "f"])?;
+                .ok_or_else(|| Problem::missing(claims::no_such_document(&snapshot, &id)))?;
+            let params = Params::parse(query.as_deref(), &["revision", "as_of", "f"])?;
             params.check_format(&["json"])?;
-            params.check_revision(snapshot.revision)?;
             let info = &document.info;
             let title = info.title.as_deref().unwrap_or(&info.id);
             let body = json!({

@@ -32,8 +32,11 @@ pub async fn revalidate(State(state): State<AppState>, request: Request, next: N
     }
     let mut response = next.run(request).await;
     if response.status().is_success() {
-        describe(response.headers_mut(), tag);
-        if asked.is_some_and(|asked| asked == "*") {
+        // A feature that can be changed has a tag of its own.
+        let own = response.headers().get(header::ETAG).cloned();
+        let has_it = own.as_ref().is_some_and(|own| lists(asked.as_ref(), own));
+        describe(response.headers_mut(), own.unwrap_or(tag));
+        if has_it || asked.is_some_and(|asked| asked == "*") {
             *response.body_mut() = Body::empty();
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }

@@ -15,17 +15,20 @@ use geo::Geometry;
 use serde_json::json;
 
 use super::{
-    AppState, Base, GEOJSON, Work, collections, paging::Page, params::Params, problem::Problem,
+    AppState, Base, GEOJSON, Work, collections, edit, moment::Data, paging::Page, params::Params,
+    problem::Problem,
 };
 use crate::{
     exchange::geojson::{close_object, write_feature, write_list, write_trimmed},
     filter::{Filter, Language},
     geometry::{crs::Crs, measure, write},
-    model::{Feature, Period, Status, Text},
-    store::{Collection, Field, Interrupted, Order, Selection, Snapshot, Wanted, Window},
+    model::{Feature, FeatureRef, Period, Status, Text},
+    store::{
+        Collection, Field, Interrupted, Order, Selection, Snapshot, Wanted, Window, record::Key,
+    },
 };
 
-const LIST_PARAMS: [&str; 18] = [
+const LIST_PARAMS: [&str; 19] = [
     "bbox",
     "bbox-crs",
     "crs",
@@ -43,6 +46,7 @@ const LIST_PARAMS: [&str; 18] = [
     "offset",
     "q",
     "revision",
+    "as_of",
     "f",
 ];
 
@@ -56,6 +60,7 @@ const NOT_STATED: &str = "none";
 pub async fn list(
     State(state): State<AppState>,
     base: Base,
+    Data(snapshot): Data,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -68,17 +73,15 @@ pub async fn list(
         Work::Light
     };
     state
-        .blocking(work, move |state, abandoned| {
+        .blocking(work, move |_, abandoned| {
             let until = Instant::now() + TIME_LIMIT;
-            let snapshot = state.snapshot();
-            let collection = collections::find(snapshot, &id)?;
+            let collection = collections::find(&snapshot, &id)?;
             params.check_format(&["json", "geojson"])?;
-            params.check_revision(snapshot.revision)?;
             let page = Page::parse(&params)?;
             let crs = parse_crs(&params)?;
             let names = parse_properties(&params, collection)?;
             let go_on = || !abandoned.load(Ordering::Relaxed) && Instant::now() < until;
-            let (matched, features) = parse_selection(&params, snapshot)?
+            let (matched, features) = parse_selection(&params, &snapshot)?
                 .page(collection, page.offset, page.limit, go_on)
                 .map_err(|Interrupted| {
                     Problem::unanswerable(Text::new(
@@ -125,32 +128,60 @@ pub async fn list(
 pub async fn one(
     State(state): State<AppState>,
     base: Base,
+    Data(snapshot): Data,
     Path((collection_id, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     state
         .blocking(Work::Light, move |state, _| {
-            let snapshot = state.snapshot();
-            let collection = collections::find(snapshot, &collection_id)?;
-            let params = Params::parse(query.as_deref(), &["crs", "revision", "f"])?;
+            let collection = collections::find(&snapshot, &collection_id)?;
+            let params = Params::parse(query.as_deref(), &["crs", "revision", "as_of", "f"])?;
             params.check_format(&["json", "geojson"])?;
-            params.check_revision(snapshot.revision)?;
             let crs = parse_crs(&params)?;
-            let feature = find(collection, &id)?;
-            let mut body = Vec::new();
-            let moved = in_crs(feature, crs)?;
-            let geometry = moved.as_ref().or(feature.geometry.as_ref());
-            write_feature(&mut body, feature, geometry, &measured(feature));
-            let path = format!("/collections/{collection_id}");
-            let links = json!({ "links": [
-                base.link("self", GEOJSON, &format!("{path}/items/{id}"), &feature.name),
-                base.link("collection", super::JSON, &path, &collection.info.title),
-            ]});
-            body.pop();
-            close_object(&mut body, &links);
-            Ok(geojson_answer(body, crs))
+            let body = feature_in(collection, &id, &base, crs)?;
+            let mut response = geojson_answer(body, crs);
+            if let Some(record) = state.0.live.record() {
+                let key = Key::of(&FeatureRef::new(&collection_id, &id));
+                let version = record
+                    .version(&key, snapshot.revision)
+                    .map_err(edit::failed)?;
+                let tag = version.and_then(|version| edit::entity_tag(version).parse().ok());
+                if let Some(tag) = tag {
+                    response.headers_mut().insert(header::ETAG, tag);
+                }
+            }
+            Ok(response)
         })
         .await
+}
+
+/// A feature as GeoJSON, with its measures and links.
+///
+/// # Errors
+/// 404 where there is none.
+pub fn feature(collection: &Collection, id: &str, base: &Base) -> Result<Vec<u8>, Problem> {
+    feature_in(collection, id, base, Crs::CRS84)
+}
+
+fn feature_in(
+    collection: &Collection,
+    id: &str,
+    base: &Base,
+    crs: Crs,
+) -> Result<Vec<u8>, Problem> {
+    let feature = find(collection, id)?;
+    let mut body = Vec::new();
+    let moved = in_crs(feature, crs)?;
+    let geometry = moved.as_ref().or(feature.geometry.as_ref());
+    write_feature(&mut body, feature, geometry, &measured(feature));
+    let path = format!("/collections/{}", collection.info.id);
+    let links = json!({ "links": [
+        base.link("self", GEOJSON, &format!("{path}/items/{id}"), &feature.name),
+        base.link("collection", super::JSON, &path, &collection.info.title),
+    ]});
+    body.pop();
+    close_object(&mut body, &links);
+    Ok(body)
 }
 
 fn find<'a>(collection: &'a Collection, id: &str) -> Result<&'a Feature, Problem> {

@@ -5,16 +5,20 @@ mod boundaries;
 mod claims;
 mod collections;
 mod documents;
+mod edit;
 mod etag;
 mod format;
 mod items;
 mod landing;
+mod moment;
 mod openapi;
 mod page;
 mod paging;
 mod params;
+mod person;
 mod problem;
 mod queryables;
+mod revisions;
 mod tiles;
 
 use std::{
@@ -43,7 +47,11 @@ use tower_http::{
 };
 
 use self::problem::Problem;
-use crate::{model::Text, store::Snapshot, tiles::cache::TileCache};
+use crate::{
+    model::Text,
+    store::{Snapshot, live::Live},
+    tiles::cache::TileCache,
+};
 
 /// Bytes of compressed tiles that are kept.
 const TILE_CACHE_BYTES: u64 = 128 << 20;
@@ -51,6 +59,8 @@ const TILE_CACHE_BYTES: u64 = 128 << 20;
 const MAX_WAITING: usize = 512;
 /// Short pieces of work (a page of features, a tile) done at once, for each processor.
 const LIGHT_PER_PROCESSOR: usize = 4;
+/// How often the record is looked at for what other processes have committed.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
@@ -59,7 +69,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 pub struct AppState(Arc<Shared>);
 
 struct Shared {
-    snapshot: Arc<Snapshot>,
+    live: Live,
     tiles: TileCache,
     settings: Settings,
     /// Tells this program from another build of it.
@@ -89,12 +99,12 @@ enum Work {
 }
 
 impl AppState {
-    /// State that serves a snapshot.
+    /// State that serves these data.
     #[must_use]
-    pub fn new(snapshot: Arc<Snapshot>, settings: Settings) -> Self {
+    pub fn new(live: Live, settings: Settings) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self(Arc::new(Shared {
-            snapshot,
+            live,
             tiles: TileCache::new(TILE_CACHE_BYTES),
             settings,
             build: build(),
@@ -104,8 +114,26 @@ impl AppState {
         }))
     }
 
-    fn snapshot(&self) -> &Snapshot {
-        &self.0.snapshot
+    /// The data as they are now.
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.live.latest()
+    }
+
+    /// Serves what other processes commit to the record, soon after they did, for ever.
+    pub async fn follow(self) {
+        if self.0.live.record().is_none() {
+            return;
+        }
+        loop {
+            tokio::time::sleep(FOLLOW_EVERY).await;
+            let state = self.clone();
+            let followed = tokio::task::spawn_blocking(move || state.0.live.refresh()).await;
+            match followed {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!("reading the record: {error}"),
+                Err(error) => tracing::error!("reading the record: {error}"),
+            }
+        }
     }
 
     /// Runs work off the async threads. The work holds its turn until it ends, even where nobody
@@ -189,8 +217,19 @@ pub fn router(state: AppState) -> Router {
             get(queryables::queryables),
         )
         .route("/collections/{collection}/schema", get(queryables::schema))
-        .route("/collections/{collection}/items", get(items::list))
-        .route("/collections/{collection}/items/{id}", get(items::one))
+        .route(
+            "/collections/{collection}/items",
+            get(items::list).post(edit::create),
+        )
+        .route(
+            "/collections/{collection}/items/{id}",
+            get(items::one)
+                .put(edit::replace)
+                .patch(edit::merge)
+                .delete(edit::remove),
+        )
+        .route("/revisions", get(revisions::list).post(revisions::revert))
+        .route("/revisions/{which}", get(revisions::one_or_between))
         .route("/tiles/{layers}", get(tiles::tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
         .route("/styles/{style}", get(tiles::style))
@@ -227,8 +266,19 @@ pub fn router(state: AppState) -> Router {
 fn cross_origin(origins: &[HeaderValue]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins.to_vec())
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+        ])
         .expose_headers([header::ETAG, HeaderName::from_static("content-crs")])
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as ValueError};
 
 use super::problem::Problem;
-use crate::model::{Revision, Text};
+use crate::model::Text;
 
 /// The parameters of one request.
 pub struct Params(Vec<(String, String)>);
@@ -34,6 +34,20 @@ impl Params {
             params.push((name.into_owned(), value.into_owned()));
         }
         Ok(Self(params))
+    }
+
+    /// Reads the parameters of these names, each given once, and passes over all others.
+    ///
+    /// # Errors
+    /// 400 for one that is given twice.
+    pub fn pick(query: Option<&str>, names: &[&str]) -> Result<Self, Problem> {
+        let mut picked = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            if names.contains(&&*name) {
+                picked.append_pair(&name, &value);
+            }
+        }
+        Self::parse(Some(&picked.finish()), names)
     }
 
     /// The value of a parameter.
@@ -100,27 +114,5 @@ impl Params {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Makes sure that `revision`, where given, is the one that is served.
-    ///
-    /// # Errors
-    /// 404 for any other.
-    pub fn check_revision(&self, served: Revision) -> Result<(), Problem> {
-        check_revision(self.number::<u64>("revision")?, served)
-    }
-}
-
-/// Makes sure that a revision, where one is asked for, is the one that is served.
-///
-/// # Errors
-/// 404 for any other.
-pub fn check_revision(asked: Option<u64>, served: Revision) -> Result<(), Problem> {
-    match asked {
-        Some(revision) if Revision(revision) != served => Err(Problem::missing(Text::new(
-            format!("没有版本 {revision}；现有版本 {served}"),
-            format!("there is no revision {revision}; there is revision {served}"),
-        ))),
-        _ => Ok(()),
     }
 }

@@ -2,12 +2,14 @@
 //! what features are served with.
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery},
     response::Response,
 };
 use serde_json::{Map, Value, json};
 
-use super::{AppState, Base, SCHEMA, collections, json_answer, params::Params, problem::Problem};
+use super::{
+    Base, SCHEMA, collections, json_answer, moment::Data, params::Params, problem::Problem,
+};
 use crate::{
     filter::Type,
     model::{LandUse, LocatedBy, Status},
@@ -27,20 +29,19 @@ const REQUIRED: [&str; 7] = [
 
 /// The queryables of a collection as JSON Schema.
 pub async fn queryables(
-    State(state): State<AppState>,
+    Data(snapshot): Data,
     base: Base,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let snapshot = state.snapshot();
-    let collection = find(snapshot, &id, query.as_deref())?;
+    let collection = find(&snapshot, &id, query.as_deref())?;
     let mut schema = head(
         collection,
         &format!("{}/collections/{id}/queryables", base.0),
     );
     schema["properties"] = Field::ALL
         .into_iter()
-        .map(|field| (field.name(), describe(field, collection, snapshot)))
+        .map(|field| (field.name(), describe(field, collection, &snapshot)))
         .collect();
     schema["additionalProperties"] = false.into();
     Ok(json_answer(SCHEMA, schema.to_string()))
@@ -49,13 +50,12 @@ pub async fn queryables(
 /// The features of a collection as JSON Schema; of what they may be served with, that which the
 /// service itself knows.
 pub async fn schema(
-    State(state): State<AppState>,
+    Data(snapshot): Data,
     base: Base,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let snapshot = state.snapshot();
-    let collection = find(snapshot, &id, query.as_deref())?;
+    let collection = find(&snapshot, &id, query.as_deref())?;
     let mut schema = head(collection, &format!("{}/collections/{id}/schema", base.0));
     let known = Field::ALL
         .into_iter()
@@ -64,7 +64,7 @@ pub async fn schema(
         .map(|field| {
             (
                 field.name().to_owned(),
-                describe(field, collection, snapshot),
+                describe(field, collection, &snapshot),
             )
         })
         .collect();
@@ -89,9 +89,8 @@ fn find<'a>(
     id: &str,
     query: Option<&str>,
 ) -> Result<&'a Collection, Problem> {
-    let params = Params::parse(query, &["f", "revision"])?;
+    let params = Params::parse(query, &["f", "revision", "as_of"])?;
     params.check_format(&["json"])?;
-    params.check_revision(snapshot.revision)?;
     collections::find(snapshot, id)
 }
 

@@ -9,7 +9,9 @@ use axum::{
 };
 use flate2::read::GzDecoder;
 
-use super::{AppState, Base, JSON, Work, json_answer, params::Params, problem::Problem};
+use super::{
+    AppState, Base, JSON, Work, json_answer, moment::Data, params::Params, problem::Problem,
+};
 use crate::{
     model::Text,
     store::Snapshot,
@@ -22,35 +24,35 @@ const MAX_LAYERS: usize = 64;
 
 /// TileJSON of a set of layers: `/tiles/zones,projects.json`.
 pub async fn tilejson(
-    State(state): State<AppState>,
     base: Base,
+    Data(snapshot): Data,
     Path(names): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let snapshot = state.snapshot();
-    Params::parse(query.as_deref(), &["revision"])?.check_revision(snapshot.revision)?;
+    Params::parse(query.as_deref(), &["revision", "as_of"])?;
     let Some(names) = names.strip_suffix(".json") else {
         return Err(Problem::missing(Text::new(
             "TileJSON 的地址以 .json 结尾，例如 /tiles/zones.json",
             "the address of TileJSON ends in .json, such as /tiles/zones.json",
         )));
     };
-    let layers = find_layers(snapshot, names)?;
-    let body = tiles::tilejson(snapshot, &layers, &base.0);
+    let layers = find_layers(&snapshot, names)?;
+    let body = tiles::tilejson(&snapshot, &layers, &base.0);
     Ok(json_answer(JSON, body.to_string()))
 }
 
 /// One tile: `/tiles/zones,projects/14/13524/6242.mvt`.
 pub async fn tile(
     State(state): State<AppState>,
+    Data(snapshot): Data,
     Path((names, z, x, y)): Path<(String, String, String, String)>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let revision = state.snapshot().revision;
-    Params::parse(query.as_deref(), &["revision"])?.check_revision(revision)?;
+    Params::parse(query.as_deref(), &["revision", "as_of"])?;
+    let revision = snapshot.revision;
     let tile = parse_tile(&z, &x, &y)?;
-    let layers = find_layers(state.snapshot(), &names)?;
+    let layers = find_layers(&snapshot, &names)?;
     let cached = state.0.tiles.get(revision, &layers, tile);
     drop(layers);
     let zipped = match cached {
@@ -58,7 +60,7 @@ pub async fn tile(
         None => {
             state
                 .blocking(Work::Light, move |state, _| {
-                    let layers = find_layers(state.snapshot(), &names)?;
+                    let layers = find_layers(&snapshot, &names)?;
                     Ok(state.0.tiles.get_or_make(revision, &layers, tile))
                 })
                 .await?
@@ -146,6 +148,6 @@ pub async fn style(
             format!("there is no style “{id}”; there is: default"),
         )));
     }
-    let body = tiles::style(state.snapshot(), &base.0);
+    let body = tiles::style(&state.snapshot(), &base.0);
     Ok(json_answer(JSON, body.to_string()))
 }

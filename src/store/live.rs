@@ -27,6 +27,14 @@ pub enum Moment {
     Time(Timestamp),
 }
 
+impl Moment {
+    /// A revision, or the latest where none is named.
+    #[must_use]
+    pub fn of(revision: Option<u64>) -> Self {
+        revision.map_or(Self::Latest, |number| Self::Revision(Revision(number)))
+    }
+}
+
 /// The data that are served. Reading the latest neither locks nor copies, and newer ones take their
 /// place in one step.
 #[derive(Debug)]

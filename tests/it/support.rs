@@ -111,6 +111,34 @@ impl Server {
         answer.json()
     }
 
+    /// A request of any method, with headers.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Result<Answer, ureq::Error> {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.as_ref().to_vec()).unwrap();
+        agent().run(request).and_then(Answer::read)
+    }
+
+    /// Kills it where it stands.
+    pub fn kill(&self) {
+        let process = i32::try_from(self.child.id()).unwrap();
+        let killed = Command::new("kill")
+            .args(["-KILL", &process.to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+    }
+
     /// A POST request.
     pub fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Answer {
         Answer::of(
@@ -146,17 +174,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(mut response: ureq::http::Response<ureq::Body>) -> Self {
-        Self {
+    fn of(response: ureq::http::Response<ureq::Body>) -> Self {
+        Self::read(response).unwrap()
+    }
+
+    fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
+        Ok(Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response
                 .body_mut()
                 .with_config()
                 .limit(256 << 20)
-                .read_to_vec()
-                .unwrap(),
-        }
+                .read_to_vec()?,
+        })
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -131,3 +131,54 @@ pub fn kept_form(text: &str, transformer: Option<&Transformer>) -> Result<Kept, 
     out.push(b'}');
     Ok((id.into(), out))
 }
+
+/// What answers add to the properties of a feature.
+const ADDED: [&str; 7] = [
+    "measured",
+    "zones",
+    "overlap",
+    "certainty",
+    "certainty_reason",
+    "placed",
+    "collection",
+];
+
+/// A feature that somebody read, changed and sends back, in the form in which it is kept: without
+/// what answers had added to it.
+///
+/// # Errors
+/// Where it is no feature, or bears another id.
+pub fn edited_form(mut feature: Value, id: &str) -> Result<Vec<u8>, Text> {
+    if feature["type"] != "Feature" {
+        return Err(Text::new(
+            "应为 GeoJSON Feature",
+            "it should be a GeoJSON Feature",
+        ));
+    }
+    if !feature["id"].is_null() && feature["id"] != id {
+        return Err(Text::new(
+            format!("编号应为“{id}”，与地址一致"),
+            format!("its id should be “{id}”, as in the address"),
+        ));
+    }
+    feature["id"] = id.into();
+    if let Some(properties) = feature["properties"].as_object_mut() {
+        properties.retain(|name, _| !ADDED.contains(&name.as_str()));
+        properties.values_mut().for_each(drop_sections);
+    }
+    kept_form(&feature.to_string(), None).map(|(_, body)| body)
+}
+
+/// Takes the headings, under which a quote stands, out of citations at any depth.
+fn drop_sections(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.contains_key("document") && members.contains_key("quote") {
+                members.shift_remove("section");
+            }
+            members.values_mut().for_each(drop_sections);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_sections),
+        _ => {}
+    }
+}

@@ -33,7 +33,7 @@ mod verify;
 
 pub use backup::restore;
 pub use commit::{Change, ChangeSet};
-pub use entry::{Hash, Key};
+pub use entry::{Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange};
 pub use people::{Account, AuditEntry, TokenInfo};
@@ -158,6 +158,35 @@ impl Record {
             )
             .optional()?;
         Ok(body)
+    }
+
+    /// The version of a feature at a revision: `None` where there was none.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn version(&self, key: &Key, revision: Revision) -> Result<Option<Hash>, RecordError> {
+        let hash: Option<[u8; 32]> = self
+            .reader()?
+            .query_row(
+                &format!("SELECT hash FROM entries WHERE {STANDS} AND name = ?3"),
+                (&*key.shelf, revision.0, &*key.name),
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(hash.map(Hash))
+    }
+
+    /// All that ever stood under a name, the latest first.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn versions(&self, key: &Key) -> Result<Vec<Vec<u8>>, RecordError> {
+        let connection = self.reader()?;
+        let mut rows = connection.prepare(
+            "SELECT body FROM entries WHERE shelf = ?1 AND name = ?2 ORDER BY from_revision DESC",
+        )?;
+        let bodies = rows.query_map((&*key.shelf, &*key.name), |row| row.get(0))?;
+        Ok(bodies.collect::<Result<_, _>>()?)
     }
 
     /// Revisions, the latest first.

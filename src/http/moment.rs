@@ -1,0 +1,75 @@
+//! Which state of the data a request asks for: `revision` or `as_of`.
+
+use std::sync::Arc;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use super::{AppState, Work, params::Params, problem::Problem};
+use crate::{
+    model::{Revision, Text},
+    store::{Snapshot, live::Moment, record::RecordError},
+};
+
+/// The data at the moment that a request's query string asks for.
+pub struct Data(pub Arc<Snapshot>);
+
+impl FromRequestParts<AppState> for Data {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let moment = Params::pick(parts.uri.query(), &["revision", "as_of"])
+            .and_then(|params| moment(&params))?;
+        if let Some(snapshot) = state.0.live.at_once(moment) {
+            return Ok(Self(snapshot));
+        }
+        let snapshot = state
+            .blocking(Work::Heavy, move |state, _| state.at(moment))
+            .await?;
+        Ok(Self(snapshot))
+    }
+}
+
+impl AppState {
+    /// The data at a moment. It blocks, where they are not in memory.
+    pub(super) fn at(&self, moment: Moment) -> Result<Arc<Snapshot>, Problem> {
+        self.0.live.at(moment).map_err(|error| match &*error {
+            RecordError::NoRevision(revision) => no_revision(*revision, self.snapshot().revision),
+            RecordError::Refused(text) => Problem::missing(text.clone()),
+            other => {
+                tracing::error!("an earlier revision: {other}");
+                Problem::busy(other.text())
+            }
+        })
+    }
+}
+
+/// The moment that parameters ask for.
+///
+/// # Errors
+/// 400 where one of them can't be read, or both are given.
+pub fn moment(params: &Params) -> Result<Moment, Problem> {
+    match (params.number("revision")?, params.get("as_of")) {
+        (None, None) => Ok(Moment::Latest),
+        (Some(number), None) => Ok(Moment::Revision(Revision(number))),
+        (None, Some(text)) => text.parse().map(Moment::Time).map_err(|_| {
+            Problem::unreadable(Text::new(
+                format!("as_of“{text}”应为 RFC 3339 时间，例如 2026-01-31T08:00:00Z"),
+                format!(
+                    "as_of “{text}” should be a time of RFC 3339, such as 2026-01-31T08:00:00Z"
+                ),
+            ))
+        }),
+        (Some(_), Some(_)) => Err(Problem::unreadable(Text::new(
+            "revision 和 as_of 只能给一个",
+            "give either revision or as_of",
+        ))),
+    }
+}
+
+/// 404 for a revision that there is not.
+pub fn no_revision(asked: Revision, latest: Revision) -> Problem {
+    Problem::missing(Text::new(
+        format!("没有版本 {asked}；最新版本是 {latest}"),
+        format!("there is no revision {asked}; the latest is revision {latest}"),
+    ))
+}

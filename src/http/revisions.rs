@@ -1,0 +1,248 @@
+//! `GET /revisions`, what differs between two, and taking one back.
+
+use axum::{
+    body::Bytes,
+    extract::{Path, RawQuery, State, rejection::BytesRejection},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    AppState, Base, JSON, Work, areas::read_body, edit::failed, json_answer, moment::no_revision,
+    paging::Page, params::Params, person::Editor, problem::Problem,
+};
+use crate::{
+    model::{Revision, RevisionInfo, Text},
+    store::record::{Difference, Record, RecordError},
+};
+
+/// What made each state of the data, the latest first.
+pub async fn list(
+    State(state): State<AppState>,
+    base: Base,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    state
+        .blocking(Work::Light, move |state, _| {
+            let query = query.as_deref();
+            let params = Params::parse(query, &["limit", "offset", "f"])?;
+            params.check_format(&["json", "atom"])?;
+            let page = Page::parse(&params)?;
+            let record = recorded(state)?;
+            let count = record.latest().map_err(failed)?.0;
+            let revisions = record.revisions(page.limit, page.offset).map_err(failed)?;
+            if params.get("f") == Some("atom") {
+                return Ok(atom(&state.snapshot().title.zh, &revisions, &base));
+            }
+            let matched = usize::try_from(count).unwrap_or(usize::MAX);
+            let mut links = page.links(&base, JSON, "/revisions", query, matched);
+            links.push(base.link("alternate", ATOM, "/revisions?f=atom", "Atom"));
+            let body = json!({
+                "revisions": revisions,
+                "numberMatched": count,
+                "numberReturned": revisions.len(),
+                "links": links,
+            });
+            Ok(json_answer(JSON, body.to_string()))
+        })
+        .await
+}
+
+/// One revision, or what differs between two (`3...7`), by feature and attribute.
+pub async fn one_or_between(
+    State(state): State<AppState>,
+    base: Base,
+    Path(which): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    state
+        .blocking(Work::Heavy, move |state, _| {
+            let record = recorded(state)?;
+            match which.split_once("...") {
+                Some((from, to)) => {
+                    let revisions = [number(from)?, number(to)?];
+                    between(record, revisions, &which, query.as_deref(), &base)
+                }
+                None => {
+                    Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
+                    let info = record.info(number(&which)?).map_err(failed)?;
+                    Ok(json_answer(JSON, json!(info).to_string()))
+                }
+            }
+        })
+        .await
+}
+
+fn number(text: &str) -> Result<Revision, Problem> {
+    text.parse().map(Revision).map_err(|_| {
+        Problem::missing(Text::new(
+            format!("“{text}”不是版本号：例如 /revisions/3 或 /revisions/3...7"),
+            format!("“{text}” is no revision: such as /revisions/3 or /revisions/3...7"),
+        ))
+    })
+}
+
+fn between(
+    record: &Record,
+    [from, to]: [Revision; 2],
+    which: &str,
+    query: Option<&str>,
+    base: &Base,
+) -> Result<Response, Problem> {
+    let params = Params::parse(query, &["limit", "offset", "f"])?;
+    params.check_format(&["json"])?;
+    let page = Page::parse(&params)?;
+    let (count, differences) = record
+        .differences([from, to], page.limit, page.offset)
+        .map_err(failed)?;
+    let path = format!("/revisions/{which}");
+    let body = json!({
+        "from": from,
+        "to": to,
+        "differences": differences.iter().map(describe).collect::<Vec<_>>(),
+        "numberMatched": count,
+        "numberReturned": differences.len(),
+        "links": page.links(base, JSON, &path, query, count),
+    });
+    Ok(json_answer(JSON, body.to_string()))
+}
+
+fn describe(difference: &Difference) -> Value {
+    let change = match (&difference.before, &difference.after) {
+        (None, _) => "added",
+        (_, None) => "removed",
+        _ => "changed",
+    };
+    let what = if difference.key.is_feature() {
+        "feature"
+    } else {
+        "file"
+    };
+    json!({
+        what: difference.key.to_string(),
+        "change": change,
+        "properties": changes(difference),
+    })
+}
+
+/// What differs, property by property.
+pub fn changes(difference: &Difference) -> Value {
+    difference
+        .properties()
+        .into_iter()
+        .map(|change| {
+            json!({
+                "name": change.name,
+                "before": change.before,
+                "after": change.after,
+            })
+        })
+        .collect()
+}
+
+/// What is asked of the list of revisions: a new one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// The revision to take back.
+    revert: u64,
+    /// What for.
+    message: String,
+}
+
+/// Takes a revision back, as a new one.
+pub async fn revert(
+    State(state): State<AppState>,
+    base: Base,
+    Editor(editor): Editor,
+    RawQuery(query): RawQuery,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    Params::parse(query.as_deref(), &[])?;
+    let wanted: Wanted = read_body(body)?;
+    state
+        .blocking(Work::Heavy, move |state, _| {
+            let record = state.record()?;
+            let now = record
+                .revert(Revision(wanted.revert), &editor.name, &wanted.message)
+                .map_err(|error| match error {
+                    RecordError::NoRevision(asked) => no_revision(asked, state.snapshot().revision),
+                    other => failed(other),
+                })?;
+            let revision = now.revision;
+            state.0.live.put(now);
+            record
+                .audit(
+                    &editor.name,
+                    "revert",
+                    &format!("r{} r{revision}", wanted.revert),
+                )
+                .map_err(failed)?;
+            let info = record.info(revision).map_err(failed)?;
+            let place = format!("{}/revisions/{revision}", base.0);
+            let headers = [
+                (header::CONTENT_TYPE, JSON.to_owned()),
+                (header::LOCATION, place),
+            ];
+            Ok((StatusCode::CREATED, headers, json!(info).to_string()).into_response())
+        })
+        .await
+}
+
+/// The record, where there is one: history is kept there.
+fn recorded(state: &AppState) -> Result<&Record, Problem> {
+    state.0.live.record().ok_or_else(|| {
+        Problem::missing(Text::new(
+            "这个服务没有库，只有版本 1：用 serve --data 目录 启动才有历史",
+            "this service has no record and so revision 1 only: there is a history when it is started with serve --data DIR",
+        ))
+    })
+}
+
+const ATOM: &str = "application/atom+xml";
+
+/// The revisions as a feed (RFC 4287).
+fn atom(title: &str, revisions: &[RevisionInfo], base: &Base) -> Response {
+    let updated = revisions
+        .first()
+        .map_or_else(String::new, |info| info.time.to_string());
+    let address = escaped(&format!("{}/revisions", base.0));
+    let mut feed = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n  <id>{address}</id>\n  <title>{}</title>\n  <updated>{updated}</updated>\n  <link rel=\"self\" href=\"{address}?f=atom\"/>\n",
+        escaped(title)
+    );
+    for info in revisions {
+        let cause = info.cause.title().zh;
+        feed.push_str(&format!(
+            "  <entry>\n    <id>{address}/{}</id>\n    <title>版本 {}：{}</title>\n    <updated>{}</updated>\n    <author><name>{}</name></author>\n    <category term=\"{}\" label=\"{cause}\"/>\n    <link href=\"{address}/{}\"/>\n  </entry>\n",
+            info.number,
+            info.number,
+            escaped(&info.message),
+            info.time,
+            escaped(&info.author),
+            info.cause.as_str(),
+            info.number,
+        ));
+    }
+    feed.push_str("</feed>\n");
+    ([(header::CONTENT_TYPE, ATOM)], feed).into_response()
+}
+
+/// Text that can stand in XML: marks are escaped, and control characters, which it can't hold, left
+/// out.
+fn escaped(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .fold(String::new(), |mut escaped, c| {
+            match c {
+                '&' => escaped.push_str("&amp;"),
+                '<' => escaped.push_str("&lt;"),
+                '>' => escaped.push_str("&gt;"),
+                '"' => escaped.push_str("&quot;"),
+                other => escaped.push(other),
+            }
+            escaped
+        })
+}

@@ -1,0 +1,444 @@
+//! Features changed over HTTP: by whom, at which version, and what of it stays.
+
+use std::{
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use renewal_map::store::record::Record;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Answer, Server, in_full, program, yunze};
+
+const PARCEL: &str = "/collections/parcels/items/a1-01";
+
+/// A service with a record, and the tokens of an editor and a reader.
+struct Desk {
+    server: Server,
+    folder: TempDir,
+    editor: String,
+    reader: String,
+}
+
+fn serve(folder: &Path) -> Server {
+    Server::start_with(&[
+        "--seeds",
+        yunze().join("seeds").to_str().unwrap(),
+        "--geodata",
+        yunze().join("geodata").to_str().unwrap(),
+        "--data",
+        folder.to_str().unwrap(),
+    ])
+}
+
+fn people(folder: &Path, args: &[&str]) -> String {
+    let output = program(&["people", "--data", folder.to_str().unwrap()])
+        .args(args)
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {error}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+impl Desk {
+    fn open() -> Self {
+        let folder = TempDir::new().unwrap();
+        let server = serve(folder.path());
+        let at = folder.path();
+        people(at, &["add", "王工", "--role", "editor"]);
+        people(at, &["add", "李处", "--role", "reader"]);
+        Self {
+            editor: people(at, &["token", "王工"]),
+            reader: people(at, &["token", "李处"]),
+            server,
+            folder,
+        }
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.editor);
+        let mut all = vec![("authorization", bearer.as_str())];
+        all.extend_from_slice(headers);
+        self.server
+            .send(method, path, &all, body.to_string())
+            .unwrap()
+    }
+
+    /// The feature and its version.
+    fn read(&self, path: &str) -> (Value, String) {
+        let answer = self.server.get(path);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        (unlinked(&answer), answer.header("etag").to_owned())
+    }
+}
+
+/// A feature without its links, which bear its name.
+fn unlinked(answer: &Answer) -> Value {
+    let mut feature = answer.json();
+    feature.as_object_mut().unwrap().shift_remove("links");
+    feature
+}
+
+#[test]
+fn a_feature_is_read_changed_and_sent_back() {
+    let desk = Desk::open();
+    let (mut feature, version) = desk.read(PARCEL);
+    assert!(version.starts_with('"'), "a strong tag: {version}");
+    feature["properties"]["name"] = "和平大厦".into();
+    let answer = desk.send("PUT", PARCEL, &[("if-match", &version)], &feature);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_ne!(answer.header("etag"), version);
+    // What is sent back is what was read, with one word changed: measures, zones and headings that
+    // answers add are not kept twice.
+    assert_eq!(unlinked(&answer), feature);
+    let (now, new_version) = desk.read(PARCEL);
+    assert_eq!(now, feature);
+    assert_eq!(new_version, answer.header("etag"));
+    let not_changed = desk
+        .server
+        .get_with(PARCEL, &[("if-none-match", &new_version)]);
+    assert_eq!(not_changed.status, 304);
+
+    let patch = json!({ "properties": { "name_en": "Peace Tower", "note": "试" } });
+    let path = format!("{PARCEL}?message={}", "%E6%94%B9%E5%90%8D");
+    let answer = desk.send("PATCH", &path, &[("if-match", &new_version)], &patch);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let patch = json!({ "properties": { "note": null } });
+    let answer = desk.send(
+        "PATCH",
+        PARCEL,
+        &[("if-match", answer.header("etag"))],
+        &patch,
+    );
+    assert_eq!(answer.json()["properties"]["name_en"], "Peace Tower");
+    assert_eq!(answer.json()["properties"].get("note"), None);
+
+    // Tiles, lists and queries show it at once, and earlier states stay to be asked for.
+    let list = desk
+        .server
+        .json("/collections/parcels/items?q=%E5%92%8C%E5%B9%B3%E5%A4%A7%E5%8E%A6");
+    assert_eq!(list["numberMatched"], 1);
+    assert_eq!(list["revision"], 4);
+    let first = desk.server.json(&format!("{PARCEL}?revision=1"));
+    assert_ne!(first["properties"]["name"], "和平大厦");
+    let list = desk
+        .server
+        .json("/collections/parcels/items?revision=1&q=%E5%92%8C%E5%B9%B3%E5%A4%A7%E5%8E%A6");
+    assert_eq!(
+        (&list["numberMatched"], &list["revision"]),
+        (&json!(0), &json!(1))
+    );
+
+    let history = desk.server.json("/revisions");
+    assert_eq!(history["numberMatched"], 4);
+    let told = |at: usize| &history["revisions"][at];
+    assert_eq!(told(1)["author"], "王工");
+    assert_eq!(told(1)["message"], "改名");
+    assert_eq!(told(0)["message"], "修改 parcels/a1-01");
+    assert_eq!(told(3)["cause"], "seed");
+    let time = told(2)["time"].as_str().unwrap();
+    let then = desk.server.json(&format!("{PARCEL}?as_of={time}"));
+    assert_eq!(then["properties"]["name"], "和平大厦");
+    assert_ne!(then["properties"]["name_en"], "Peace Tower");
+    let differences = desk.server.json("/revisions/1...4");
+    assert_eq!(differences["numberMatched"], 1);
+    let difference = &differences["differences"][0];
+    assert_eq!(difference["feature"], "parcels/a1-01");
+    let names: Vec<&str> = difference["properties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["name", "name_en"]);
+    let feed = desk.server.get("/revisions?f=atom");
+    assert_eq!(feed.header("content-type"), "application/atom+xml");
+    assert!(
+        feed.text().contains("<title>版本 3：改名</title>"),
+        "{}",
+        feed.text()
+    );
+
+    let wanted = json!({ "revert": 2, "message": "名称未定" });
+    let refused = desk.send("POST", "/revisions", &[], &wanted);
+    assert!(refused.problem(409).contains("parcels/a1-01"));
+    let wanted = json!({ "revert": 4, "message": "备注还要" });
+    let answer = desk.send("POST", "/revisions", &[], &wanted);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    assert_eq!(answer.json()["revision"], 5);
+    assert_eq!(desk.read(PARCEL).0["properties"]["note"], "试");
+}
+
+#[test]
+fn features_are_added_and_removed() {
+    let desk = Desk::open();
+    let (mut feature, _) = desk.read(PARCEL);
+    feature["id"] = "new-parcel".into();
+    let items = "/collections/parcels/items";
+    let answer = desk.send("POST", items, &[], &feature);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let place = answer.header("location");
+    assert_eq!(place, format!("{}{items}/new-parcel", desk.server.url));
+    let again = desk.send("POST", items, &[], &feature);
+    assert!(again.problem(409).contains("already"));
+    feature["id"] = "No Slug".into();
+    assert!(
+        desk.send("POST", items, &[], &feature)
+            .problem(400)
+            .contains("id")
+    );
+    let path = format!("{items}/new-parcel");
+    let (_, version) = desk.read(&path);
+    let gone = desk.send("DELETE", &path, &[("if-match", &version)], &json!(null));
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    assert_eq!(desk.server.get(&path).status, 404);
+    desk.send("DELETE", &path, &[("if-match", &version)], &json!(null))
+        .problem(404);
+    let before = desk.server.get(&format!("{path}?revision=2"));
+    assert_eq!(before.status, 200);
+}
+
+#[test]
+fn nobody_overwrites_what_they_have_not_seen() {
+    let desk = Desk::open();
+    let (mut feature, version) = desk.read(PARCEL);
+    let patch = json!({ "properties": { "name": "甲大厦" } });
+    desk.send("PATCH", PARCEL, &[("if-match", &version)], &patch);
+    feature["properties"]["name"] = "乙大厦".into();
+    let refused = desk.send("PUT", PARCEL, &[("if-match", &version)], &feature);
+    refused.problem(412);
+    let changes = &refused.json()["changes"];
+    assert_eq!(changes[0]["name"], "name");
+    assert_eq!(changes[0]["after"], "甲大厦");
+    assert_eq!(desk.read(PARCEL).0["properties"]["name"], "甲大厦");
+    desk.send("PUT", PARCEL, &[], &feature).problem(428);
+    desk.send("PUT", PARCEL, &[("if-match", "\"nonsense\"")], &feature)
+        .problem(412);
+    // A weak tag names no version.
+    let weak = format!("W/{}", desk.read(PARCEL).1);
+    desk.send("PUT", PARCEL, &[("if-match", &weak)], &feature)
+        .problem(412);
+}
+
+#[test]
+fn what_would_be_wrong_is_refused_with_every_reason() {
+    let desk = Desk::open();
+    let (feature, version) = desk.read(PARCEL);
+    let tried = |change: &dyn Fn(&mut Value)| {
+        let mut feature = feature.clone();
+        change(&mut feature);
+        desk.send("PUT", PARCEL, &[("if-match", &version)], &feature)
+    };
+    let unknown = tried(&|feature| feature["properties"]["kind"] = "castle".into());
+    assert!(unknown.problem(422).contains("castle"));
+    assert_eq!(unknown.json()["problems"][0]["feature"], "a1-01");
+    let quote =
+        tried(&|feature| feature["properties"]["citations"][0]["quote"] = "没有这句话".into());
+    assert!(quote.problem(422).contains("does not stand in"));
+    let uncited = tried(&|feature| feature["properties"]["citations"] = json!([]));
+    assert!(uncited.problem(422).contains("citations"));
+    let crossed = tried(&|feature| {
+        feature["geometry"]["coordinates"] = json!([[
+            [117.0, 39.0],
+            [117.001, 39.001],
+            [117.001, 39.0],
+            [117.0, 39.001],
+            [117.0, 39.0]
+        ]]);
+    });
+    crossed.problem(422);
+    let renamed = tried(&|feature| feature["id"] = "other".into());
+    assert!(renamed.problem(422).contains("a1-01"));
+    let no_feature = tried(&|feature| *feature = json!([1, 2]));
+    no_feature.problem(422);
+    let sent = desk.server.send(
+        "PUT",
+        PARCEL,
+        &[
+            ("authorization", &format!("Bearer {}", desk.editor)),
+            ("if-match", &version),
+        ],
+        "{ not json",
+    );
+    sent.unwrap().problem(400);
+    assert_eq!(desk.server.json("/revisions")["numberMatched"], 1);
+    assert_eq!(desk.read(PARCEL), (feature, version));
+}
+
+#[test]
+fn only_who_may_changes_anything_and_failures_are_written_down() {
+    let desk = Desk::open();
+    let (feature, version) = desk.read(PARCEL);
+    let attempt = |authorization: Option<&str>| {
+        let mut headers = vec![("if-match", version.as_str())];
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        let body = feature.to_string();
+        desk.server.send("PUT", PARCEL, &headers, body).unwrap()
+    };
+    let nobody = attempt(None);
+    nobody.problem(401);
+    assert!(nobody.header("www-authenticate").starts_with("Bearer"));
+    let guessed = format!("Bearer rmap_{}", "0".repeat(64));
+    attempt(Some(&guessed)).problem(401);
+    attempt(Some("Bearer x")).problem(401);
+    attempt(Some(&format!("Basic {}", desk.editor))).problem(401);
+    attempt(Some(&format!("Bearer {}", desk.reader))).problem(403);
+    let at = desk.folder.path();
+    let second = people(at, &["token", "王工", "--label", "手机"]);
+    people(at, &["revoke", "3"]);
+    attempt(Some(&format!("Bearer {second}"))).problem(401);
+    let editor = format!("bearer {}", desk.editor);
+    assert_eq!(attempt(Some(&editor)).status, 200);
+    people(at, &["close", "王工"]);
+    attempt(Some(&editor)).problem(401);
+    let audit = people(at, &["audit"]);
+    assert_eq!(audit.matches("unknown token").count(), 4, "{audit}");
+    assert_eq!(audit.matches("李处  not allowed").count(), 1, "{audit}");
+    assert!(audit.contains("account  王工 editor"), "{audit}");
+    // The secret itself is nowhere in the record.
+    let database = std::fs::read(at.join("renewal-map.db")).unwrap();
+    let secret = desk.editor.trim_start_matches("rmap_").as_bytes();
+    assert!(!database.windows(secret.len()).any(|bytes| bytes == secret));
+}
+
+#[test]
+fn a_service_without_a_record_only_reads() {
+    let server = Server::yunze();
+    let answer = server
+        .send("DELETE", PARCEL, &[("if-match", "*")], "")
+        .unwrap();
+    assert!(answer.problem(405).contains("--data"));
+    assert!(server.get("/revisions").problem(404).contains("--data"));
+    server
+        .get(&format!("{PARCEL}?as_of=2026-01-01T00:00:00Z"))
+        .problem(404);
+    server
+        .get(&format!("{PARCEL}?as_of=yesterday"))
+        .problem(400);
+    server
+        .get(&format!("{PARCEL}?revision=1&as_of=2026-01-01T00:00:00Z"))
+        .problem(400);
+    server.get(&format!("{PARCEL}?revision=2")).problem(404);
+    assert_eq!(server.get(&format!("{PARCEL}?revision=1")).status, 200);
+}
+
+#[test]
+fn what_another_process_commits_is_served_soon() {
+    let desk = Desk::open();
+    let (_, version) = desk.read(PARCEL);
+    let patch = json!({ "properties": { "name": "甲大厦" } });
+    desk.send("PATCH", PARCEL, &[("if-match", &version)], &patch);
+    let at = desk.folder.path().to_str().unwrap();
+    let revert = [
+        "record",
+        "revert",
+        "2",
+        "--author",
+        "王工",
+        "--message",
+        "撤回",
+        "--data",
+        at,
+    ];
+    assert!(program(&revert).output().unwrap().status.success());
+    let until = Instant::now() + Duration::from_secs(20);
+    while desk.read(PARCEL).0["properties"]["name"] == "甲大厦" {
+        assert!(Instant::now() < until, "it is still the old one");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let check = program(&["check", "--data", at]).output().unwrap();
+    assert!(check.status.success());
+    assert!(String::from_utf8_lossy(&check.stdout).contains("3 个版本"));
+}
+
+/// What one writer knows of its feature: the name that was last acknowledged, and the one that was
+/// on its way when the service died.
+#[derive(Default)]
+struct Written {
+    acknowledged: Option<String>,
+    on_its_way: Option<String>,
+}
+
+#[test]
+fn a_killed_service_loses_nothing_that_it_acknowledged() {
+    let kills = if in_full() { 500 } else { 8 };
+    let mut rng = StdRng::seed_from_u64(20_261_122);
+    let desk = Desk::open();
+    let Desk {
+        mut server,
+        folder,
+        editor,
+        ..
+    } = desk;
+    let bearer = format!("Bearer {editor}");
+    let paths = ["a1-01", "a1-02", "a2-01"].map(|id| format!("/collections/parcels/items/{id}"));
+    let written: [Mutex<Written>; 3] = Default::default();
+    for round in 0..kills {
+        let dead = AtomicBool::new(false);
+        let pause = Duration::from_millis(rng.random_range(1..250));
+        thread::scope(|scope| {
+            let (running, dead) = (&server, &dead);
+            for (path, written) in paths.iter().zip(&written) {
+                let bearer = bearer.as_str();
+                scope.spawn(move || {
+                    let mut version = running.get(path).header("etag").to_owned();
+                    for count in 0.. {
+                        let name = format!("{round} {count}");
+                        written.lock().unwrap().on_its_way = Some(name.clone());
+                        let patch = json!({ "properties": { "name": name } }).to_string();
+                        let headers = [("authorization", bearer), ("if-match", version.as_str())];
+                        match running.send("PATCH", path, &headers, patch) {
+                            Ok(answer) => {
+                                assert_eq!(answer.status, 200, "{}", answer.text());
+                                version = answer.header("etag").to_owned();
+                                let mut written = written.lock().unwrap();
+                                written.acknowledged = Some(name);
+                                written.on_its_way = None;
+                            }
+                            Err(_) => {
+                                assert!(dead.load(Ordering::SeqCst), "nobody had killed it");
+                                break;
+                            }
+                        }
+                    }
+                });
+            }
+            thread::sleep(pause);
+            dead.store(true, Ordering::SeqCst);
+            running.kill();
+        });
+        server = serve(folder.path());
+        for (path, written) in paths.iter().zip(&written) {
+            let found = server.json(path)["properties"]["name"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            let mut written = written.lock().unwrap();
+            if written.acknowledged.is_some() {
+                let known = [&written.acknowledged, &written.on_its_way];
+                assert!(known.contains(&&Some(found.clone())), "{found}: {known:?}");
+            }
+            // It stood when the service came back, so it counts from here.
+            written.acknowledged = Some(found);
+        }
+    }
+    drop(server);
+    let record = Record::open_existing(folder.path()).unwrap();
+    let verified = record.verify().unwrap();
+    assert!(
+        verified.revision.0 > kills,
+        "writers got through: {verified:?}"
+    );
+    println!(
+        "{kills} kills, {} revisions, every hash as committed",
+        verified.revision
+    );
+}
