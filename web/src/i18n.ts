@@ -393,6 +393,18 @@ export const WORDS = {
   'boundary.straight': ['直线 {m}', 'straight {m}'],
   'boundary.apart': ['相距 {m}', '{m} apart'],
 
+  'carriageway.title': ['双幅道路取', 'Dual carriageways'],
+  'carriageway.note': [
+    '上下行分开画的道路，范围的边界取在哪里',
+    'Where the outline runs along a street that is drawn as two lines',
+  ],
+  'carriageway.centre': ['中线', 'Centre'],
+  'carriageway.inner': ['内侧', 'Inner'],
+  'carriageway.outer': ['外侧', 'Outer'],
+  'carriageway.centre.note': ['两幅之间的中线', 'Midway between the two'],
+  'carriageway.inner.note': ['靠范围一侧的一幅', 'Along the one nearer to the area'],
+  'carriageway.outer.note': ['远离范围一侧的一幅', 'Along the one farther from the area'],
+
   'map.label': ['地图', 'Map'],
   'map.zoom.in': ['放大', 'Zoom in'],
   'map.zoom.out': ['缩小', 'Zoom out'],

@@ -19,6 +19,7 @@ import { translate, type Word } from './i18n';
 import { type Feature, refOf } from './model';
 import {
   type Area,
+  type Carriageway,
   FILTERS,
   type Filter,
   formatView,
@@ -175,8 +176,8 @@ export function read(reading: Reading): void {
 
 /** What is asked of the area, if one is. */
 export const question = computed<Question | null>(() => {
-  const { area, collections, relation } = view.value;
-  return area && { area, collections, relation };
+  const { area, collections, relation, carriageway } = view.value;
+  return area && { area, collections, relation, carriageway };
 });
 
 /** Asked again only when the question changes, not when the map moves. */
@@ -187,8 +188,14 @@ export const answer = resource(
 
 /** The boundary sentences of the text in the address. */
 export const boundaries = resource(
-  computed(() => view.value.boundary),
-  fetchBoundaries,
+  computed(() => {
+    const { boundary, carriageway } = view.value;
+    return boundary && `${carriageway} ${boundary}`;
+  }),
+  (_, signal) => {
+    const { boundary, carriageway } = view.peek();
+    return fetchBoundaries(boundary ?? '', carriageway, signal);
+  },
 );
 
 export function showBoundary(text: string): void {
@@ -196,6 +203,13 @@ export function showBoundary(text: string): void {
   picks.value = null;
   target.value = 'boundary';
   navigate({ boundary: text, select: null, area: null });
+}
+
+/** Compiles the sentences anew; what lies open of the ones before does not fit any more. */
+export function chooseCarriageway(carriageway: Carriageway): void {
+  stretch.value = null;
+  candidate.value = null;
+  navigate({ carriageway });
 }
 
 export function clearBoundary(): void {

@@ -23,6 +23,7 @@ import {
   zones,
 } from '../state';
 import { formatArea, isDrawn, RELATIONS, type Relation } from '../view';
+import { CarriagewayChoice } from './boundary';
 import { Downloads } from './downloads';
 import { Icon } from './icons';
 import { CertaintyChip, CertaintyMark, StatusMark } from './marks';
@@ -81,6 +82,7 @@ export function Results({ style }: { style: StyleSpecification | null }) {
           {area.text}
         </blockquote>
       )}
+      {area.type === 'boundary' && <CarriagewayChoice />}
       <div class="query-actions">
         {area.type === 'feature' && (
           <button type="button" class="button is-small" onClick={() => select(area.ref)}>
