@@ -3,6 +3,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import createClient from 'openapi-fetch';
 import type { paths } from './api/schema';
+import type { AskedArea } from './given';
 import type {
   AreaAnswer,
   AreaQuery,
@@ -17,7 +18,7 @@ import type {
 } from './model';
 import { collectionOf, idOf } from './model';
 import { nameFrom } from './save';
-import type { Area, Carriageway, Filter, Language, Pairing, Relation } from './view';
+import type { Carriageway, Filter, Language, Pairing, Relation } from './view';
 
 /** What went wrong, in the server's words where it said any. Status 0: no answer at all. */
 export class Problem extends Error {
@@ -127,7 +128,7 @@ export function fetchItems(
 
 /** What is asked of an area, of its answer and its files alike. */
 export interface Question {
-  area: Area;
+  area: AskedArea;
   collections: string[];
   relation: Relation;
   /** For a boundary sentence. */
@@ -176,7 +177,7 @@ export function fetchBoundaries(
   return answer(client.POST('/boundaries', { body: { text, carriageway }, ...abort(signal) }));
 }
 
-function areaBody(area: Area, carriageway: Carriageway): AreaQuery['area'] {
+function areaBody(area: AskedArea, carriageway: Carriageway): AreaQuery['area'] {
   switch (area.type) {
     case 'feature':
       return { feature: area.ref };
@@ -188,6 +189,11 @@ function areaBody(area: Area, carriageway: Carriageway): AreaQuery['area'] {
       return { center: area.centre, radius_m: area.radius };
     case 'boundary':
       return { boundary: area.text, carriageway };
+    case 'given': {
+      const parts = area.parts.map((geometry) => ({ geometry }));
+      const [only] = parts;
+      return only && parts.length === 1 ? only : { union: parts };
+    }
   }
 }
 

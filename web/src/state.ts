@@ -15,6 +15,7 @@ import {
   queryArea,
   unreachable,
 } from './api';
+import { type AskedArea, asDrawn, type GivenArea } from './given';
 import { translate, type Word } from './i18n';
 import { type Feature, refOf } from './model';
 import {
@@ -33,16 +34,25 @@ import {
 export const view = signal<View>(parseView(location.search));
 
 /**
+ * An area that was brought along and is too much for an address. The entry of the browser's history
+ * holds it instead: Back and a reload find it there, a link does not.
+ */
+export const given = signal<GivenArea | null>(history.state as GivenArea | null);
+/** The one that the current entry holds. */
+let kept = given.peek();
+
+/**
  * Changes the view and with it the address. `push` is for what Back should undo (selection, area,
  * layers), `replace` for what only moves along.
  */
 export function navigate(change: Partial<View>, how: 'push' | 'replace' = 'push'): void {
   const next = { ...view.peek(), ...change };
   const address = formatView(next);
-  if (address !== location.search) {
+  if (address !== location.search || given.peek() !== kept) {
+    kept = given.peek();
     const full = `${location.pathname}${address}`;
-    if (how === 'push') history.pushState(null, '', full);
-    else history.replaceState(null, '', full);
+    if (how === 'push') history.pushState(kept, '', full);
+    else history.replaceState(kept, '', full);
   }
   view.value = next;
 }
@@ -50,11 +60,13 @@ export function navigate(change: Partial<View>, how: 'push' | 'replace' = 'push'
 /** Counts the times that Back or Forward brought another view, which the map then moves to. */
 export const returns = signal(0);
 
-window.addEventListener('popstate', () => {
+window.addEventListener('popstate', (event) => {
   const known = view.peek();
   const next = parseView(location.search);
   // An address typed by hand may lack what the page has learned since.
   view.value = { ...next, at: next.at ?? known.at, layers: next.layers ?? known.layers };
+  given.value = event.state as GivenArea | null;
+  kept = given.peek();
   // What lay open on the view that was left does not belong to this one.
   picks.value = null;
   drawing.value = null;
@@ -174,9 +186,13 @@ export function read(reading: Reading): void {
   navigate({ panel: 'documents', reading, ...(covered ? { select: null } : {}) });
 }
 
+/** The area that is asked about, from the address or brought along. */
+export const asked = computed<AskedArea | null>(() => view.value.area ?? given.value);
+
 /** What is asked of the area, if one is. */
 export const question = computed<Question | null>(() => {
-  const { area, collections, relation, carriageway } = view.value;
+  const { collections, relation, carriageway } = view.value;
+  const area = asked.value;
   return area && { area, collections, relation, carriageway };
 });
 
@@ -202,6 +218,7 @@ export function showBoundary(text: string): void {
   drawing.value = null;
   picks.value = null;
   target.value = 'boundary';
+  given.value = null;
   navigate({ boundary: text, select: null, area: null });
 }
 
@@ -220,8 +237,8 @@ export function clearBoundary(): void {
 
 /** Whether there is something to answer, in the panel beside the map. */
 export const asking = computed(() => {
-  const { select: ref, area, boundary } = view.value;
-  return ref !== null || area !== null || boundary !== null || picks.value !== null;
+  const { select: ref, boundary } = view.value;
+  return ref !== null || asked.value !== null || boundary !== null || picks.value !== null;
 });
 
 /** Features of a zone list or for a name, fetched once each and kept. */
@@ -342,9 +359,21 @@ export function deselect(): void {
 }
 
 export function ask(area: Area): void {
+  given.value = null;
+  show(area, 'area');
+}
+
+/** Asks about an area that was brought along: in the address if it fits there. */
+export function bring(area: GivenArea): void {
+  const drawn = asDrawn(area);
+  given.value = drawn ? null : area;
+  show(drawn, 'fit');
+}
+
+function show(area: Area | null, move: 'area' | 'fit'): void {
   drawing.value = null;
   picks.value = null;
-  target.value = 'area';
+  target.value = move;
   const { layers, collections } = view.peek();
   // What a query lists should be on the map too.
   const shown = layers && [...new Set([...layers, ...collections])];
@@ -353,5 +382,6 @@ export function ask(area: Area): void {
 
 export function clearArea(): void {
   drawing.value = null;
+  given.value = null;
   navigate({ area: null });
 }
