@@ -11,6 +11,7 @@ use super::names::Lookup;
 use super::network::Network;
 use super::refusal::Reason;
 use super::text::{Direction, Found, Name, Sentence, Side, StatedArea, TextError, find};
+use crate::geometry::mismatch::UNITS;
 
 /// One boundary sentence of a text, and what becomes of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +78,7 @@ pub enum OpenKind {
     Via,
     /// Straight across, if only for a part of it.
     Bridge,
-    /// Not at all: the two lines stay apart.
+    /// Not at all: the two lines, or two parts of one, stay apart.
     Apart,
 }
 
@@ -94,6 +95,7 @@ impl Network {
     ) -> Result<Vec<Compilation>, TextError> {
         let compile = |found: Found| {
             options.stated_m2 = found.stated_area.as_ref().map(|area| area.m2);
+            options.stated_unit = found.stated_area.as_ref().and_then(unit_of);
             let (asked, outcome) = match &found.sentence {
                 Ok(sentence) => (self.asked(sentence), self.compile_with(sentence, options)),
                 Err(error) => (
@@ -143,20 +145,40 @@ impl Network {
             Outcome::Unresolved(refusal) => refusal
                 .reasons()
                 .iter()
-                .filter_map(|reason| match reason {
-                    Reason::NeverMeet { from, to, metres } => Some(OpenPart {
+                .filter_map(|reason| {
+                    let (from, to, metres, line) = match reason {
+                        Reason::NeverMeet { from, to, metres } => {
+                            (from, to, metres, self.nearest(from, to)?)
+                        }
+                        Reason::Break {
+                            from,
+                            to,
+                            metres,
+                            ends,
+                        } => (from, to, metres, *ends),
+                        _ => return None,
+                    };
+                    Some(OpenPart {
                         from: from.clone(),
                         to: to.clone(),
                         metres: *metres,
                         kind: OpenKind::Apart,
                         along: vec![],
-                        line: self.nearest(from, to)?.into(),
-                    }),
-                    _ => None,
+                        line: line.into(),
+                    })
                 })
                 .collect(),
         }
     }
+}
+
+/// The unit in which an area is stated, if it is one of [`UNITS`].
+fn unit_of(area: &StatedArea) -> Option<&'static str> {
+    let units = UNITS.iter().map(|(unit, _)| *unit);
+    // 万平方米 ends with 平方米.
+    units
+        .filter(|unit| area.quote.ends_with(unit))
+        .max_by_key(|unit| unit.len())
 }
 
 /// The parts of an outline between two named lines that follow neither, in the order of the ring.

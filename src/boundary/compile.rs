@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::apart::{breaks, streets_apart};
 use super::carriageway::moved;
 use super::choice::{Ambiguity, Candidate, choose};
 use super::demand::Demand;
@@ -16,7 +17,7 @@ use super::network::Network;
 use super::outline::outline;
 use super::piece::{Piece, pieces};
 use super::refusal::{Reason, Refusal};
-use super::search::{Preference, Search, Walk, streets_apart};
+use super::search::{Preference, Search, Walk};
 use super::text::{Sentence, Side};
 use crate::geometry::mismatch::likely_cause;
 
@@ -96,6 +97,9 @@ pub struct Options {
     /// The area that the document states, in m². A polygon that contradicts it by more than
     /// [`MAX_AREA_FACTOR`] is not sound.
     pub stated_m2: Option<f64>,
+    /// The unit in which it states this, one of [`UNITS`](crate::geometry::mismatch::UNITS), if that is
+    /// known: what may have been mistaken depends on it.
+    pub stated_unit: Option<&'static str>,
     /// Where a side runs that is drawn as two carriageways.
     pub carriageway: Carriageway,
 }
@@ -144,7 +148,7 @@ impl Network {
         options: Options,
     ) -> Result<Vec<Candidate>, Refusal> {
         let demand = Demand::of(self, sides)?;
-        let graph = self.graph(&demand);
+        let graph = self.graph(&demand, MAX_BRIDGE);
         let mut search = Search::new(&graph, &demand)?;
         let mut trial = Trial {
             network: self,
@@ -172,7 +176,19 @@ impl Network {
         if !apart.is_empty() {
             return Err(Refusal { reasons: apart });
         }
-        Err(trial.refusal.unwrap_or_else(|| search.stuck(self).into()))
+        let refusal = trial.refusal.unwrap_or_else(|| search.stuck(self).into());
+        // Where a gap is too long the walks lead elsewhere, and what is wrong with these is no help.
+        let is_elsewhere = refusal.reasons().iter().all(Reason::is_of_shape);
+        let breaks = if is_elsewhere {
+            breaks(self, &demand)
+        } else {
+            vec![]
+        };
+        Err(if breaks.is_empty() {
+            refusal
+        } else {
+            Refusal { reasons: breaks }
+        })
     }
 }
 
@@ -252,7 +268,7 @@ fn as_large_as_stated(compiled: Compiled, options: Options) -> Result<Compiled, 
     Err(Reason::AreaContradicts {
         stated_m2,
         measured_m2,
-        cause: likely_cause(ratio, None, compiled.ring[0].y),
+        cause: likely_cause(ratio, options.stated_unit, compiled.ring[0].y),
     }
     .into())
 }

@@ -91,6 +91,17 @@ impl Demand {
         (0..4).any(|side| on(a, side) && (on(b, side) || on(b, side + 1) || on(b, side + 3)))
     }
 
+    /// A street that two opposite sides name and neither of those between, with the first of the two.
+    pub fn on_opposite_sides(&self) -> Option<(StreetId, usize)> {
+        let on = |street: &StreetId, side: usize| self.sides[side % 4].contains(street);
+        let sides =
+            (0..2).flat_map(|side| self.sides[side].iter().map(move |&street| (street, side)));
+        let mut opposite = sides.filter(|(street, side)| {
+            on(street, side + 2) && !on(street, side + 1) && !on(street, side + 3)
+        });
+        opposite.next()
+    }
+
     /// The street's place in a side, as a set of one.
     pub fn bit(&self, side: usize, street: StreetId) -> Option<Used> {
         let n = self.sides[side].iter().position(|&s| s == street)?;

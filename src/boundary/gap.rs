@@ -38,11 +38,16 @@ struct Reached {
     by: Option<(Stop, Arc)>,
 }
 
+/// Two lines lead from one place to another anyway if it is at most so many times the way across the
+/// gap by where they meet. So it is at a corner of 60° or more, wherever a block is cut off, and still half
+/// the cost.
+const AS_SHORT: f64 = 2.0;
+
 /// Pairs of nodes that are looked at for the price of one state: that is so much quicker.
 const PAIRS_A_STATE: usize = 16;
 
 /// The cheapest way between any two nodes on named streets that an outline may pass between, unless
-/// it is longer than [`LONGEST_GAP`] or the two lines lead from one to the other at no more cost.
+/// it is longer than [`LONGEST_GAP`] or the two lines lead from one to the other anyway.
 pub(super) fn gaps(
     graph: &Graph,
     demand: &Demand,
@@ -143,31 +148,35 @@ impl<'a> Named<'a> {
                 budget.spend()?;
             }
             let metres = distance(here, there);
-            if metres <= LONGEST_GAP && self.may_pass(from, to, VIA_COST * metres) {
+            if metres <= LONGEST_GAP && self.may_pass(from, to, metres) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Whether an outline that leaves one node may go on from the other at this cost: the two are on
-    /// lines of neighbouring streets, and these do not lead from the one to the other anyway.
-    fn may_pass(&self, from: usize, to: usize, cost: f64) -> bool {
+    /// Whether an outline that leaves one node may go on from the other across a gap of so many
+    /// metres: the two are on lines of neighbouring streets, and these do not lead from the one to the
+    /// other anyway.
+    fn may_pass(&self, from: usize, to: usize, metres: f64) -> bool {
         let (from, to) = (&self.passing[from], &self.passing[to]);
         let only_in = |these: &[Passing], line: usize| these.iter().all(|p| p.line != line);
         let leaving = from.iter().filter(|a| only_in(to, a.line));
         leaving
             .flat_map(|a| to.iter().map(move |b| (a, b)))
             .filter(|(_, b)| only_in(from, b.line))
-            .any(|(a, b)| self.demand.are_neighbours(a.street, b.street) && !self.lead(a, b, cost))
+            .any(|(a, b)| {
+                self.demand.are_neighbours(a.street, b.street) && !self.lead(a, b, metres)
+            })
     }
 
-    /// Whether the two lines meet, and lead by there from one place to the other at no more cost.
-    fn lead(&self, a: &Passing, b: &Passing, cost: f64) -> bool {
+    /// Whether the two lines meet, and lead by there from one place to the other, beside a gap of so
+    /// many metres.
+    fn lead(&self, a: &Passing, b: &Passing, metres: f64) -> bool {
         let meetings = self.meetings.get(&(a.line, b.line)).into_iter().flatten();
         meetings
             .map(|at| (a.along - at[0]).abs() + (b.along - at[1]).abs())
-            .any(|metres| metres <= cost)
+            .any(|along| along <= AS_SHORT * metres)
     }
 }
 
@@ -193,7 +202,7 @@ fn gaps_from(
             continue;
         }
         budget.spend()?;
-        if named.may_pass(from, stop.0, cost) {
+        if named.may_pass(from, stop.0, here.metres) {
             found.entry(stop.0).or_insert(stop);
         }
         for &arc in &graph.leaving[stop.0] {

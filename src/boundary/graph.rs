@@ -190,8 +190,9 @@ struct Around {
 impl Network {
     /// The graph in which an outline is searched: the streets that are named, others where two of
     /// them come near each other and may leave a gap, and straight bridges from the ends of lines to
-    /// the nearest point of a named one.
-    pub(super) fn graph(&self, demand: &Demand) -> Graph {
+    /// the nearest point of a named one, if that is at most [`MAX_BRIDGE`] away; from those of named
+    /// lines at most `longest_bridge`, in metres.
+    pub(super) fn graph(&self, demand: &Demand, longest_bridge: f64) -> Graph {
         let Around { lines, places } = self.around(demand);
         let touching = lines.iter().flat_map(|&line| &self.contacts_of[line]);
         // In the order of the network's.
@@ -210,7 +211,7 @@ impl Network {
             .filter(|c| lines.contains(&c.a.line) && lines.contains(&c.b.line))
             .filter(|c| is_named(c.a) || is_named(c.b) || is_around(c.a))
             .collect();
-        let bridges = self.bridges(&lines, demand, &contacts);
+        let bridges = self.bridges(&lines, demand, &contacts, longest_bridge);
         Graph::new(self, demand, &lines, &contacts, &bridges)
     }
 
@@ -263,6 +264,7 @@ impl Network {
         lines: &BTreeSet<usize>,
         demand: &Demand,
         contacts: &[Contact],
+        longest: f64,
     ) -> Vec<Contact> {
         let mut meets: BTreeMap<usize, Vec<(Place, usize)>> = BTreeMap::new();
         for &Contact { a, b } in contacts {
@@ -276,14 +278,16 @@ impl Network {
         let mut bridges = Vec::new();
         for end in ends {
             let point = self.centrelines[end.line].point_at(end.along);
-            let near_end = |place: Place| (place.along - end.along).abs() <= MAX_BRIDGE;
+            let is_named = demand.names(self.centrelines[end.line].street);
+            let longest = if is_named { longest } else { MAX_BRIDGE };
+            let near_end = |place: Place| (place.along - end.along).abs() <= longest;
             let met = meets.get(&end.line).into_iter().flatten();
             let met: BTreeSet<usize> = met
                 .filter(|(place, _)| near_end(*place))
                 .map(|&(_, other)| other)
                 .collect();
             let mut nearest: BTreeMap<usize, Foot> = BTreeMap::new();
-            for (line, segment) in self.segments.near(point, MAX_BRIDGE) {
+            for (line, segment) in self.segments.near(point, longest) {
                 let target = &self.centrelines[line];
                 if line == end.line || met.contains(&line) || !demand.names(target.street) {
                     continue;
@@ -295,7 +299,7 @@ impl Network {
                 }
             }
             for (line, foot) in nearest {
-                if foot.distance > TOUCH && foot.distance <= MAX_BRIDGE {
+                if foot.distance > TOUCH && foot.distance <= longest {
                     let along = self.centrelines[line].along_of(foot);
                     bridges.push(Contact {
                         a: end,
@@ -473,7 +477,7 @@ mod tests {
         let Ok(demand) = Demand::of(&network, sentence.sides()) else {
             panic!("{text}: unknown streets");
         };
-        network.graph(&demand)
+        network.graph(&demand, MAX_BRIDGE)
     }
 
     #[test]

@@ -9,8 +9,8 @@
 //! gaps, `search` finds the cheapest walks around the area along the named streets, `piece` places
 //! their corners, `carriageway` moves them to the inner or outer carriageways, `outline` makes them
 //! rings and accounts for every metre ([`evidence`]), `limits`
-//! says how far they may leave the named streets, [`choice`] which of several is meant, and
-//! `refusal` says in words why there is none. `compilation` does all of it for every sentence of a
+//! says how far they may leave the named streets, [`choice`] which of several is meant, `apart` finds
+//! where streets do not meet that should, and `refusal` says in words why there is no polygon. `compilation` does all of it for every sentence of a
 //! text.
 //!
 //! The room knows of no files, no features and no server: it takes text and lines, and gives numbers
@@ -51,6 +51,7 @@ pub mod evidence;
 pub mod network;
 pub mod text;
 
+mod apart;
 mod carriageway;
 mod centreline;
 mod chain;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use geo::Coord;
 use thiserror::Error;
 
 use super::compile::{MAX_AREA_FACTOR, MAX_BRIDGE, MAX_BRIDGE_SHARE, MAX_OFF_SHARE, MAX_VIA};
@@ -69,6 +70,18 @@ pub enum Reason {
         /// The shortest distance between the two.
         metres: f64,
     },
+    /// Two streets leave a gap where the outline would lead, or one street does.
+    #[error("{}", break_in_chinese(from, to, *.metres))]
+    Break {
+        /// The street before the gap, clockwise around the area.
+        from: String,
+        /// The street after it; maybe the same.
+        to: String,
+        /// How long it is.
+        metres: f64,
+        /// Where it begins and ends, in degrees.
+        ends: [Coord<f64>; 2],
+    },
     /// Neighbouring sides reach each other, and yet there is no way around.
     #[error("沿这些线围不成一圈：顺时针走到“{side}至”一边，接不上{}", .missing.join("、"))]
     NoRing {
@@ -76,6 +89,14 @@ pub enum Reason {
         side: Direction,
         /// The streets of it that could not, or those of the next.
         missing: Vec<String>,
+    },
+    /// A street bounds two opposite sides, and neither of those between them.
+    #[error("{street}既是“{}至”又是“{}至”，与另外两面围不成一圈", .sides[0], .sides[1])]
+    Opposite {
+        /// The street.
+        street: String,
+        /// The two sides.
+        sides: [Direction; 2],
     },
     /// The search visits more than [`MAX_STATES`](super::compile::MAX_STATES), or finds more than
     /// [`MAX_SOUND`](super::compile::MAX_SOUND) polygons.
@@ -156,6 +177,17 @@ impl Reason {
         Text::new(self.to_string(), self.in_english())
     }
 
+    /// Whether it is the shape of the ring, and not its length, gaps or area, that is wrong.
+    pub(super) fn is_of_shape(&self) -> bool {
+        matches!(
+            self,
+            Self::NoRing { .. }
+                | Self::Opposite { .. }
+                | Self::Contradictory(_)
+                | Self::NotSimple(_)
+        )
+    }
+
     fn in_english(&self) -> String {
         match self {
             Self::Text(error) => error.text().en,
@@ -164,7 +196,7 @@ impl Reason {
                 format!("not in the data: {}", names.join(", "))
             }
             Self::NotALine(names) => format!(
-                "{} has no line of a name of its own, and no outline can follow it",
+                "not the name of a line, which an outline could follow: {}",
                 names.join(", ")
             ),
             Self::Several { name, streets } => format!(
@@ -179,10 +211,25 @@ impl Reason {
                     "but not at the end of a line, so no straight bridge is made".into()
                 }
             ),
+            Self::Break {
+                from, to, metres, ..
+            } => {
+                let what = if from == to {
+                    format!("{from} has a hole of {metres:.0} m in the data")
+                } else {
+                    format!("{from} and {to} are {metres:.0} m apart where they should meet")
+                };
+                format!("{what}, and a straight bridge is at most {MAX_BRIDGE:.0} m long")
+            }
             Self::NoRing { side, missing } => format!(
                 "no ring along these lines: clockwise, the walk comes to the {} side and does not reach {}",
                 side.en(),
                 missing.join(", ")
+            ),
+            Self::Opposite { street, sides } => format!(
+                "{street} is both the {} and the {} side, and makes no ring with the other two",
+                sides[0].en(),
+                sides[1].en()
             ),
             Self::TooComplex => {
                 "the lines of the sentence are too many and too dense to be solved in the time allowed"
@@ -242,6 +289,15 @@ impl Reason {
 fn gaps_in_english(gaps: &[Gap]) -> String {
     let gap = |gap: &Gap| format!("{:.0} m between {} and {}", gap.metres, gap.from, gap.to);
     gaps.iter().map(gap).collect::<Vec<_>>().join(", ")
+}
+
+fn break_in_chinese(from: &str, to: &str, metres: f64) -> String {
+    let what = if from == to {
+        format!("{from}在数据中缺一段，长 {metres:.0} 米")
+    } else {
+        format!("{from}与{to}在应相接处相距 {metres:.0} 米")
+    };
+    format!("{what}，直线连接最长 {MAX_BRIDGE:.0} 米")
 }
 
 fn why_apart(metres: f64) -> String {
@@ -366,6 +422,15 @@ mod tests {
         }
     }
 
+    fn gap_between(from: &str, to: &str) -> Reason {
+        Reason::Break {
+            from: from.into(),
+            to: to.into(),
+            metres: 299.8,
+            ends: [Coord::zero(); 2],
+        }
+    }
+
     #[test]
     fn every_reason_is_said_in_both_languages() {
         let gaps = vec![gap("西路", "南路", 190.4), gap("南路", "东路", 200.0)];
@@ -386,7 +451,7 @@ mod tests {
             (
                 Reason::NotALine(vec!["规划路".into(), "围墙".into()]),
                 "规划路、围墙不是有名称的线，无法据以定界",
-                "规划路, 围墙 has no line of a name of its own, and no outline can follow it",
+                "not the name of a line, which an outline could follow: 规划路, 围墙",
             ),
             (
                 Reason::AreaContradicts {
@@ -422,6 +487,24 @@ mod tests {
                 },
                 "沿这些线围不成一圈：顺时针走到“东至”一边，接不上甲路、乙路",
                 "no ring along these lines: clockwise, the walk comes to the east side and does not reach 甲路, 乙路",
+            ),
+            (
+                Reason::Opposite {
+                    street: "甲路".into(),
+                    sides: [Direction::North, Direction::South],
+                },
+                "甲路既是“北至”又是“南至”，与另外两面围不成一圈",
+                "甲路 is both the north and the south side, and makes no ring with the other two",
+            ),
+            (
+                gap_between("甲路", "甲路"),
+                "甲路在数据中缺一段，长 300 米，直线连接最长 250 米",
+                "甲路 has a hole of 300 m in the data, and a straight bridge is at most 250 m long",
+            ),
+            (
+                gap_between("甲路", "乙路"),
+                "甲路与乙路在应相接处相距 300 米，直线连接最长 250 米",
+                "甲路 and 乙路 are 300 m apart where they should meet, and a straight bridge is at most 250 m long",
             ),
             (
                 Reason::TooComplex,

@@ -383,6 +383,13 @@ impl<'a> Search<'a> {
 
     /// Where the search got stuck if it found no walk.
     pub fn stuck(&self, network: &Network) -> Reason {
+        let name = |street: &StreetId| network.streets[*street].name.clone();
+        if let Some((street, side)) = self.demand.on_opposite_sides() {
+            return Reason::Opposite {
+                street: name(&street),
+                sides: [side, side + 2].map(|side| Direction::CLOCKWISE[side]),
+            };
+        }
         let (side, used) = self.farthest;
         let this = &self.demand.sides[side];
         let missing: Vec<StreetId> = if self.demand.is_complete(side, used) {
@@ -391,84 +398,9 @@ impl<'a> Search<'a> {
             let unused = |&n: &usize| used & (1 << n) == 0;
             (0..this.len()).filter(unused).map(|n| this[n]).collect()
         };
-        let name = |street: &StreetId| network.streets[*street].name.clone();
         Reason::NoRing {
             side: Direction::CLOCKWISE[side],
             missing: missing.iter().map(name).collect(),
         }
     }
-}
-
-/// Which streets keep the sides from closing.
-pub(super) fn streets_apart(network: &Network, graph: &Graph, demand: &Demand) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    for side in 0..4 {
-        let (this, next) = (&demand.sides[side], &demand.sides[(side + 1) % 4]);
-        let before = &demand.sides[(side + 3) % 4];
-        reasons.extend(never_meet(network, graph, demand, this, next));
-        for street in this {
-            let others: Vec<StreetId> = this
-                .iter()
-                .chain(next)
-                .chain(before)
-                .copied()
-                .filter(|s| s != street)
-                .collect();
-            if this.len() > 1 {
-                reasons.extend(never_meet(network, graph, demand, &[*street], &others));
-            }
-        }
-    }
-    reasons.dedup();
-    reasons
-}
-
-/// The nearest two of two groups of streets, if no way leads from one group to the other without
-/// walking along a third named street.
-fn never_meet(
-    network: &Network,
-    graph: &Graph,
-    demand: &Demand,
-    from: &[StreetId],
-    to: &[StreetId],
-) -> Option<Reason> {
-    if from.iter().any(|street| to.contains(street)) || reaches(graph, demand, from, to) {
-        return None;
-    }
-    let pairs = from.iter().flat_map(|&a| to.iter().map(move |&b| (a, b)));
-    let (metres, a, b) = pairs
-        .map(|(a, b)| (network.distance_between(a, b), a, b))
-        .min_by(|p, q| p.0.total_cmp(&q.0))?;
-    let name = |street: StreetId| network.streets[street].name.clone();
-    Some(Reason::NeverMeet {
-        from: name(a),
-        to: name(b),
-        metres,
-    })
-}
-
-fn reaches(graph: &Graph, demand: &Demand, from: &[StreetId], to: &[StreetId]) -> bool {
-    let named = demand.all();
-    let street_of = |arc: Arc| graph.edges[arc.edge()].course.street();
-    let mut seen = vec![false; graph.leaving.len()];
-    let mut open: Vec<usize> = (0..graph.leaving.len())
-        .filter(|&n| {
-            graph.leaving[n]
-                .iter()
-                .any(|&a| street_of(a).is_some_and(|s| from.contains(&s)))
-        })
-        .collect();
-    while let Some(node) = open.pop() {
-        if std::mem::replace(&mut seen[node], true) {
-            continue;
-        }
-        for &arc in &graph.leaving[node] {
-            match street_of(arc) {
-                Some(street) if to.contains(&street) => return true,
-                Some(street) if named.contains(&street) => {}
-                _ => open.push(graph.end(arc)),
-            }
-        }
-    }
-    false
 }

@@ -217,6 +217,146 @@ test('the link of a query is copied', async () => {
   assert.match(parameters(page).get('area'), /^circle:/);
 });
 
+/** A file of surfaces, as a planner brings it along. */
+function file(name, coordinates) {
+  const features = coordinates.map((rings) => ({
+    type: 'Feature',
+    properties: {},
+    geometry: { type: 'Polygon', coordinates: rings },
+  }));
+  const content = JSON.stringify({ type: 'FeatureCollection', features });
+  return { name, mimeType: 'application/geo+json', buffer: Buffer.from(content) };
+}
+
+/** A square of a tenth of `size` degrees around a place of the district, closed. */
+function square(size, [lon, lat] = [117, 38.985]) {
+  const corners = [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+    [-1, -1],
+  ];
+  return corners.map(([x, y]) => [lon + (x * size) / 10, lat + (y * size) / 10]);
+}
+
+/** Checks that the page lists as many as the service answers. */
+async function assertCounts(page, area) {
+  const { results, area: answered } = await ask(stage.address, { area, collections: COLLECTIONS });
+  for (const { collection, totals } of results) {
+    const count = page.locator(`[data-collection=${collection}] .collection-title b`);
+    assert.equal(Number(await count.innerText()), totals.count, collection);
+  }
+  const hectares = await page.locator('.query-measure').innerText();
+  const expected = answered.properties.area_m2 / 1e4;
+  assert.ok(Math.abs(number(hectares.split(' ')[0]) - expected) <= expected / 100, hectares);
+}
+
+test('a GeoJSON file becomes the area, and its link holds it', async () => {
+  const page = await stage.openReady('/');
+  await page.getByRole('button', { name: '导入范围' }).click();
+  const ring = square(0.0723456);
+  await page.locator('.given input[type=file]').setInputFiles(file('地块.geojson', [[ring]]));
+  await page.locator('.results[data-state=ready]').waitFor();
+  assert.equal(await page.locator('dialog[open]').count(), 0);
+  const written = parameters(page).get('area');
+  const vertices = written.slice('polygon:'.length).split(';');
+  assert.equal(vertices.length, 4);
+  const first = vertices[0].split(',').map(Number);
+  assert.ok(Math.abs(first[0] - ring[0][0]) < 1e-7, 'to the centimetre');
+  await assertCounts(page, { geometry: { type: 'Polygon', coordinates: [ring] } });
+  const colleague = await openQuery(new URL(page.url()).search.replace(/^/, '/'));
+  await assertCounts(colleague, { geometry: { type: 'Polygon', coordinates: [ring] } });
+  await mapRests(page);
+  await screenshot(page, 'given-1440x900');
+});
+
+test('an area too large for a link is answered, and stays through reload and Back', async () => {
+  const page = await stage.openReady('/');
+  const hole = square(0.03).reverse();
+  const neighbour = square(0.07, [117.014, 38.985]);
+  await page.getByRole('button', { name: '导入范围' }).click();
+  const brought = file('两块.geojson', [[square(0.07), hole], [neighbour]]);
+  await page.locator('.given input[type=file]').setInputFiles(brought);
+  await page.locator('.results[data-state=ready]').waitFor();
+  const area = {
+    union: [[square(0.07), hole], [neighbour]].map((coordinates) => ({
+      geometry: { type: 'Polygon', coordinates },
+    })),
+  };
+  await assertCounts(page, area);
+  assert.equal(parameters(page).get('area'), null);
+  await page.getByText('写不进链接').waitFor();
+  assert.equal(await page.locator('.answer-title').innerText(), '两块.geojson');
+  assert.equal(await page.getByRole('button', { name: '复制链接' }).count(), 0);
+  await mapRests(page);
+  await screenshot(page, 'given-large-1440x900');
+
+  await page.reload();
+  await page.locator('.results[data-state=ready]').waitFor();
+  await assertCounts(page, area);
+  const row = page.locator('[data-list=features] [data-ref]').first();
+  await row.click();
+  await page.locator('.details').waitFor();
+  await page.goBack();
+  await page.locator('.results[data-state=ready]').waitFor();
+  await assertCounts(page, area);
+  await page.locator('.query-actions').getByRole('button', { name: '清除' }).click();
+  await page.locator('.results').waitFor({ state: 'detached' });
+  await page.goBack();
+  await page.locator('.results[data-state=ready]').waitFor();
+});
+
+test('what is no area is told, and what would be right', async () => {
+  const page = await stage.openReady('/');
+  await page.getByRole('button', { name: '导入范围' }).click();
+  const told = page.locator('.given [role=alert]');
+  const projected = file('投影.geojson', [[square(0.07, [39513842.1, 4335120.8])]]);
+  await page.locator('.given input[type=file]').setInputFiles(projected);
+  await told.getByText('不是经纬度').waitFor();
+  await screenshot(page, 'given-refused-1440x900');
+  for (const [text, part] of [
+    ['', '请打开文件'],
+    ['西站', '这不是 GeoJSON'],
+    ['{"type": "Polygon", "coordinates": [[[38.98, 117.0]]]}', '纬度在前'],
+    ['{"type": "Point", "coordinates": [117, 39]}', '没有面'],
+  ]) {
+    await page.locator('.given textarea').fill(text);
+    await page.getByRole('button', { name: '查询此范围' }).click();
+    await told.getByText(part).waitFor();
+  }
+  assert.equal(await page.locator('.results').count(), 0);
+  // What the page can't judge the service refuses in its own words.
+  const crossing = [
+    [
+      [117, 38.98],
+      [117.01, 38.99],
+      [117.01, 38.98],
+      [117, 38.99],
+      [117, 38.98],
+    ],
+  ];
+  const geometry = { type: 'Polygon', coordinates: crossing };
+  await page.locator('.given textarea').fill(JSON.stringify(geometry));
+  await page.getByRole('button', { name: '查询此范围' }).click();
+  await page.locator('.results .failure').waitFor();
+});
+
+test('a shape pasted into the search box is asked about', async () => {
+  const page = await stage.openReady('/');
+  const ring = square(0.07);
+  const field = page.getByRole('combobox', { name: '按名称检索' });
+  await field.fill(JSON.stringify({ type: 'Polygon', coordinates: [ring] }));
+  await page.getByText('查询贴入的范围').waitFor();
+  assert.equal(await page.locator('[role=option]').count(), 0, 'it is no name');
+  await field.press('Enter');
+  await page.locator('.results[data-state=ready]').waitFor();
+  await assertCounts(page, { geometry: { type: 'Polygon', coordinates: [ring] } });
+  await field.fill('{"type": "Polygon", "coordinates": [[[117');
+  await field.press('Enter');
+  await page.locator('.search-results [role=alert]').getByText('不完整').waitFor();
+});
+
 test('on a phone nothing sticks out', async () => {
   const page = await openQuery(ADDRESS, { viewport: PHONE, hasTouch: true, isMobile: true });
   await page.locator('.sheet-handle').last().tap();

@@ -105,6 +105,38 @@ test('a pasted paragraph is compiled, asked about, shared and saved', async () =
   await page.locator('.boundary-card').first().waitFor();
 });
 
+test('carriageways: centre, inner or outer, in the address and in the query', async () => {
+  const page = await stage.openReady(address(HUB));
+  const card = page.locator('.boundary-card').first();
+  const measured = async () => (await card.locator('.boundary-measures b').first()).innerText();
+  const shown = { centre: await measured() };
+  for (const choice of ['inner', 'outer']) {
+    await page.locator(`.carriageway [data-carriageway=${choice}]`).click();
+    await page.locator(`.boundaries[data-carriageway=${choice}][data-state=ready]`).waitFor();
+    const response = await fetch(
+      `${stage.address}/boundaries?text=${encodeURIComponent(HUB)}&carriageway=${choice}`,
+    );
+    const [feature] = (await response.json()).features;
+    assert.equal(parameters(page).get('carriageway'), choice);
+    shown[choice] = await measured();
+    const hectares = Number(shown[choice].split(' ')[0]);
+    assert.ok(Math.abs(hectares - feature.properties.area_m2 / 1e4) <= 0.5, shown[choice]);
+  }
+  await mapRests(page);
+  await screenshot(page, 'boundary-outer-1440x900');
+  await card.getByRole('button', { name: '查询范围内项目与地块' }).click();
+  await page.locator('.results[data-state=ready]').waitFor();
+  assert.ok((await page.locator('.query-measure').innerText()).startsWith(shown.outer));
+  assert.equal(parameters(page).get('carriageway'), 'outer');
+  await page.locator('.carriageway [data-carriageway=centre]').click();
+  await page.locator('.results[data-state=ready]').waitFor();
+  await page.waitForFunction(
+    (start) => document.querySelector('.query-measure')?.innerText.startsWith(start),
+    shown.centre,
+  );
+  assert.equal(parameters(page).get('carriageway'), null);
+});
+
 test('lines that stay apart are pointed at on the map', async () => {
   const [feature] = await compiled(APART);
   const page = await stage.openReady(address(APART));

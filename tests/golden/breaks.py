@@ -67,7 +67,7 @@ def dead_ends():
     refused(
         "白城",
         6,
-        [],
+        ["白城北路在数据中缺一段", "300 米"],
         "300 m missing in the middle of a side",
         north=[[(-200, 600), (350, 600)], [(650, 600), (1200, 600)]],
     )

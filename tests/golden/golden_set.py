@@ -62,15 +62,15 @@ class Network:
         )
         return LineString(points)
 
-    def compiles(self, text, polygon, why, outcome=COMPILED, known=None):
-        """The sentence means this polygon. `known` says what the compiler makes of it instead, where it
-        is known to be wrong."""
+    def compiles(self, text, polygon, why, outcome=COMPILED, known=None, carriageway=None):
+        """The sentence means this polygon, along the inner or outer carriageways if that is asked for.
+        `known` says what the compiler makes of it instead, where it is known to be wrong."""
         if not isinstance(polygon, Polygon):
             polygon = Polygon(polygon)
         if not polygon.is_valid or polygon.interiors:
             raise ValueError(f"{text}: the expected polygon is no simple ring")
         ring = [self.plane.to_degrees(point) for point in orient(polygon).exterior.coords]
-        self._case(text, outcome, ring, [], why, known)
+        self._case(text, outcome, ring, [], why, known, carriageway)
 
     def compiles_with_gaps(self, text, polygon, why):
         """The same, and a part of the outline lies on no line that the sentence names."""
@@ -84,7 +84,7 @@ class Network:
         """No polygon; the message holds these words."""
         self._case(text, UNRESOLVED, None, words, why, known)
 
-    def _case(self, text, outcome, ring, words, why, known=None):
+    def _case(self, text, outcome, ring, words, why, known=None, carriageway=None):
         case = {
             "network": self.name,
             "text": text,
@@ -93,6 +93,8 @@ class Network:
             "reason_contains": [words] if isinstance(words, str) else list(words),
             "why": why,
         }
+        if carriageway is not None:
+            case["carriageway"] = carriageway
         if known is not None:
             case["known"] = known
         self.cases.append(case)
@@ -109,7 +111,7 @@ class Network:
 def write_cases(networks):
     """One case a line."""
     cases = [case for network in networks for case in network.cases]
-    keys = [(case["network"], case["text"]) for case in cases]
+    keys = [(case["network"], case["text"], case.get("carriageway")) for case in cases]
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
         raise ValueError(f"the same sentence twice: {twice}")

@@ -90,7 +90,7 @@ def straight():
         ("北至中山道，南至民生道，西至和平路，东至第一中学围墙", "第一中学围墙", "a wall is on no map"),
         ("东西两侧至和平路、新华路，南至民生道，北至中山道", "没有说清哪条线在哪一面", "which is east?"),
         (f"北至{rest}", "缺名称", "a side without a name"),
-        ("北至中山道，南至中山道，西至和平路，东至新华路", [], "one line bounds no ground"),
+        ("北至中山道，南至中山道，西至和平路，东至新华路", ["中山道既是", "“南至”"], "one line bounds no ground"),
     ]:
         net.is_refused(text, words, why)
     return net

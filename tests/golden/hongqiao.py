@@ -259,7 +259,7 @@ def make():
     )
     net.is_refused(
         "北至子牙河，南至西青道，西至中环线，东至复兴路",
-        ["“西至”", "接不上"],
+        ["中环线在数据中缺一段", "最长 250 米"],
         "中环线 is not drawn across the railway, and 365 m are too long a bridge",
     )
     net.is_refused(
@@ -269,7 +269,7 @@ def make():
     )
     net.is_refused(
         "北至丁字沽三号路，南至子牙河，西至洪湖东路，东至红桥北大街",
-        "丁字沽三号路",
+        ["丁字沽三号路与红桥北大街在应相接处相距", "最长 250 米"],
         "丁字沽三号路 ends 400 m short of 红桥北大街",
     )
     net.is_refused(
@@ -289,7 +289,7 @@ def make():
     )
     net.is_refused(
         "北至光荣道，南至纪念馆路，西至本溪路，东至咸阳北路，占地7000公顷",
-        ["7000.00 公顷", "2 倍"],
+        ["7000.00 公顷", "2 倍", "请核对"],
         "a hundred times its area",
     )
     net.is_refused(

@@ -113,7 +113,8 @@ def curves():
 
 def pair(net, name, points, widths, splits):
     """A street of two carriageways, `widths` metres to the left and right of each point of its middle,
-    each drawn in its own direction and in ways that are split at points of its own."""
+    each drawn in its own direction and in ways that are split at points of its own. Gives back the
+    left and the right one."""
     left, right = [], []
     for i, (point, width) in enumerate(zip(points, widths)):
         before, after = points[max(i - 1, 0)], points[min(i + 1, len(points) - 1)]
@@ -124,10 +125,12 @@ def pair(net, name, points, widths, splits):
     for course, split in [(right, splits[0]), (left[::-1], splits[1])]:
         net.street(name, *course[: split + 1])
         net.street(name, *course[split:])
+    return LineString(left), LineString(right)
 
 
 def carriageways():
-    """The default: a boundary runs midway between carriageways, and their middle is known here."""
+    """By default a boundary runs midway between carriageways, and their middle is known here; so are
+    those nearer to an area and those farther from it, where it is asked to run along these."""
     net = Network(
         "carriageways",
         "Streets of two and three carriageways, 12 to 56 m apart; single streets that end at the "
@@ -137,16 +140,16 @@ def carriageways():
     xs = range(-300, 1601, 100)
     # 12 m apart in the west, 50 m in the east.
     north = [(x, 700) for x in xs]
-    pair(net, "北大道", north, [6 + 19 * (x + 300) / 1900 for x in xs], (7, 11))
+    northern, southern = pair(net, "北大道", north, [6 + 19 * (x + 300) / 1900 for x in xs], (7, 11))
     # Three, of which the outermost count.
     for y in (20, 5, -20):
         net.street("南大道", (-300, y), (400, y), (1600, y))
     ys = range(-200, 901, 100)
-    pair(net, "西大道", [(0, y) for y in ys], [8] * len(ys), (3, 5))
+    western, eastern = pair(net, "西大道", [(0, y) for y in ys], [8] * len(ys), (3, 5))
     # A curve, narrow at its ends and wide in the middle.
     bend = arc(2000, -20, 20, centre=(-900, 350))
     widths = [28 - 18 * abs(i / (len(bend) / 2) - 1) for i in range(len(bend))]
-    pair(net, "东环大道", bend, widths, (6, 13))
+    near, far = pair(net, "东环大道", bend, widths, (6, 13))
     # From the nearer carriageway of the one to that of the other.
     half = 6 + 19 * (550 + 300) / 1900
     net.street("中路", (550, 20), (550, 700 - half))
@@ -177,6 +180,29 @@ def carriageways():
          "the block to the north of it"),
     ]:
         net.compiles(text, block(names, inside), why)
+
+    # Of each street the carriageway that is nearer to the area, and the one that is farther.
+    across = LineString([(550, -60), (550, 760)])
+    for text, sides, inside, why in [
+        ("北至北大道，南至南大道，西至西大道，东至东环大道",
+         [(southern, northern), (20, -20), (eastern, western), (near, far)], (300, 300),
+         "four streets of carriageways with unequal gaps"),
+        ("北大道以南、南大道以北、西大道以东、中路以西",
+         [(southern, northern), (20, -20), (eastern, western), (across, across)], (300, 300),
+         "中路 is single, and cut off or carried on"),
+        ("东临东环大道，西临中路，南临南大道，北临北大道，用地面积约39公顷",
+         [(southern, northern), (20, -20), (across, across), (near, far)], (800, 300),
+         "the wide curve in the east"),
+    ]:
+        for i, carriageway in enumerate(["inner", "outer"]):
+            lines = [side[i] for side in sides]
+            lines[1] = LineString([(-300, lines[1]), (1600, lines[1])])
+            net.compiles(
+                text,
+                face(lines, inside),
+                f"along the {carriageway} carriageways: {why}",
+                carriageway=carriageway,
+            )
     return net
 
 
@@ -208,6 +234,11 @@ def divided_street():
         south + [(1000, 600), (0, 600)],
         "single, then double, in the north; double, then single, in the south",
     )
+    text = "北至文昌大道，南至武定大道，西至西园路，东至东园路"
+    inner = [(0, 12), (1000, 12), (1000, 586), (540, 586), (500, 600), (0, 600)]
+    net.compiles(text, inner, "the inner carriageway, where there are two", carriageway="inner")
+    outer = [(0, -12), (700, -12), (700, 12), (1000, 12), (1000, 614), (540, 614), (500, 600), (0, 600)]
+    net.compiles(text, outer, "the outer carriageway, where there are two", carriageway="outer")
     net.compiles(
         "西园路以东、东园路以西、北园道以南、文昌大道以北。",
         box(0, 600, 1000, 900),
@@ -352,6 +383,13 @@ def river():
         box(800, -650, 2400, 700),
         "a river of two banks bounds by its middle",
     )
+    for carriageway, x in [("inner", 2378), ("outer", 2422)]:
+        net.compiles(
+            "北至滨江道，南至沿江道，西至胜利路，东至龙须河",
+            box(800, -650, x, 700),
+            f"a river of two banks, along the {carriageway} one",
+            carriageway=carriageway,
+        )
     net.compiles(
         "西至胜利路，东至龙须河，南至清水河，北至滨江道",
         block("滨江道 清水河 胜利路 龙须河", (1600, 400)),

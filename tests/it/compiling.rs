@@ -7,8 +7,9 @@ use geo::{BooleanOps, Coord, Distance, Euclidean, LineString, Point, Polygon};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use renewal_map::{
     boundary::{
-        Ambiguity, Carriageway, Cause, Compiled, CornerKind, Direction, Line, LineKind, Network,
-        Options, Outcome, Reason, Refusal, Sentence, StretchKind, compile,
+        Ambiguity, Carriageway, Cause, Compilation, Compiled, CornerKind, Direction, Line,
+        LineKind, Network, OpenKind, OpenPart, Options, Outcome, Reason, Refusal, Sentence,
+        StretchKind, compile,
     },
     geometry::frame::Frame,
 };
@@ -746,6 +747,105 @@ fn streets_that_never_meet_are_refused_by_name() {
     assert!(said.contains("北路与东路接不上：最近处相距 180"), "{said}");
 }
 
+/// Why a text's only sentence is refused, and where on the map.
+fn refused_where(text: &str, lines: &[Line]) -> (Refusal, Vec<OpenPart>) {
+    let network = Network::new(lines);
+    let mut found = network.compile_text(text, Options::default()).unwrap();
+    assert_eq!(found.len(), 1);
+    let Compilation { outcome, gaps, .. } = found.swap_remove(0);
+    match outcome {
+        Outcome::Unresolved(refusal) => (refusal, gaps),
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+/// Checks that a gap lies between two points, in metres.
+fn assert_between(gap: &OpenPart, ends: [(f64, f64); 2]) {
+    let line: Vec<_> = gap.line.iter().map(|&c| plane().to_plane(c)).collect();
+    assert_eq!(line.len(), 2);
+    for (point, (x, y)) in line.iter().zip(ends) {
+        assert!((point.x - x).hypot(point.y - y) < 1.0, "{line:?}");
+    }
+}
+
+#[test]
+fn a_hole_in_a_street_that_is_too_long_is_said_and_shown() {
+    let mut lines = block();
+    lines[0] = street("北路", &[(-700.0, 300.0), (-200.0, 300.0)]);
+    lines.push(street("北路", &[(110.0, 300.0), (700.0, 300.0)]));
+    let (refusal, gaps) = refused_where(BLOCK, &lines);
+    let [
+        Reason::Break {
+            from, to, metres, ..
+        },
+    ] = refusal.reasons()
+    else {
+        panic!("{refusal}");
+    };
+    assert_eq!((from.as_str(), to.as_str()), ("北路", "北路"));
+    assert!((metres - 310.0).abs() < 0.5);
+    assert_eq!(
+        refusal.to_string(),
+        "北路在数据中缺一段，长 310 米，直线连接最长 250 米"
+    );
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].kind, OpenKind::Apart);
+    assert_between(&gaps[0], [(-200.0, 300.0), (110.0, 300.0)]);
+}
+
+#[test]
+fn a_street_that_stops_far_from_its_corner_is_no_contradiction() {
+    // 北路 stops short of 东路, and its other end leads around the area and meets it in the south.
+    let mut lines = block();
+    let around = [
+        (90.0, 300.0),
+        (-600.0, 300.0),
+        (-600.0, -450.0),
+        (700.0, -450.0),
+    ];
+    lines[0] = street("北路", &around);
+    let (refusal, gaps) = refused_where(BLOCK, &lines);
+    assert_eq!(
+        refusal.to_string(),
+        "北路与东路在应相接处相距 410 米，直线连接最长 250 米"
+    );
+    assert_between(&gaps[0], [(90.0, 300.0), (500.0, 300.0)]);
+    // What may be bridged is, although the two meet, too.
+    lines[0] = street("北路", &[&[(260.0, 300.0)], &around[1..]].concat());
+    let area = compiled(BLOCK, &lines);
+    assert!((hectares(&area) - 60.0).abs() < 0.1 && area.has_gaps());
+    // Where it is exchanged too, that is what is wrong.
+    let text = "北至南路，南至北路，西至西路，东至东路";
+    let (refusal, _) = refused_where(text, &block());
+    assert!(
+        matches!(refusal.reasons(), [Reason::Contradictory(_)]),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_street_on_two_opposite_sides_is_what_is_wrong() {
+    let mut lines = block();
+    lines.push(street("中路", &[(-700.0, 0.0), (700.0, 0.0)]));
+    let refusal = refused("北至中路，南至中路，西至西路，东至东路", &lines);
+    assert_eq!(
+        refusal.to_string(),
+        "中路既是“北至”又是“南至”，与另外两面围不成一圈"
+    );
+}
+
+#[test]
+fn the_likely_mistake_is_one_in_the_unit_that_the_text_has() {
+    for (area, cause) in [
+        ("900公顷", "可能把单位“亩”误写为“公顷”"),
+        ("60平方公里", "可能把单位“公顷”误写为“平方公里”"),
+        ("6000公顷", "请核对数值、单位和界线"),
+    ] {
+        let (refusal, _) = refused_where(&format!("{BLOCK}，占地{area}。"), &block());
+        assert!(refusal.to_string().ends_with(cause), "{area}: {refusal}");
+    }
+}
+
 // ---- properties ------------------------------------------------------------------------------
 
 #[test]
@@ -879,6 +979,83 @@ fn any_block_compiles_to_itself_however_it_is_written_and_drawn() {
 }
 
 #[test]
+fn the_same_streets_give_the_same_bytes_in_any_order() {
+    let mut rng = StdRng::seed_from_u64(0x5eed_0016);
+    let bytes = |text: &str, lines: &[Line]| {
+        let network = Network::new(lines);
+        let found = network.compile_text(text, Options::default()).unwrap();
+        let [
+            Compilation {
+                outcome: Outcome::Compiled(area),
+                gaps,
+                ..
+            },
+        ] = &found[..]
+        else {
+            panic!("{text}: {found:?}");
+        };
+        serde_json::to_string(&(area, area.evidence(None), gaps)).unwrap()
+    };
+    for case in 0..if in_full() { 400 } else { 25 } {
+        let town = Town::random(&mut rng);
+        let (names, _) = town.blocks(&mut rng);
+        let mut lines = shuffled(&town.lines, &mut rng);
+        for (line, i) in lines.iter_mut().zip(0..) {
+            line.id = format!("{}-{i}", line.name);
+        }
+        let text = sentence(&names, &[0, 1, 2, 3]);
+        let expected = bytes(&text, &lines);
+        lines.shuffle(&mut rng);
+        let mut order = [0, 1, 2, 3];
+        order.shuffle(&mut rng);
+        let again = sentence(&names, &order);
+        assert_eq!(bytes(&again, &lines), expected, "case {case}: {again}");
+    }
+}
+
+/// Each segment in two that meet somewhere on it, as ways of their own.
+fn cut_anywhere(lines: &[Line], rng: &mut StdRng) -> Vec<Line> {
+    let mut parts = Vec::new();
+    for line in lines {
+        for pair in points(line).windows(2) {
+            let at = pair[0] + (pair[1] - pair[0]) * rng.random_range(0.05..0.95);
+            parts.push(with_points(line, vec![pair[0], at]));
+            parts.push(with_points(line, vec![at, pair[1]]));
+        }
+    }
+    parts
+}
+
+#[test]
+fn ways_that_are_cut_between_their_vertices_give_the_same_polygon() {
+    let mut rng = StdRng::seed_from_u64(0x5eed_0017);
+    for case in 0..if in_full() { 400 } else { 25 } {
+        let town = Town::random(&mut rng);
+        let (names, outline) = town.blocks(&mut rng);
+        let text = sentence(&names, &[0, 1, 2, 3]);
+        let area = compiled(&text, &cut_anywhere(&town.lines, &mut rng));
+        let off = difference(&ring(&area), &outline);
+        assert!(off < 0.002, "case {case}: {text}: {off}");
+        assert!(!area.has_gaps(), "case {case}: {text}");
+    }
+}
+
+#[test]
+fn turned_by_up_to_thirty_degrees_it_is_the_same_polygon() {
+    let mut rng = StdRng::seed_from_u64(0x5eed_0018);
+    for case in 0..if in_full() { 500 } else { 40 } {
+        let town = Town::random(&mut rng);
+        let (names, outline) = town.blocks(&mut rng);
+        let degrees = rng.random_range(-30.0..30.0);
+        let outline: Vec<_> = outline.iter().map(|&c| turned_point(c, degrees)).collect();
+        let text = sentence(&names, &[0, 1, 2, 3]);
+        let area = compiled(&text, &turned(&town.lines, degrees));
+        let off = difference(&ring(&area), &outline);
+        assert!(off < 0.002, "case {case}: {degrees}°: {text}: {off}");
+    }
+}
+
+#[test]
 fn a_network_turned_with_its_directions_turns_the_polygon() {
     let mut rng = StdRng::seed_from_u64(0x5eed_0013);
     for case in 0..if in_full() { 500 } else { 20 } {
@@ -925,7 +1102,16 @@ fn turned_without_its_directions_it_is_the_same_polygon_or_none() {
                 assert!(off < 0.002, "case {case}: {degrees}°: {text}: {off}");
                 same += 1;
             }
-            Outcome::Ambiguous(_) | Outcome::Unresolved(_) => none += 1,
+            Outcome::Ambiguous(_) => none += 1,
+            // What is wrong then is the directions, and nothing else.
+            Outcome::Unresolved(refusal) => {
+                let reasons = refusal.reasons();
+                assert!(
+                    matches!(reasons, [Reason::Contradictory(_)]),
+                    "case {case}: {degrees}°: {text}: {refusal}"
+                );
+                none += 1;
+            }
         }
     }
     assert!(same > 0 && none > 0, "{same} the same, {none} none");

@@ -290,6 +290,37 @@ fn golden_sentences_become_what_they_must() {
     assert!(mean(report.sound_overlaps.iter().copied()) >= MIN_MEAN);
 }
 
+#[test]
+fn inner_and_outer_carriageways_are_told_apart() {
+    let cases = cases();
+    let aside = cases
+        .iter()
+        .filter(|case| case.carriageway != Carriageway::Centre);
+    let mut of_each = BTreeMap::new();
+    for case in aside {
+        let network = network(&case.network);
+        let expected = case.expected().unwrap();
+        let overlap = |carriageway: Carriageway| {
+            let case = Case {
+                carriageway,
+                ..case.clone()
+            };
+            match compile(&case, &network) {
+                Outcome::Compiled(area) => overlap(&area.polygon(), &expected),
+                other => panic!("{}: {other:?}", case.text),
+            }
+        };
+        let asked = overlap(case.carriageway);
+        assert!(asked > 0.998, "{}: {asked}", case.why);
+        assert!(overlap(Carriageway::Centre) < asked - 0.005, "{}", case.why);
+        *of_each
+            .entry(format!("{:?}", case.carriageway))
+            .or_insert(0) += 1;
+    }
+    assert_eq!(of_each["Inner"], of_each["Outer"]);
+    assert!(of_each["Inner"] >= 5);
+}
+
 /// Moved to the east by so many metres.
 fn moved(case: &Case, metres: f64) -> Case {
     let mut case = case.clone();

@@ -3,6 +3,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import createClient from 'openapi-fetch';
 import type { paths } from './api/schema';
+import type { AskedArea } from './given';
 import type {
   AreaAnswer,
   AreaQuery,
@@ -17,7 +18,7 @@ import type {
 } from './model';
 import { collectionOf, idOf } from './model';
 import { nameFrom } from './save';
-import type { Area, Filter, Language, Pairing, Relation } from './view';
+import type { Carriageway, Filter, Language, Pairing, Relation } from './view';
 
 /** What went wrong, in the server's words where it said any. Status 0: no answer at all. */
 export class Problem extends Error {
@@ -127,9 +128,11 @@ export function fetchItems(
 
 /** What is asked of an area, of its answer and its files alike. */
 export interface Question {
-  area: Area;
+  area: AskedArea;
   collections: string[];
   relation: Relation;
+  /** For a boundary sentence. */
+  carriageway: Carriageway;
 }
 
 export function queryArea(question: Question, signal?: AbortSignal): Promise<AreaAnswer> {
@@ -161,16 +164,20 @@ export async function downloadAnswer(
   return { name: nameFrom(disposition) ?? `area-query.${form}`, content };
 }
 
-function bodyOf({ area, collections, relation }: Question): AreaQuery {
-  return { area: areaBody(area), collections, relation };
+function bodyOf({ area, collections, relation, carriageway }: Question): AreaQuery {
+  return { area: areaBody(area, carriageway), collections, relation };
 }
 
 /** The polygons of the boundary sentences in a text. */
-export function fetchBoundaries(text: string, signal?: AbortSignal): Promise<Boundaries> {
-  return answer(client.POST('/boundaries', { body: { text }, ...abort(signal) }));
+export function fetchBoundaries(
+  text: string,
+  carriageway: Carriageway,
+  signal?: AbortSignal,
+): Promise<Boundaries> {
+  return answer(client.POST('/boundaries', { body: { text, carriageway }, ...abort(signal) }));
 }
 
-function areaBody(area: Area): AreaQuery['area'] {
+function areaBody(area: AskedArea, carriageway: Carriageway): AreaQuery['area'] {
   switch (area.type) {
     case 'feature':
       return { feature: area.ref };
@@ -181,7 +188,12 @@ function areaBody(area: Area): AreaQuery['area'] {
     case 'circle':
       return { center: area.centre, radius_m: area.radius };
     case 'boundary':
-      return { boundary: area.text };
+      return { boundary: area.text, carriageway };
+    case 'given': {
+      const parts = area.parts.map((geometry) => ({ geometry }));
+      const [only] = parts;
+      return only && parts.length === 1 ? only : { union: parts };
+    }
   }
 }
 

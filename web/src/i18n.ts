@@ -165,6 +165,56 @@ export const WORDS = {
     '半径不能超过 50 公里，请缩小范围',
     'No radius above 50 km: draw a smaller circle',
   ],
+  'given.button': ['导入范围', 'Import an area'],
+  'given.title': ['导入范围', 'Import an area'],
+  'given.open': ['打开 GeoJSON 文件', 'Open a GeoJSON file'],
+  'given.paste': ['或贴入文字：', 'Or paste the text:'],
+  'given.note': [
+    '坐标为经纬度（WGS 84 或 CGCS2000），先经度后纬度；一个或几个面，最多 16 个',
+    'Longitude before latitude, in degrees (WGS 84 or CGCS2000); up to 16 polygons',
+  ],
+  'given.ask': ['查询此范围', 'Query this area'],
+  'given.search': ['查询贴入的范围', 'Query the pasted area'],
+  'given.search.note': [
+    'GeoJSON 中的面作为查询范围',
+    'The polygons of the GeoJSON are asked about',
+  ],
+  'given.unnamed': ['导入的范围', 'Imported area'],
+  'given.unlinked': [
+    '此范围有孔洞、有几个面或超过 500 个顶点，写不进链接；要给别人看，请发送原文件',
+    'With holes, several polygons or more than 500 vertices it does not fit into a link: to share it, send the file',
+  ],
+  'given.empty': ['请打开文件，或贴入 GeoJSON', 'Open a file, or paste GeoJSON'],
+  'given.large': [
+    '文件太大，最多 2 MB，请先简化',
+    'The file is too large (2 MB at most): simplify it',
+  ],
+  'given.unknown': ['这不是 GeoJSON：应以 { 开头', 'This is not GeoJSON, which begins with {'],
+  'given.json': [
+    'GeoJSON 不完整或有误，请检查是否复制完整',
+    'The GeoJSON is broken: has all of it been copied?',
+  ],
+  'given.no_polygon': [
+    '其中没有面（Polygon 或 MultiPolygon）',
+    'There is no Polygon or MultiPolygon in it',
+  ],
+  'given.mixed': [
+    '其中 {n} 个不是面：查询范围只能由面组成，请先删去点和线',
+    '{n} of its shapes are no polygons: please take points and lines out',
+  ],
+  'given.many': [
+    '其中有 {n} 个面，最多 16 个，请先合并',
+    '{n} polygons, 16 at most: merge them first',
+  ],
+  'given.numbers': ['坐标应为数', 'Coordinates should be numbers'],
+  'given.swapped': [
+    '坐标 {x}, {y} 像是纬度在前：应先经度后纬度，如 117.16, 39.16',
+    '{x}, {y} looks like latitude first: longitude comes first, such as 117.16, 39.16',
+  ],
+  'given.projected': [
+    '坐标 {x}, {y} 不是经纬度，像是以米计的投影坐标：请先转成经纬度（WGS 84 或 CGCS2000），如 117.16, 39.16',
+    '{x}, {y} are no degrees, rather projected metres: convert them to longitude and latitude first, such as 117.16, 39.16',
+  ],
   'draw.cancel': ['取消', 'Cancel'],
   'draw.done': ['完成', 'Done'],
 
@@ -255,7 +305,7 @@ export const WORDS = {
   'accuracy.none': ['未定位：尚无位置依据', 'Not located: no evidence of a location'],
 
   'query.title': ['范围查询', 'Area query'],
-  'query.polygon': ['所画多边形', 'Drawn polygon'],
+  'query.polygon': ['多边形范围', 'Polygon'],
   'query.circle': ['所画圆，半径 {r}', 'Drawn circle, radius {r}'],
   'query.boundary': ['四至文字所围范围', 'Area of a boundary sentence'],
   'query.edit': ['修改范围', 'Edit'],
@@ -392,6 +442,18 @@ export const WORDS = {
   'boundary.save': ['存为 GeoJSON', 'Save as GeoJSON'],
   'boundary.straight': ['直线 {m}', 'straight {m}'],
   'boundary.apart': ['相距 {m}', '{m} apart'],
+
+  'carriageway.title': ['双幅道路取', 'Dual carriageways'],
+  'carriageway.note': [
+    '上下行分开画的道路，范围的边界取在哪里',
+    'Where the outline runs along a street that is drawn as two lines',
+  ],
+  'carriageway.centre': ['中线', 'Centre'],
+  'carriageway.inner': ['内侧', 'Inner'],
+  'carriageway.outer': ['外侧', 'Outer'],
+  'carriageway.centre.note': ['两幅之间的中线', 'Midway between the two'],
+  'carriageway.inner.note': ['靠范围一侧的一幅', 'Along the one nearer to the area'],
+  'carriageway.outer.note': ['远离范围一侧的一幅', 'Along the one farther from the area'],
 
   'map.label': ['地图', 'Map'],
   'map.zoom.in': ['放大', 'Zoom in'],

@@ -15,10 +15,12 @@ import {
   queryArea,
   unreachable,
 } from './api';
+import { type AskedArea, asDrawn, type GivenArea } from './given';
 import { translate, type Word } from './i18n';
 import { type Feature, refOf } from './model';
 import {
   type Area,
+  type Carriageway,
   FILTERS,
   type Filter,
   formatView,
@@ -32,16 +34,25 @@ import {
 export const view = signal<View>(parseView(location.search));
 
 /**
+ * An area that was brought along and is too much for an address. The entry of the browser's history
+ * holds it instead: Back and a reload find it there, a link does not.
+ */
+export const given = signal<GivenArea | null>(history.state as GivenArea | null);
+/** The one that the current entry holds. */
+let kept = given.peek();
+
+/**
  * Changes the view and with it the address. `push` is for what Back should undo (selection, area,
  * layers), `replace` for what only moves along.
  */
 export function navigate(change: Partial<View>, how: 'push' | 'replace' = 'push'): void {
   const next = { ...view.peek(), ...change };
   const address = formatView(next);
-  if (address !== location.search) {
+  if (address !== location.search || given.peek() !== kept) {
+    kept = given.peek();
     const full = `${location.pathname}${address}`;
-    if (how === 'push') history.pushState(null, '', full);
-    else history.replaceState(null, '', full);
+    if (how === 'push') history.pushState(kept, '', full);
+    else history.replaceState(kept, '', full);
   }
   view.value = next;
 }
@@ -49,11 +60,13 @@ export function navigate(change: Partial<View>, how: 'push' | 'replace' = 'push'
 /** Counts the times that Back or Forward brought another view, which the map then moves to. */
 export const returns = signal(0);
 
-window.addEventListener('popstate', () => {
+window.addEventListener('popstate', (event) => {
   const known = view.peek();
   const next = parseView(location.search);
   // An address typed by hand may lack what the page has learned since.
   view.value = { ...next, at: next.at ?? known.at, layers: next.layers ?? known.layers };
+  given.value = event.state as GivenArea | null;
+  kept = given.peek();
   // What lay open on the view that was left does not belong to this one.
   picks.value = null;
   drawing.value = null;
@@ -173,10 +186,14 @@ export function read(reading: Reading): void {
   navigate({ panel: 'documents', reading, ...(covered ? { select: null } : {}) });
 }
 
+/** The area that is asked about, from the address or brought along. */
+export const asked = computed<AskedArea | null>(() => view.value.area ?? given.value);
+
 /** What is asked of the area, if one is. */
 export const question = computed<Question | null>(() => {
-  const { area, collections, relation } = view.value;
-  return area && { area, collections, relation };
+  const { collections, relation, carriageway } = view.value;
+  const area = asked.value;
+  return area && { area, collections, relation, carriageway };
 });
 
 /** Asked again only when the question changes, not when the map moves. */
@@ -187,15 +204,29 @@ export const answer = resource(
 
 /** The boundary sentences of the text in the address. */
 export const boundaries = resource(
-  computed(() => view.value.boundary),
-  fetchBoundaries,
+  computed(() => {
+    const { boundary, carriageway } = view.value;
+    return boundary && `${carriageway} ${boundary}`;
+  }),
+  (_, signal) => {
+    const { boundary, carriageway } = view.peek();
+    return fetchBoundaries(boundary ?? '', carriageway, signal);
+  },
 );
 
 export function showBoundary(text: string): void {
   drawing.value = null;
   picks.value = null;
   target.value = 'boundary';
+  given.value = null;
   navigate({ boundary: text, select: null, area: null });
+}
+
+/** Compiles the sentences anew; what lies open of the ones before does not fit any more. */
+export function chooseCarriageway(carriageway: Carriageway): void {
+  stretch.value = null;
+  candidate.value = null;
+  navigate({ carriageway });
 }
 
 export function clearBoundary(): void {
@@ -206,8 +237,8 @@ export function clearBoundary(): void {
 
 /** Whether there is something to answer, in the panel beside the map. */
 export const asking = computed(() => {
-  const { select: ref, area, boundary } = view.value;
-  return ref !== null || area !== null || boundary !== null || picks.value !== null;
+  const { select: ref, boundary } = view.value;
+  return ref !== null || asked.value !== null || boundary !== null || picks.value !== null;
 });
 
 /** Features of a zone list or for a name, fetched once each and kept. */
@@ -328,9 +359,21 @@ export function deselect(): void {
 }
 
 export function ask(area: Area): void {
+  given.value = null;
+  show(area, 'area');
+}
+
+/** Asks about an area that was brought along: in the address if it fits there. */
+export function bring(area: GivenArea): void {
+  const drawn = asDrawn(area);
+  given.value = drawn ? null : area;
+  show(drawn, 'fit');
+}
+
+function show(area: Area | null, move: 'area' | 'fit'): void {
   drawing.value = null;
   picks.value = null;
-  target.value = 'area';
+  target.value = move;
   const { layers, collections } = view.peek();
   // What a query lists should be on the map too.
   const shown = layers && [...new Set([...layers, ...collections])];
@@ -339,5 +382,6 @@ export function ask(area: Area): void {
 
 export function clearArea(): void {
   drawing.value = null;
+  given.value = null;
   navigate({ area: null });
 }

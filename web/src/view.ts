@@ -15,6 +15,10 @@ export type Panel = (typeof PANELS)[number];
 export const COLOURS = ['status', 'land_use'] as const;
 export type Colours = (typeof COLOURS)[number];
 
+/** Where an outline runs along a street that is drawn as two carriageways. */
+export const CARRIAGEWAYS = ['centre', 'inner', 'outer'] as const;
+export type Carriageway = (typeof CARRIAGEWAYS)[number];
+
 /** Relations between what an earlier and a later document say. */
 export const PAIRINGS = [
   'taken_further',
@@ -86,6 +90,8 @@ export interface View {
   area: Area | null;
   /** A text whose boundary sentences are shown as polygons. */
   boundary: string | null;
+  /** How boundary sentences, shown or asked about, are compiled. */
+  carriageway: Carriageway;
   /** Collections that the area query lists. */
   collections: string[];
   relation: Relation;
@@ -110,6 +116,7 @@ const KNOWN = [
   'select',
   'area',
   'boundary',
+  'carriageway',
   'collections',
   'relation',
   'lang',
@@ -149,6 +156,7 @@ export function parseView(search: string): View {
     select: parseRef(first('select')),
     area: parseArea(first('area')),
     boundary: parseText(first('boundary')),
+    carriageway: oneOf(CARRIAGEWAYS, first('carriageway')) ?? 'centre',
     collections: nonEmpty(parseNames(first('collections'), SLUG)) ?? [...DEFAULT_COLLECTIONS],
     relation: oneOf(RELATIONS, first('relation')) ?? 'intersects',
     lang: oneOf(LANGUAGES, first('lang')) ?? 'zh',
@@ -177,6 +185,7 @@ export function formatView(view: View): string {
     out.push(['relation', view.relation]);
   }
   if (view.boundary) out.push(['boundary', view.boundary]);
+  if (view.carriageway !== 'centre') out.push(['carriageway', view.carriageway]);
   out.push(['lang', view.lang]);
   if (view.revision !== null) out.push(['revision', String(view.revision)]);
   out.push(...view.unknown);
@@ -188,7 +197,7 @@ export function formatArea(area: Area): string {
     case 'feature':
       return `feature:${area.ref}`;
     case 'polygon':
-      return `polygon:${area.ring.map(formatPosition).join(';')}`;
+      return `polygon:${area.ring.map(formatVertex).join(';')}`;
     case 'circle':
       return `circle:${formatPosition(area.centre)},${Math.round(area.radius)}`;
     case 'boundary':
@@ -203,6 +212,15 @@ function escaped(text: string): string {
 
 function formatPosition([lon, lat]: Position): string {
   return `${lon.toFixed(5)},${lat.toFixed(5)}`;
+}
+
+/** A vertex may come from a survey: up to 7 decimals, a centimetre, where it has them. */
+function formatVertex([lon, lat]: Position): string {
+  return `${decimals(lon)},${decimals(lat)}`;
+}
+
+function decimals(value: number): string {
+  return value.toFixed(7).replace(/0{1,2}$/, '');
 }
 
 function formatAt({ lon, lat, zoom }: At): string {

@@ -20,6 +20,7 @@ import { refOf } from '../model';
 import {
   answer,
   ask,
+  asked,
   boundaries,
   candidate,
   catalogue,
@@ -107,7 +108,7 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
   // A link that names a place but no position means: show me that place.
   if (!start.at) {
     target.value =
-      start.select ?? (start.area ? 'fit' : null) ?? (start.boundary ? 'boundary' : null);
+      start.select ?? (asked.peek() ? 'fit' : null) ?? (start.boundary ? 'boundary' : null);
   }
   if (start.layers === null) navigate({ layers: groups }, 'replace');
   const map = new MapLibreMap({
@@ -207,11 +208,11 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       if (at) map.jumpTo({ center: [at.lon, at.lat], zoom: at.zoom });
     }),
     effect(() => {
-      const asked = view.value.area;
+      const area = asked.value;
       const result = ready(answer.load.value);
       // While editing, the drawing library shows the area.
-      showArea(map, drawing.value === 'edit' ? null : asked, result);
-      showHits(map, asked ? result : null);
+      showArea(map, drawing.value === 'edit' ? null : area, result);
+      showHits(map, area ? result : null);
     }),
     effect(() => {
       const collections = pointCollections(style).filter((id) => view.value.layers?.includes(id));
@@ -224,18 +225,18 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       showStacks(map, collections, filter);
     }),
     effect(() => {
-      const shown = view.value.select === null && view.value.area === null;
+      const shown = view.value.select === null && asked.value === null;
       showBoundaries(map, shown ? (ready(boundaries.load.value)?.features ?? []) : [], lang.value);
       showCandidate(map, candidate.value);
     }),
     effect(() => showFocus(map, ready(selected.load.value))),
     effect(() => showStretch(map, stretch.value?.line ?? [])),
     effect(() => {
-      const { select: ref, area } = view.value;
+      const { select: ref } = view.value;
       const wanted = target.value;
       const feature = wanted === ref ? ready(selected.load.value) : null;
-      const asked = area !== null && (wanted === 'area' || wanted === 'fit');
-      const found = asked ? ready(answer.load.value)?.area.geometry : null;
+      const isAsked = asked.value !== null && (wanted === 'area' || wanted === 'fit');
+      const found = isAsked ? ready(answer.load.value)?.area.geometry : null;
       const compiled = wanted === 'boundary' ? ready(boundaries.load.value) : null;
       if (compiled) {
         target.value = null;

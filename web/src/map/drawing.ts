@@ -122,7 +122,7 @@ export function drawArea(
   draw.on('finish', (id) => {
     const area = areaOf(draw.getSnapshotFeature(id), type);
     const what = area && excessOf(area);
-    if (area && !what) done(area);
+    if (area && !what) done(area.type === 'polygon' ? metrewise(area) : area);
     else {
       // To be drawn anew, with the reason still in sight.
       draw.clear();
@@ -225,6 +225,11 @@ function areaOf(feature: GeoJSONStoreFeatures | undefined, type: 'polygon' | 'ci
   const centre: Position = [mean(ring.map(([lon]) => lon)), mean(ring.map(([, lat]) => lat))];
   const radius = Math.round(mean(ring.map((vertex) => distance(centre, vertex))));
   return radius >= 1 ? ({ type, centre, radius } satisfies Area) : null;
+}
+
+/** A hand is not steadier than a metre: five decimals. */
+function metrewise({ type, ring }: Extract<Area, { type: 'polygon' }>): Area {
+  return { type, ring: ring.map(([lon, lat]) => [Number(lon.toFixed(5)), Number(lat.toFixed(5))]) };
 }
 
 function mean(values: number[]): number {

@@ -3,9 +3,10 @@
 
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
 import { circleRing } from '../geodesy';
+import type { AskedArea } from '../given';
 import type { AreaAnswer, Feature } from '../model';
 import { refOf } from '../model';
-import type { Area, Position } from '../view';
+import type { Position } from '../view';
 
 export const INK = '#12476b';
 export const GLOW = '#ffcf4a';
@@ -212,7 +213,11 @@ export function shape(geometry: GeoJSON.Geometry, properties = {}): Collection['
   return { type: 'Feature', geometry, properties };
 }
 
-export function showArea(map: MapLibreMap, area: Area | null, answer: AreaAnswer | null): void {
+export function showArea(
+  map: MapLibreMap,
+  area: AskedArea | null,
+  answer: AreaAnswer | null,
+): void {
   const geometry =
     area?.type === 'polygon'
       ? polygon([...area.ring, area.ring[0] as Position])

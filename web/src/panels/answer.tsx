@@ -4,7 +4,17 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { nameOf } from '../i18n';
 import { collectionOf } from '../model';
-import { deselect, lang, type Pick as Picked, picks, select, selected, t, view } from '../state';
+import {
+  asked,
+  deselect,
+  lang,
+  type Pick as Picked,
+  picks,
+  select,
+  selected,
+  t,
+  view,
+} from '../state';
 import { BoundaryPanel } from './boundary';
 import { Details } from './details';
 import { Icon } from './icons';
@@ -22,7 +32,8 @@ import { Results } from './results';
 import { Sheet } from './sheet';
 
 export function Answer({ style }: { style: StyleSpecification | null }) {
-  const { select: ref, area } = view.value;
+  const { select: ref } = view.value;
+  const area = asked.value;
   return (
     <Sheet label={t('app.details')} class="answer" covers="right">
       {picks.value ? (

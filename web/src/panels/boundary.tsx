@@ -7,7 +7,17 @@ import { accuracy, hectares, metres, mu, percent } from '../format';
 import { SIDE_COLOURS } from '../map/boundaries';
 import type { AskedSide, Boundary, Corner, Direction } from '../model';
 import { saveFile } from '../save';
-import { ask, boundaries, candidate, clearBoundary, lang, t } from '../state';
+import {
+  ask,
+  boundaries,
+  candidate,
+  chooseCarriageway,
+  clearBoundary,
+  lang,
+  t,
+  view,
+} from '../state';
+import { CARRIAGEWAYS } from '../view';
 import { Icon } from './icons';
 import { Outline } from './outline';
 import { Failure, Section, Skeleton } from './parts';
@@ -16,7 +26,12 @@ export function BoundaryPanel({ style }: { style: StyleSpecification | null }) {
   const load = boundaries.load.value;
   const found = load?.state === 'ready' ? load.value.features : null;
   return (
-    <div class="boundaries" data-state={load?.state} aria-busy={load?.state === 'loading'}>
+    <div
+      class="boundaries"
+      data-state={load?.state}
+      data-carriageway={view.value.carriageway}
+      aria-busy={load?.state === 'loading'}
+    >
       <div class="answer-bar">
         <span class="crumb">
           {found && found.length > 1
@@ -32,6 +47,7 @@ export function BoundaryPanel({ style }: { style: StyleSpecification | null }) {
           <Icon name="close" />
         </button>
       </div>
+      {found?.length !== 0 && <CarriagewayChoice />}
       {load?.state === 'loading' && <Skeleton lines={8} />}
       {load?.state === 'failed' && <Refused problem={load.problem} />}
       {found?.length === 0 && <p class="empty">{t('boundary.none')}</p>}
@@ -39,6 +55,29 @@ export function BoundaryPanel({ style }: { style: StyleSpecification | null }) {
         <Card key={boundary.properties.start} boundary={boundary} style={style} />
       ))}
     </div>
+  );
+}
+
+/** Where the outline runs along streets that are drawn as two carriageways. */
+export function CarriagewayChoice() {
+  return (
+    <p class="carriageway">
+      <span title={t('carriageway.note')}>{t('carriageway.title')}</span>
+      <span class="segments">
+        {CARRIAGEWAYS.map((choice) => (
+          <button
+            key={choice}
+            type="button"
+            data-carriageway={choice}
+            title={t(`carriageway.${choice}.note`)}
+            aria-pressed={view.value.carriageway === choice}
+            onClick={() => chooseCarriageway(choice)}
+          >
+            {t(`carriageway.${choice}`)}
+          </button>
+        ))}
+      </span>
+    </p>
   );
 }
 

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { downloadAnswer, FILE_FORMS, type FileForm, Problem, unreachable } from '../api';
 import { copyText, saveFile } from '../save';
-import { lang, question, t } from '../state';
+import { given, lang, question, t } from '../state';
 import { Icon } from './icons';
 
 const TITLES: Record<FileForm, string> = { xlsx: 'Excel', csv: 'CSV', geojson: 'GeoJSON' };
@@ -55,13 +55,15 @@ export function Downloads() {
           </button>
         ))}
       </span>
-      <button
-        type="button"
-        class="link"
-        onClick={async () => setCopied(await copyText(location.href))}
-      >
-        {t('link.copy')}
-      </button>
+      {given.value === null && (
+        <button
+          type="button"
+          class="link"
+          onClick={async () => setCopied(await copyText(location.href))}
+        >
+          {t('link.copy')}
+        </button>
+      )}
       <p class="downloads-note" role="status">
         {making !== null
           ? t('download.making')

@@ -1,8 +1,9 @@
 // Title, language and search by name.
 
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { fetchItems, Problem, unreachable } from '../api';
+import { mayBeShape, type Objection } from '../given';
 import { nameOf, titleOf } from '../i18n';
 import type { Collection, Feature } from '../model';
 import { refOf } from '../model';
@@ -20,6 +21,7 @@ import {
   t,
 } from '../state';
 import { MAX_TEXT } from '../view';
+import { takeText } from './given';
 import { Icon } from './icons';
 import { collectionTitle, hoverProps, kindTitle } from './parts';
 import { Tabs } from './tabs';
@@ -115,9 +117,19 @@ function Search() {
     input.current?.blur();
     showBoundary(text);
   };
+  const shape = mayBeShape(text);
+  const [objection, setObjection] = useState<Objection | null>(null);
+  const bringShape = () => {
+    const refused = takeText(text, null);
+    setObjection(refused);
+    if (refused) return;
+    open.value = false;
+    input.current?.blur();
+  };
   const among = collections.value;
   useEffect(() => {
-    if (text === '' || sentence) {
+    setObjection(null);
+    if (text === '' || sentence || shape) {
       found.value = 'idle';
       return;
     }
@@ -165,7 +177,8 @@ function Search() {
       document.getElementById(optionId(active.value))?.scrollIntoView({ block: 'nearest' });
     } else if (event.key === 'Enter') {
       const ref = refs[active.value];
-      if (shown && sentence) {
+      if (shown && shape) bringShape();
+      else if (shown && sentence) {
         if (text.length <= MAX_TEXT) compile();
       } else if (shown && ref) choose(ref);
       else if (found.value === 'busy') eager.value = true;
@@ -229,7 +242,21 @@ function Search() {
           <p class="visually-hidden" role="status">
             {Array.isArray(found.value) ? t('search.count', { n: refs.length }) : ''}
           </p>
-          {sentence && <CompileOption text={text} compile={compile} />}
+          {shape && (
+            <button type="button" class="search-compile" onClick={bringShape}>
+              <Icon name="polygon" />
+              <span>
+                <b>{t('given.search')}</b>
+                <small>{t('given.search.note')}</small>
+              </span>
+            </button>
+          )}
+          {objection && (
+            <p class="search-note is-error" role="alert">
+              {t(objection.word, objection.values)}
+            </p>
+          )}
+          {sentence && !shape && <CompileOption text={text} compile={compile} />}
           {found.value === 'busy' && <p class="search-note">{t('search.busy')}</p>}
           {found.value instanceof Problem && (
             <p class="search-note is-error">

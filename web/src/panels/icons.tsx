@@ -14,6 +14,7 @@ const PATHS = {
   next: 'M8 4l6 6-6 6',
   document: 'M5 2.5h7l3 3v12H5zM8 9h4M8 12h4',
   down: 'M4 7l6 6 6-6',
+  upload: 'M10 12V3M6 6.5l4-4 4 4M4 16.5h12',
   download: 'M10 3v9M6 8.5l4 4 4-4M4 16.5h12',
 } as const;
 

@@ -9,6 +9,7 @@ import type { Certainty, CollectionResult, Feature } from '../model';
 import { refOf } from '../model';
 import {
   answer,
+  asked,
   clearArea,
   collections,
   drawing,
@@ -22,7 +23,8 @@ import {
   view,
   zones,
 } from '../state';
-import { formatArea, isDrawn, RELATIONS, type Relation } from '../view';
+import { isDrawn, RELATIONS, type Relation } from '../view';
+import { CarriagewayChoice } from './boundary';
 import { Downloads } from './downloads';
 import { Icon } from './icons';
 import { CertaintyChip, CertaintyMark, StatusMark } from './marks';
@@ -34,11 +36,11 @@ const OFFERED = ['projects', 'parcels', 'facilities', 'heritage'];
 
 export function Results({ style }: { style: StyleSpecification | null }) {
   const load = answer.load.value;
-  const { area } = view.value;
+  const area = asked.value;
   const list = useRef<HTMLDivElement>(null);
-  useScroll(list, area ? formatArea(area) : '');
+  useScroll(list, area ? JSON.stringify(area) : '');
   if (!area) return null;
-  const drawn = isDrawn(area);
+  const drawn = area.type !== 'given' && isDrawn(area);
   const found = load?.state === 'ready' ? load.value : null;
   const title =
     area.type === 'polygon'
@@ -47,9 +49,12 @@ export function Results({ style }: { style: StyleSpecification | null }) {
         ? t('query.circle', { r: metres(area.radius, lang.value) })
         : area.type === 'boundary'
           ? t('query.boundary')
-          : found
-            ? nameOf(lang.value, found.area.properties) || area.ref
-            : (zoneName(area.ref) ?? t(load?.state === 'failed' ? 'query.title' : 'query.running'));
+          : area.type === 'given'
+            ? (area.name ?? t('given.unnamed'))
+            : found
+              ? nameOf(lang.value, found.area.properties) || area.ref
+              : (zoneName(area.ref) ??
+                t(load?.state === 'failed' ? 'query.title' : 'query.running'));
   return (
     <div
       ref={list}
@@ -81,6 +86,8 @@ export function Results({ style }: { style: StyleSpecification | null }) {
           {area.text}
         </blockquote>
       )}
+      {area.type === 'given' && <p class="fine given-unlinked">{t('given.unlinked')}</p>}
+      {area.type === 'boundary' && <CarriagewayChoice />}
       <div class="query-actions">
         {area.type === 'feature' && (
           <button type="button" class="button is-small" onClick={() => select(area.ref)}>
@@ -195,14 +202,14 @@ function Cut({ all, shown }: { all: number; shown: number }) {
 
 /** Which collections the query lists. */
 function Chooser() {
-  const asked = view.value.collections;
+  const chosen = view.value.collections;
   const present = collections.value.filter(({ count }) => count > 0).map(({ id }) => id);
   const offered = [
-    ...OFFERED.filter((id) => present.includes(id) || asked.includes(id)),
-    ...asked.filter((id) => !OFFERED.includes(id)),
+    ...OFFERED.filter((id) => present.includes(id) || chosen.includes(id)),
+    ...chosen.filter((id) => !OFFERED.includes(id)),
   ];
   const toggle = (id: string) => {
-    const next = asked.includes(id) ? asked.filter((other) => other !== id) : [...asked, id];
+    const next = chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id];
     if (next.length === 0) return;
     const layers = view.value.layers;
     navigate({
@@ -217,8 +224,8 @@ function Chooser() {
         <label key={id} class="choice">
           <input
             type="checkbox"
-            checked={asked.includes(id)}
-            disabled={asked.length === 1 && asked.includes(id)}
+            checked={chosen.includes(id)}
+            disabled={chosen.length === 1 && chosen.includes(id)}
             onChange={() => toggle(id)}
           />
           <span>{collectionTitle(id)}</span>

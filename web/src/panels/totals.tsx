@@ -187,8 +187,8 @@ function GroupTable(props: { groups: Group[]; totals: Totals; heading: string })
       </>
     ) : (
       <>
-        <td class="muted">–</td>
-        <td class="muted">–</td>
+        <td class="is-none">–</td>
+        <td class="is-none">–</td>
       </>
     );
   const { area_m2, covered_m2 } = totals;

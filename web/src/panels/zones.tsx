@@ -4,6 +4,7 @@ import { hectares } from '../format';
 import { nameOf } from '../i18n';
 import type { Feature } from '../model';
 import { ask, drawing, lang, select, t, view, zones } from '../state';
+import { GivenButton } from './given';
 import { Icon } from './icons';
 import { Failure, hoverProps, Section, Skeleton } from './parts';
 
@@ -34,6 +35,7 @@ export function ZoneQuery() {
               {t(`draw.${shape}`)}
             </button>
           ))}
+          <GivenButton />
         </div>
         <p class="fine draw-note">{t('boundary.hint')}</p>
       </Section>
