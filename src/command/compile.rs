@@ -37,7 +37,7 @@ pub fn compile(options: &Compile) -> Result<(), String> {
 
 /// Recompiles the zones, tells what became of each, and writes the file where it changed.
 fn compile_folder(options: &Compile) -> Result<(), String> {
-    let geodata = Files::geodata(Some(options.district.folder()));
+    let geodata = Files::geodata(Some(options.district.folder()?));
     let snapshot = load(&Files::seeds(options.district.seeds.clone()), &geodata)
         .map_err(|error| error.to_string())?;
     let zones = compile_zones(&snapshot, &geodata).map_err(|error| error.to_string())?;

@@ -61,7 +61,7 @@ const MARGIN_M: f64 = 2000.0;
 pub fn import(options: &Import) -> Result<(), String> {
     let Target::Streets = options.into;
     let seeds = Files::seeds(options.district.seeds.clone());
-    let geodata = Files::geodata(Some(options.district.folder()));
+    let geodata = Files::geodata(Some(options.district.folder()?));
     let snapshot = load(&seeds, &geodata).map_err(|error| error.to_string())?;
     let extent = match options.bbox {
         Some(extent) => extent,

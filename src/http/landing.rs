@@ -81,6 +81,16 @@ fn landing(state: &AppState, base: &Base) -> Response {
     {
         links.push(base.link("related", JSON, "/indicators", "指标表 (the indicators)"));
     }
+    if state.0.live.record().is_some()
+        && let Some(links) = body["links"].as_array_mut()
+    {
+        links.push(base.link(
+            "version-history",
+            JSON,
+            "/revisions",
+            "版本 (the revisions)",
+        ));
+    }
     json_answer(JSON, body.to_string())
 }
 

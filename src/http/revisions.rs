@@ -60,17 +60,13 @@ pub async fn one_or_between(
     state
         .blocking(Work::Heavy, move |state, _| {
             let record = recorded(state)?;
-            match which.split_once("...") {
-                Some((from, to)) => {
-                    let revisions = [number(from)?, number(to)?];
-                    between(record, revisions, &which, query.as_deref(), &base)
-                }
-                None => {
-                    Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
-                    let info = record.info(number(&which)?).map_err(failed)?;
-                    Ok(json_answer(JSON, json!(info).to_string()))
-                }
+            if let Some((from, to)) = which.split_once("...") {
+                let revisions = [number(from)?, number(to)?];
+                return between(record, revisions, &which, query.as_deref(), &base);
             }
+            Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
+            let info = record.info(number(&which)?).map_err(failed)?;
+            Ok(json_answer(JSON, json!(info).to_string()))
         })
         .await
 }
@@ -209,25 +205,39 @@ fn atom(title: &str, revisions: &[RevisionInfo], base: &Base) -> Response {
         .first()
         .map_or_else(String::new, |info| info.time.to_string());
     let address = escaped(&format!("{}/revisions", base.0));
-    let mut feed = format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n  <id>{address}</id>\n  <title>{}</title>\n  <updated>{updated}</updated>\n  <link rel=\"self\" href=\"{address}?f=atom\"/>\n",
-        escaped(title)
+    let title = escaped(title);
+    let head = format!(
+        r#"<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom">
+  <id>{address}</id>
+  <title>{title}</title>
+  <updated>{updated}</updated>
+  <link rel="self" href="{address}?f=atom"/>
+"#
     );
-    for info in revisions {
-        let cause = info.cause.title().zh;
-        feed.push_str(&format!(
-            "  <entry>\n    <id>{address}/{}</id>\n    <title>版本 {}：{}</title>\n    <updated>{}</updated>\n    <author><name>{}</name></author>\n    <category term=\"{}\" label=\"{cause}\"/>\n    <link href=\"{address}/{}\"/>\n  </entry>\n",
-            info.number,
-            info.number,
-            escaped(&info.message),
-            info.time,
-            escaped(&info.author),
-            info.cause.as_str(),
-            info.number,
-        ));
-    }
-    feed.push_str("</feed>\n");
+    let entries = revisions.iter().map(|info| atom_entry(info, &address));
+    let feed: String = std::iter::once(head)
+        .chain(entries)
+        .chain(["</feed>\n".to_owned()])
+        .collect();
     ([(header::CONTENT_TYPE, ATOM)], feed).into_response()
+}
+
+fn atom_entry(info: &RevisionInfo, address: &str) -> String {
+    let RevisionInfo { number, time, .. } = info;
+    let [author, message] = [&info.author, &info.message].map(|text| escaped(text));
+    let (term, label) = (info.cause.as_str(), info.cause.title().zh);
+    format!(
+        r#"  <entry>
+    <id>{address}/{number}</id>
+    <title>版本 {number}：{message}</title>
+    <updated>{time}</updated>
+    <author><name>{author}</name></author>
+    <category term="{term}" label="{label}"/>
+    <link href="{address}/{number}"/>
+  </entry>
+"#
+    )
 }
 
 /// Text that can stand in XML: marks are escaped, and control characters, which it can't hold, left

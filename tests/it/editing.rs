@@ -395,19 +395,15 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
                         written.lock().unwrap().on_its_way = Some(name.clone());
                         let patch = json!({ "properties": { "name": name } }).to_string();
                         let headers = [("authorization", bearer), ("if-match", version.as_str())];
-                        match running.send("PATCH", path, &headers, patch) {
-                            Ok(answer) => {
-                                assert_eq!(answer.status, 200, "{}", answer.text());
-                                version = answer.header("etag").to_owned();
-                                let mut written = written.lock().unwrap();
-                                written.acknowledged = Some(name);
-                                written.on_its_way = None;
-                            }
-                            Err(_) => {
-                                assert!(dead.load(Ordering::SeqCst), "nobody had killed it");
-                                break;
-                            }
-                        }
+                        let Ok(answer) = running.send("PATCH", path, &headers, patch) else {
+                            assert!(dead.load(Ordering::SeqCst), "nobody had killed it");
+                            break;
+                        };
+                        assert_eq!(answer.status, 200, "{}", answer.text());
+                        version = answer.header("etag").to_owned();
+                        let mut written = written.lock().unwrap();
+                        written.acknowledged = Some(name);
+                        written.on_its_way = None;
                     }
                 });
             }
