@@ -11,6 +11,7 @@ mod filters;
 mod gdal;
 mod golden;
 mod hostile;
+mod html;
 mod import;
 mod loading;
 mod sentences;
