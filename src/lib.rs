@@ -10,6 +10,7 @@ pub mod documents;
 pub mod exchange;
 pub mod filter;
 pub mod geometry;
+pub mod html;
 pub mod http;
 pub mod model;
 pub mod people;

@@ -2,16 +2,20 @@
 
 use axum::{
     extract::{Path, RawQuery},
+    http::HeaderMap,
     response::Response,
 };
 use serde_json::{Value, json};
 
 use super::{
-    Base, GEOJSON, JSON, SCHEMA, json_answer, moment::Data, params::Params, problem::Problem,
+    Base, GEOJSON, JSON, SCHEMA, format, json_answer, moment::Data, page, params::Params,
+    problem::Problem,
 };
 use crate::{
     geometry::crs::Crs,
+    html::{self, Visit},
     model::{Revision, Text},
+    report::Lang,
     store::{Collection, Snapshot},
 };
 
@@ -25,9 +29,13 @@ const SCHEMA_OF: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 pub async fn list(
     Data(snapshot): Data,
     base: Base,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    check(query.as_deref())?;
+    if let Some(queries) = wants_page(query.as_deref(), &headers)? {
+        let body = html::collections(&queries.visit(&snapshot, ""), &queries.as_json);
+        return Ok(page::readable(body));
+    }
     let collections: Vec<Value> = snapshot
         .collections()
         .iter()
@@ -41,6 +49,7 @@ pub async fn list(
         "crs": Crs::all().iter().map(|crs| crs.uri()).collect::<Vec<_>>(),
         "links": [
             base.link("self", JSON, "/collections", "this document"),
+            base.page_link("/collections", None),
         ],
         "collections": collections,
     });
@@ -51,17 +60,64 @@ pub async fn list(
 pub async fn one(
     Data(snapshot): Data,
     base: Base,
+    headers: HeaderMap,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    check(query.as_deref())?;
+    let page = wants_page(query.as_deref(), &headers)?;
     let collection = find(&snapshot, &id)?;
+    if let Some(queries) = page {
+        let body = html::collection(
+            &queries.visit(&snapshot, "../"),
+            collection,
+            &queries.as_json,
+        );
+        return Ok(page::readable(body));
+    }
     let body = describe(collection, snapshot.revision, &base);
     Ok(json_answer(JSON, body.to_string()))
 }
 
-fn check(query: Option<&str>) -> Result<(), Problem> {
-    Params::parse(query, &["f", "revision", "as_of"])?.check_format(&["json"])
+/// What links on a page need of its own query string.
+pub struct Queries {
+    lang: Lang,
+    in_other_language: String,
+    /// The same as data.
+    pub as_json: String,
+}
+
+impl Queries {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// 400 where the language is none.
+    pub fn new(params: &Params, query: Option<&str>) -> Result<Self, Problem> {
+        let lang = params.lang()?;
+        let as_json = format::with(query, "lang", None);
+        Ok(Self {
+            lang,
+            in_other_language: format::with(query, "lang", Some(lang.pick("en", "zh"))),
+            as_json: format::with(Some(&as_json), "f", Some("json")),
+        })
+    }
+
+    /// The visit to a page that lies below `root`.
+    pub fn visit<'a>(&'a self, snapshot: &'a Snapshot, root: &'a str) -> Visit<'a> {
+        Visit {
+            snapshot,
+            lang: self.lang,
+            root,
+            in_other_language: &self.in_other_language,
+        }
+    }
+}
+
+/// Checks what is asked for; `None` where it is data.
+fn wants_page(query: Option<&str>, headers: &HeaderMap) -> Result<Option<Queries>, Problem> {
+    let params = Params::parse(query, &["f", "lang", "revision", "as_of"])?;
+    params.check_format(&["json", "html"])?;
+    let queries = Queries::new(&params, query)?;
+    Ok(format::wants_page(&params, headers, &[JSON]).then_some(queries))
 }
 
 /// Finds a collection.
@@ -103,6 +159,7 @@ fn describe(collection: &Collection, revision: Revision, base: &Base) -> Value {
         "revision": revision,
         "links": [
             base.link("self", JSON, &path, &info.title),
+            base.page_link(&path, None),
             base.link("items", GEOJSON, &format!("{path}/items"), &info.title),
             base.link(QUERYABLES, SCHEMA, &format!("{path}/queryables"), "可查询的属性 (queryables)"),
             base.link(SCHEMA_OF, SCHEMA, &format!("{path}/schema"), "要素的结构 (schema)"),

@@ -31,12 +31,7 @@ pub fn choose<'a, T>(
             return Ok(offer);
         }
     }
-    let accepted: Vec<&str> = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    let accepted = accepted.join(",");
+    let accepted = accepted(headers);
     let mut best: Option<(f32, &Offer<T>)> = None;
     for offer in offers {
         let quality = quality(&accepted, offer.media_type);
@@ -55,6 +50,39 @@ pub fn choose<'a, T>(
             ),
         )
     })
+}
+
+/// Whether a page for people is wanted rather than data of one of `media_types`: `f` says so, or
+/// `Accept` welcomes HTML more, as browsers do.
+pub fn wants_page(params: &Params, headers: &HeaderMap, media_types: &[&str]) -> bool {
+    if let Some(name) = params.get("f") {
+        return name == "html";
+    }
+    let accepted = accepted(headers);
+    let page = quality(&accepted, "text/html");
+    media_types
+        .iter()
+        .all(|media_type| quality(&accepted, media_type) < page)
+}
+
+/// A query string with another value for `name`, or none.
+pub fn with(query: Option<&str>, name: &str, value: Option<&str>) -> String {
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    for (known, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        if known != name {
+            pairs.append_pair(&known, &value);
+        }
+    }
+    if let Some(value) = value {
+        pairs.append_pair(name, value);
+    }
+    pairs.finish()
+}
+
+fn accepted(headers: &HeaderMap) -> String {
+    let values = headers.get_all(header::ACCEPT).iter();
+    let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+    values.join(",")
 }
 
 /// How welcome a media type is, 0 to 1, by the most specific range that holds it.

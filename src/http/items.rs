@@ -8,27 +8,34 @@ use std::{
 
 use axum::{
     extract::{Path, RawQuery, State},
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use geo::Geometry;
 use serde_json::json;
 
 use super::{
-    AppState, Base, GEOJSON, Work, collections, edit, moment::Data, paging::Page, params::Params,
+    AppState, Base, GEOJSON, HTML, JSON, Work,
+    collections::{self, Queries},
+    edit, format,
+    moment::Data,
+    page,
+    paging::Page,
+    params::Params,
     problem::Problem,
 };
 use crate::{
     exchange::geojson::{close_object, write_feature, write_list, write_trimmed},
     filter::{Filter, Language},
     geometry::{crs::Crs, measure, write},
+    html::{self, Listing},
     model::{Feature, FeatureRef, Period, Status, Text},
     store::{
         Collection, Field, Interrupted, Order, Selection, Snapshot, Wanted, Window, record::Key,
     },
 };
 
-const LIST_PARAMS: [&str; 19] = [
+const LIST_PARAMS: [&str; 20] = [
     "bbox",
     "bbox-crs",
     "crs",
@@ -47,8 +54,14 @@ const LIST_PARAMS: [&str; 19] = [
     "q",
     "revision",
     "as_of",
+    "lang",
     "f",
 ];
+
+/// The forms in which features can be had, by their names.
+const FORMATS: [&str; 3] = ["json", "geojson", "html"];
+/// What clients ask for that take features as data.
+const AS_DATA: [&str; 2] = [GEOJSON, JSON];
 
 /// How long a filter may be worked on.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -61,6 +74,7 @@ pub async fn list(
     State(state): State<AppState>,
     base: Base,
     Data(snapshot): Data,
+    headers: HeaderMap,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -76,7 +90,8 @@ pub async fn list(
         .blocking(work, move |_, abandoned| {
             let until = Instant::now() + TIME_LIMIT;
             let collection = collections::find(&snapshot, &id)?;
-            params.check_format(&["json", "geojson"])?;
+            params.check_format(&FORMATS)?;
+            let queries = Queries::new(&params, query.as_deref())?;
             let page = Page::parse(&params)?;
             let crs = parse_crs(&params)?;
             let names = parse_properties(&params, collection)?;
@@ -89,10 +104,18 @@ pub async fn list(
                         "the filter took more than 10 s: simplify it, or give a bbox",
                     ))
                 })?;
+            if format::wants_page(&params, &headers, &AS_DATA) {
+                let links = page.links(&Base(String::new()), HTML, "", query.as_deref(), matched);
+                let listing = listing(&params, features, matched, page.offset, &links);
+                let visit = queries.visit(&snapshot, "../../");
+                let body = html::items(&visit, collection, &listing, &queries.as_json);
+                return Ok(page::readable(body));
+            }
             let path = format!("/collections/{id}");
             let items = format!("{path}/items");
             let mut links = page.links(&base, GEOJSON, &items, query.as_deref(), matched);
-            links.push(base.link("collection", super::JSON, &path, &id));
+            links.push(base.link("collection", JSON, &path, &id));
+            links.push(base.page_link(&items, query.as_deref()));
             let mut body = Vec::with_capacity(features.len() * 1024 + 1024);
             body.extend_from_slice(br#"{"type":"FeatureCollection","features":"#);
             let mut failed = None;
@@ -129,15 +152,24 @@ pub async fn one(
     State(state): State<AppState>,
     base: Base,
     Data(snapshot): Data,
+    headers: HeaderMap,
     Path((collection_id, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     state
         .blocking(Work::Light, move |state, _| {
             let collection = collections::find(&snapshot, &collection_id)?;
-            let params = Params::parse(query.as_deref(), &["crs", "revision", "as_of", "f"])?;
-            params.check_format(&["json", "geojson"])?;
+            let params =
+                Params::parse(query.as_deref(), &["crs", "revision", "as_of", "lang", "f"])?;
+            params.check_format(&FORMATS)?;
+            let queries = Queries::new(&params, query.as_deref())?;
             let crs = parse_crs(&params)?;
+            if format::wants_page(&params, &headers, &AS_DATA) {
+                let feature = find(collection, &id)?;
+                let visit = queries.visit(&snapshot, "../../../");
+                let body = html::feature(&visit, collection, feature, &queries.as_json);
+                return Ok(page::readable(body));
+            }
             let body = feature_in(collection, &id, &base, crs)?;
             let mut response = geojson_answer(body, crs);
             if let Some(record) = state.0.live.record() {
@@ -177,11 +209,40 @@ fn feature_in(
     let path = format!("/collections/{}", collection.info.id);
     let links = json!({ "links": [
         base.link("self", GEOJSON, &format!("{path}/items/{id}"), &feature.name),
-        base.link("collection", super::JSON, &path, &collection.info.title),
+        base.link("collection", JSON, &path, &collection.info.title),
+        base.page_link(&format!("{path}/items/{id}"), None),
     ]});
     body.pop();
     close_object(&mut body, &links);
     Ok(body)
+}
+
+/// What the page of a list shows.
+fn listing<'a>(
+    params: &'a Params,
+    features: Vec<&'a Feature>,
+    matched: usize,
+    offset: usize,
+    links: &'a [serde_json::Value],
+) -> Listing<'a> {
+    let to = |rel: &str| {
+        let link = links.iter().find(|link| link["rel"] == rel)?;
+        link["href"].as_str()?.strip_prefix('?')
+    };
+    let kept = LIST_PARAMS
+        .into_iter()
+        .filter(|name| !["q", "offset"].contains(name));
+    Listing {
+        features,
+        matched,
+        offset,
+        wanted: params.get("q"),
+        kept: kept
+            .filter_map(|name| Some((name, params.get(name)?)))
+            .collect(),
+        previous: to("prev"),
+        next: to("next"),
+    }
 }
 
 fn find<'a>(collection: &'a Collection, id: &str) -> Result<&'a Feature, Problem> {

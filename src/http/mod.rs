@@ -207,6 +207,7 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(landing::root))
         .route("/assets/{*path}", get(page::asset))
         .route("/favicon.svg", get(page::favicon))
+        .route("/pages.css", get(page::stylesheet))
         .route("/conformance", get(landing::conformance))
         .route("/api", get(openapi::document))
         .route("/api.html", get(openapi::readable))
@@ -358,6 +359,17 @@ impl FromRequestParts<AppState> for Base {
 }
 
 impl Base {
+    /// A link to the page that shows what `path` answers, and of its query string what matters.
+    fn page_link(&self, path: &str, query: Option<&str>) -> Value {
+        let query = format::with(query, "f", Some("html"));
+        self.link(
+            "alternate",
+            HTML,
+            &format!("{path}?{query}"),
+            "网页 (a page to read)",
+        )
+    }
+
     /// A link to a path of the service.
     fn link(&self, rel: &str, media_type: &str, path: &str, title: &str) -> Value {
         json!({
@@ -374,6 +386,7 @@ fn json_answer(media_type: &'static str, body: impl Into<axum::body::Body>) -> R
     ([(header::CONTENT_TYPE, media_type)], body.into()).into_response()
 }
 
+const HTML: &str = "text/html";
 const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
 const SCHEMA: &str = "application/schema+json";

@@ -48,9 +48,13 @@ fn filled(state: &AppState, base: &Base) -> Value {
         {
             if parameter["name"] == "collectionId" {
                 parameter["schema"]["enum"] = json!(ids);
+            } else if parameter["name"] == "collections" {
+                parameter["schema"]["items"]["enum"] = json!(ids);
             }
         }
     }
+    document["components"]["schemas"]["AreaQuery"]["properties"]["collections"]["items"]["enum"] =
+        json!(ids);
     document
 }
 

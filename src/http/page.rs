@@ -1,4 +1,4 @@
-//! The map page and its files, carried in the program.
+//! The map page and its files, carried in the program, and how pages without a script are sent.
 
 use axum::{
     extract::Path,
@@ -8,7 +8,7 @@ use axum::{
 use rust_embed::RustEmbed;
 
 use super::problem::Problem;
-use crate::model::Text;
+use crate::{html::STYLESHEET, model::Text};
 
 /// The built page. It may be missing where only the service is worked on.
 #[derive(RustEmbed)]
@@ -40,6 +40,29 @@ pub fn index() -> Response {
         ))
         .into_response(),
     }
+}
+
+/// A page without a script, as [`crate::html`] makes it.
+pub fn readable(page: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'self'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, page).into_response()
+}
+
+/// The style sheet of these pages.
+pub async fn stylesheet() -> Response {
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        STYLESHEET,
+    )
+        .into_response()
 }
 
 /// A file of the page; its name changes with its content, so it is kept for good.

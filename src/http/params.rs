@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as ValueError};
 
 use super::problem::Problem;
-use crate::model::Text;
+use crate::{model::Text, report::Lang};
 
 /// The parameters of one request.
 pub struct Params(Vec<(String, String)>);
@@ -114,5 +114,22 @@ impl Params {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The language of a page, Chinese where `lang` is not given.
+    ///
+    /// # Errors
+    /// 400 where it is another than `zh` and `en`.
+    pub fn lang(&self) -> Result<Lang, Problem> {
+        let Some(word) = self.get("lang") else {
+            return Ok(Lang::default());
+        };
+        let known = Lang::ALL.into_iter().find(|(name, _)| *name == word);
+        known.map(|(_, lang)| lang).ok_or_else(|| {
+            Problem::unreadable(Text::new(
+                format!("lang“{word}”应为 zh 或 en"),
+                format!("the lang “{word}” should be zh or en"),
+            ))
+        })
     }
 }

@@ -28,7 +28,7 @@ impl Lang {
         }
     }
 
-    pub(super) fn status(self, status: Option<Status>) -> &'static str {
+    pub(crate) fn status(self, status: Option<Status>) -> &'static str {
         match status {
             None => self.pick("未写明", "Not stated"),
             Some(Status::Planned) => self.pick("计划", "Planned"),
@@ -84,7 +84,7 @@ impl Lang {
         }
     }
 
-    pub(super) fn modality(self, modality: Option<Modality>) -> &'static str {
+    pub(crate) fn modality(self, modality: Option<Modality>) -> &'static str {
         match modality {
             None => "",
             Some(Modality::Done) => self.pick("已完成", "Done"),

@@ -1,19 +1,16 @@
 //! One layer of one tile, from the features as they are now.
 
 use geo::{
-    Geometry, InteriorPoint, LineString, MapCoords, MultiLineString, MultiPoint, MultiPolygon,
-    Point, Polygon, Rect, unary_union,
+    Geometry, LineString, MapCoords, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+    Rect,
 };
-use serde::Deserialize;
 
 use super::{
     Derived, Layer, MAX_ZOOM, TileId,
     mvt::{EXTENT, LayerBuilder, Value, is_speck},
+    shapes::each_shape,
 };
-use crate::{
-    geometry::{clip, frame::Frame, measure, simplify},
-    model::Feature,
-};
+use crate::geometry::{clip, frame::Frame, simplify};
 
 /// How far beyond its edge a tile goes, in tiles, so that strokes and points meet across the edge.
 const MARGIN: f64 = 1.0 / 32.0;
@@ -43,129 +40,11 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
         .collection
         .near(Frame::at(window.center()).grown(window, reach_m))
     {
-        let Some(geometry) = &feature.geometry else {
-            continue;
-        };
-        match layer.derived {
-            Derived::Features => canvas.add(geometry, &attributes(feature)),
-            Derived::Accuracy => add_accuracy(&mut canvas, feature, geometry),
-            Derived::Sides => add_sides(&mut canvas, feature, geometry),
-            Derived::Bands => add_band(&mut canvas, feature, geometry),
-            Derived::Labels => add_label(&mut canvas, feature, geometry),
-        }
+        each_shape(layer.derived, feature, |geometry, attributes| {
+            canvas.add(geometry, attributes);
+        });
     }
     canvas.layer.finish()
-}
-
-/// What the style draws by, and clients filter by.
-fn attributes(feature: &Feature) -> Vec<(&'static str, Value<'_>)> {
-    let mut list = vec![
-        ("id", Value::Text(&feature.id)),
-        ("name", Value::Text(&feature.name)),
-        ("name_en", Value::Text(&feature.name_en)),
-        ("kind", Value::Text(&feature.kind)),
-        ("located_by", Value::Text(feature.located_by.as_str())),
-        ("accuracy_m", Value::Number(feature.accuracy_m)),
-    ];
-    if let Some(status) = feature.status {
-        list.push(("status", Value::Text(status.as_str())));
-    }
-    if let Some(land_use) = &feature.land_use {
-        list.push(("land_use", Value::Text(land_use.as_str())));
-    }
-    for (name, ids) in [("documents", &feature.documents), ("zones", &feature.zones)] {
-        if !ids.is_empty() {
-            list.push((name, Value::List(ids)));
-        }
-    }
-    list
-}
-
-fn add_accuracy(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
-    if let Geometry::Point(point) = geometry
-        && feature.accuracy_m > 0.0
-    {
-        let ring = measure::circle(point.0, feature.accuracy_m);
-        canvas.add(&ring.into(), &attributes(feature));
-    }
-}
-
-fn add_label(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
-    if matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_))
-        && let Some(point) = geometry.interior_point()
-    {
-        canvas.add(&point.into(), &attributes(feature));
-    }
-}
-
-/// The part of a zone's properties that tells what its outline follows.
-#[derive(Default, Deserialize)]
-struct Outline {
-    #[serde(default)]
-    sides: Vec<Stretch>,
-}
-
-#[derive(Deserialize)]
-struct Stretch {
-    side: String,
-    kind: String,
-    street: Option<String>,
-    from: usize,
-    to: usize,
-    metres: f64,
-    accuracy_m: f64,
-}
-
-/// The stretches of a compiled outline, each with its line; none where it is no such outline.
-fn stretches(feature: &Feature, geometry: &Geometry<f64>) -> Vec<(Stretch, LineString<f64>)> {
-    let text = feature.properties.get();
-    let Geometry::Polygon(polygon) = geometry else {
-        return vec![];
-    };
-    if !text.contains("\"sides\"") {
-        return vec![];
-    }
-    let outline: Outline = serde_json::from_str(text).unwrap_or_default();
-    outline
-        .sides
-        .into_iter()
-        .filter_map(|stretch| {
-            let coords = polygon.exterior().0.get(stretch.from..=stretch.to)?;
-            Some((stretch, LineString::new(coords.to_vec())))
-        })
-        .collect()
-}
-
-fn add_sides(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
-    for (stretch, line) in stretches(feature, geometry) {
-        let mut attributes = attributes(feature);
-        attributes.retain(|(name, _)| *name != "accuracy_m");
-        attributes.extend([
-            ("side", Value::Text(&stretch.side)),
-            ("stretch", Value::Text(&stretch.kind)),
-            (
-                "street",
-                Value::Text(stretch.street.as_deref().unwrap_or("")),
-            ),
-            ("metres", Value::Number(stretch.metres)),
-            ("accuracy_m", Value::Number(stretch.accuracy_m)),
-        ]);
-        canvas.add(&line.into(), &attributes);
-    }
-}
-
-/// One shape for the whole outline: where the bands of stretches meet they must not add up.
-fn add_band(canvas: &mut Canvas, feature: &Feature, geometry: &Geometry<f64>) {
-    let bands: Vec<MultiPolygon<f64>> = stretches(feature, geometry)
-        .into_iter()
-        .map(|(stretch, line)| {
-            let line = line.into();
-            Frame::around(&line).buffer(&line, stretch.accuracy_m)
-        })
-        .collect();
-    if !bands.is_empty() {
-        canvas.add(&unary_union(&bands).into(), &attributes(feature));
-    }
 }
 
 /// A tile's drawing surface: takes degrees, keeps what shows.

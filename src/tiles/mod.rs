@@ -1,17 +1,20 @@
 //! Vector tiles from live data: clip, simplify, encode, cache; TileJSON and style.
 //!
-//! [`layer`] names what can be a layer, [`encode`] makes one layer of one tile, [`mvt`] is the
-//! format, [`cache`] keeps compressed layers and joins them into answers.
+//! [`layer`] names what can be a layer, [`shapes`] tells what it draws of a feature, [`encode`] makes
+//! one layer of one tile, [`mvt`] is the format, [`cache`] keeps compressed layers and joins them into answers.
 
 pub mod cache;
 mod encode;
 mod layer;
 mod mvt;
+mod shapes;
 mod style;
 
 pub use encode::encode;
 pub use layer::{Derived, Layer};
-pub use style::{style, tilejson};
+pub use mvt::Value;
+pub use shapes::each_shape;
+pub use style::{looks, style, tilejson};
 
 use geo::{Coord, Rect};
 

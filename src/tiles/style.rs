@@ -1,6 +1,6 @@
 //! The map's looks, and what a tileset says of itself.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::LazyLock};
 
 use serde_json::{Value, json};
 
@@ -34,13 +34,21 @@ fn stated_categories(snapshot: &Snapshot, list: &[Value]) -> HashSet<usize> {
         .collect()
 }
 
-/// The MapLibre style, its sources at `base` (`http://host`, no slash at the end).
+/// The style as it is built in: its layers, the lowest first, and its metadata.
 ///
 /// # Panics
 /// Never: a test reads the style that is built in.
 #[must_use]
+pub fn looks() -> &'static Value {
+    static LOOKS: LazyLock<Value> =
+        LazyLock::new(|| serde_json::from_str(STYLE).expect("the built-in style is JSON"));
+    &LOOKS
+}
+
+/// The MapLibre style, its sources at `base` (`http://host`, no slash at the end).
+#[must_use]
 pub fn style(snapshot: &Snapshot, base: &str) -> Value {
-    let mut style: Value = serde_json::from_str(STYLE).expect("the built-in style is JSON");
+    let mut style = looks().clone();
     let drawn: HashSet<&str> = style["layers"]
         .as_array()
         .into_iter()

@@ -60,6 +60,13 @@ fn every_documented_path_answers_and_no_other_parameter_is_taken() {
     let server = Server::start_with(&["--data", folder.path().to_str().unwrap()]);
     let document = server.json("/api");
     assert_eq!(document["openapi"], "3.0.3");
+    let collections =
+        &document["paths"]["/collections/{collectionId}"]["get"]["parameters"][0]["schema"]["enum"];
+    assert_eq!(collections[0], "zones");
+    assert_eq!(
+        document["components"]["schemas"]["AreaQuery"]["properties"]["collections"]["items"]["enum"],
+        *collections
+    );
     let mut asked = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
         if operations.get("get").is_none() {

@@ -5,17 +5,26 @@ use std::process::Command;
 use crate::support::Server;
 
 fn ogrinfo(server: &Server, args: &[&str]) -> String {
+    ogrinfo_with_requests(server, args).0
+}
+
+/// What it prints, and the pages of items that it asked for.
+fn ogrinfo_with_requests(server: &Server, args: &[&str]) -> (String, Vec<String>) {
     let output = Command::new("ogrinfo")
         .args(["-ro", &format!("OAPIF:{}", server.url)])
         .args(args)
+        .env("CPL_DEBUG", "HTTP")
         .output()
         .expect("ogrinfo of gdal-bin is installed");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let requests = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("HTTP: Fetch(")?.strip_suffix(')'))
+        .filter(|address| address.contains("/items?"))
+        .map(str::to_owned)
+        .collect();
+    (String::from_utf8(output.stdout).unwrap(), requests)
 }
 
 #[test]
@@ -86,13 +95,46 @@ fn geometry_and_attributes_arrive_whole() {
 }
 
 #[test]
-fn a_spatial_filter_is_pushed_down() {
+fn spatial_and_attribute_filters_are_pushed_down() {
     let server = Server::start();
-    let near = ogrinfo(
-        &server,
-        &[
-            "transit", "-so", "-spat", "117.1603", "39.1558", "117.1605", "39.1559",
-        ],
-    );
-    assert!(near.contains("Feature Count: 1"), "{near}");
+    let all = server.json("/collections/projects/items?limit=1")["numberMatched"].clone();
+    for (options, parameters) in [
+        (
+            vec!["-spat", "117.15", "39.15", "117.17", "39.16"],
+            "bbox=117.15,39.15,117.17,39.16",
+        ),
+        (vec!["-where", "status = 'planned'"], "status=planned"),
+        (
+            [
+                ["-spat", "117.15", "39.15", "117.17", "39.16"].as_slice(),
+                &["-where", "status = 'planned'"],
+            ]
+            .concat(),
+            "bbox=117.15,39.15,117.17,39.16&status=planned",
+        ),
+    ] {
+        let expected = server.json(&format!("/collections/projects/items?limit=1&{parameters}"));
+        assert_ne!(expected["numberMatched"], all);
+        let (summary, requests) = ogrinfo_with_requests(
+            &server,
+            &[&["projects", "-so"], options.as_slice()].concat(),
+        );
+        let count = format!("Feature Count: {}", expected["numberMatched"]);
+        assert!(summary.contains(&count), "{count}: {summary}");
+        // The first page tells which properties there are; all others are of the filter.
+        for name in parameters
+            .split('&')
+            .filter_map(|part| part.split('=').next())
+        {
+            let with = |address: &String| {
+                address
+                    .split(['?', '&'])
+                    .any(|part| part.split('=').next() == Some(name))
+            };
+            assert!(
+                requests.len() > 1 && requests[1..].iter().all(with),
+                "{name}: {requests:?}"
+            );
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod filters;
 mod gdal;
 mod golden;
 mod hostile;
+mod html;
 mod import;
 mod loading;
 mod record;
