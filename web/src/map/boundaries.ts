@@ -23,6 +23,20 @@ const SIDE_COLOUR = [
   ...Object.entries(SIDE_COLOURS).flat(),
   INK,
 ] as unknown as string;
+/** A side's name stands outside the area, so that it hides neither line nor ground; else inside. */
+const OUTSIDE = [
+  'match',
+  ['get', 'side'],
+  'north',
+  ['literal', ['bottom', [0, -0.9], 'top', [0, 0.9]]],
+  'south',
+  ['literal', ['top', [0, 0.9], 'bottom', [0, -0.9]]],
+  'east',
+  ['literal', ['left', [0.9, 0], 'right', [-0.9, 0]]],
+  'west',
+  ['literal', ['right', [-0.9, 0], 'left', [0.9, 0]]],
+  ['literal', ['center', [0, 0], 'top', [0, 0.9], 'bottom', [0, -0.9]]],
+] as unknown as ExpressionSpecification;
 /** Tile layers in which a sentence's names are looked for. */
 const LINE_LAYERS = ['streets', 'water'] as const;
 
@@ -105,6 +119,18 @@ export function addBoundaries(map: MapLibreMap): void {
     paint: { 'line-color': GLOW, 'line-width': 9, 'line-opacity': 0.85 },
   });
   map.addLayer({
+    id: 'page-boundary-corner',
+    type: 'circle',
+    source: 'page-boundary',
+    filter: part('corner'),
+    paint: {
+      'circle-radius': 5,
+      'circle-color': '#ffffff',
+      'circle-stroke-color': INK,
+      'circle-stroke-width': 2.2,
+    },
+  });
+  map.addLayer({
     id: 'page-boundary-label',
     type: 'symbol',
     source: 'page-boundary-points',
@@ -113,8 +139,8 @@ export function addBoundaries(map: MapLibreMap): void {
       'text-font': FONTS,
       'text-size': 13,
       'text-padding': 4,
-      'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
-      'text-radial-offset': 0.8,
+      'text-variable-anchor-offset': OUTSIDE,
+      'text-justify': 'auto',
     },
     paint: {
       'text-color': SIDE_COLOUR,
@@ -130,7 +156,7 @@ export function showBoundaries(map: MapLibreMap, all: Boundary[], lang: Language
   const shapes: Shapes = [];
   const labels: Shapes = [];
   for (const { geometry, properties } of all) {
-    const { sides, gaps, candidates } = properties;
+    const { sides, corners, gaps, candidates } = properties;
     if (geometry) {
       shapes.push(shape(geometry, { part: 'area', opacity: 0.1 }));
       const ring = geometry.coordinates[0] ?? [];
@@ -150,6 +176,9 @@ export function showBoundaries(map: MapLibreMap, all: Boundary[], lang: Language
         const label = side.kind === 'street' ? `${where} ${what}` : what;
         labels.push(shape({ type: 'Point', coordinates: middle }, { side: side.side, label }));
       }
+    }
+    for (const { at } of geometry ? corners : []) {
+      shapes.push(shape({ type: 'Point', coordinates: at }, { part: 'corner' }));
     }
     candidates.forEach((candidate, index) => {
       shapes.push(shape(candidate.geometry, { part: 'area', opacity: 0.06 }));

@@ -241,7 +241,7 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       if (compiled) {
         target.value = null;
         const bounds = boundsOf(whole(compiled.features));
-        if (bounds) fit(bounds);
+        if (bounds) fit(bounds, NAMES_BESIDE);
         return;
       }
       if (!feature && !found) return;
@@ -440,10 +440,16 @@ export function goHome(): void {
   fit(homeBounds());
 }
 
-function fit(bounds: Bounds): void {
+/** Pixels beside an outline in which the names of its sides stand. */
+const NAMES_BESIDE = 84;
+
+/** Moves to a box, with `beside` pixels more to its left and right where there is room for them. */
+function fit(bounds: Bounds, beside = 0): void {
+  const { left = 0, right = 0, ...padding } = free();
+  const room = Math.min(beside, (window.innerWidth - left - right) / 6);
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   canvas.peek()?.fitBounds(bounds as LngLatBoundsLike, {
-    padding: free(),
+    padding: { ...padding, left: left + room, right: right + room },
     maxZoom: 16,
     duration: still ? 0 : 700,
   });

@@ -4,8 +4,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import type { Problem } from '../api';
 import { accuracy, hectares, metres, mu, percent } from '../format';
-import { SIDE_COLOURS } from '../map/boundaries';
-import type { AskedSide, Boundary, Corner, Direction } from '../model';
+import type { AskedSide, Boundary, BoundaryGap, Corner } from '../model';
 import { saveFile } from '../save';
 import {
   ask,
@@ -19,6 +18,7 @@ import {
 } from '../state';
 import { CARRIAGEWAYS } from '../view';
 import { Icon } from './icons';
+import { SideBadge } from './marks';
 import { Outline } from './outline';
 import { Failure, Section, Skeleton } from './parts';
 
@@ -126,9 +126,12 @@ function Card(props: { boundary: Boundary; style: StyleSpecification | null }) {
           geometry={geometry}
           sides={properties.sides}
           style={style}
+          coloured
         />
       )}
-      {properties.corners.length > 0 && <Corners corners={properties.corners} />}
+      {properties.corners.length > 0 && (
+        <Corners corners={properties.corners} gaps={properties.gaps} />
+      )}
     </article>
   );
 }
@@ -159,14 +162,6 @@ function Measured({ boundary: { properties } }: { boundary: Boundary }) {
   );
 }
 
-function SideOf({ side }: { side: Direction }) {
-  return (
-    <span class="side-badge" style={{ background: SIDE_COLOURS[side] }}>
-      {t(`side.${side}`)}
-    </span>
-  );
-}
-
 function Asked({ sides }: { sides: AskedSide[] }) {
   if (sides.length === 0) return null;
   return (
@@ -174,7 +169,7 @@ function Asked({ sides }: { sides: AskedSide[] }) {
       <ul class="asked">
         {sides.map(({ side, names, metres: along, metres_off }) => (
           <li key={side} data-side={side}>
-            <SideOf side={side} />
+            <SideBadge side={side} />
             <div>
               {names.map(({ name, street, near }) => (
                 <p key={name} class={street === null ? 'asked-name is-unknown' : 'asked-name'}>
@@ -207,24 +202,36 @@ function Asked({ sides }: { sides: AskedSide[] }) {
   );
 }
 
-function Corners({ corners }: { corners: Corner[] }) {
+function Corners({ corners, gaps }: { corners: Corner[]; gaps: BoundaryGap[] }) {
   return (
     <Section title={t('boundary.corners')}>
       <ul class="corners">
-        {corners.map(({ from, to, found, streets }) => (
-          <li key={`${from}${to}`}>
-            <SideOf side={from} />
-            <SideOf side={to} />
-            <span>
-              {t(`boundary.corner.${found}`, {
-                streets: streets.join(lang.value === 'zh' ? '与' : ' and '),
-              })}
-            </span>
+        {corners.map((corner) => (
+          <li key={`${corner.from}${corner.to}`} data-found={corner.found}>
+            <SideBadge side={corner.from} />
+            <SideBadge side={corner.to} />
+            <span>{cornerWords(corner, gaps)}</span>
           </li>
         ))}
       </ul>
     </Section>
   );
+}
+
+/** How two sides meet: where they cross, or along what and how far they are linked. */
+function cornerWords({ found, streets }: Corner, gaps: BoundaryGap[]): string {
+  const [a = '', ...rest] = streets;
+  const b = rest.pop() ?? a;
+  if (found === 'intersection') return t('boundary.corner.intersection', { a, b });
+  const gap = gaps.find(({ from, to }) => (from === a && to === b) || (from === b && to === a));
+  const between = rest.join(lang.value === 'zh' ? '、' : ', ');
+  const how =
+    found === 'via'
+      ? t('boundary.corner.via', { a, b, between })
+      : between
+        ? t('boundary.corner.via_bridge', { a, b, between })
+        : t('boundary.corner.bridge', { a, b });
+  return gap ? `${how}${t('boundary.corner.long', { m: metres(gap.metres, lang.value) })}` : how;
 }
 
 function Candidates({ boundary }: { boundary: Boundary }) {

@@ -2,8 +2,9 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import { statusWord } from '../i18n';
+import { SIDE_COLOURS } from '../map/boundaries';
 import { lineLook, statusMark } from '../map/style';
-import type { Certainty } from '../model';
+import type { Certainty, Direction } from '../model';
 import { lang, t } from '../state';
 
 type MarkShape = 'circle' | 'diamond' | 'square';
@@ -74,9 +75,25 @@ export function StatusChip(props: {
   );
 }
 
-export function LineMark({ style, layer }: { style: StyleSpecification | null; layer: string }) {
+/** A side of a boundary sentence, in the colour that it has on the map. */
+export function SideBadge({ side }: { side: Direction }) {
+  return (
+    <span class="side-badge" style={{ background: SIDE_COLOURS[side] }}>
+      {t(`side.${side}`)}
+    </span>
+  );
+}
+
+export function LineMark(props: {
+  style: StyleSpecification | null;
+  layer: string;
+  /** Instead of the style's. */
+  colour?: string | undefined;
+}) {
+  const { style, layer } = props;
   if (!style) return <span class="line-mark" />;
-  const { color, dash } = lineLook(style, layer);
+  const { color: usual, dash } = lineLook(style, layer);
+  const color = props.colour ?? usual;
   return (
     <svg class="line-mark" viewBox="0 0 30 8" aria-hidden="true">
       {dash && layer.startsWith('zones-side-') && (

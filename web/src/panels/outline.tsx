@@ -2,9 +2,10 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import { accuracy, metres } from '../format';
+import { SIDE_COLOURS } from '../map/boundaries';
 import type { Side } from '../model';
 import { lang, ready, streetNames, stretch, t } from '../state';
-import { LineMark } from './marks';
+import { LineMark, SideBadge } from './marks';
 import { Section } from './parts';
 
 export function Outline(props: {
@@ -13,8 +14,10 @@ export function Outline(props: {
   geometry: GeoJSON.Geometry | null;
   sides: Side[];
   style: StyleSpecification | null;
+  /** Each side in its own colour, as the map shows a sentence. */
+  coloured?: boolean;
 }) {
-  const { of, sides, style } = props;
+  const { of, sides, style, coloured } = props;
   const ring = outerRing(props.geometry);
   const point = (side: Side, index: number) => {
     stretch.value = { of, index, line: ring.slice(side.from, side.to + 1) };
@@ -37,8 +40,15 @@ export function Outline(props: {
                 onBlur={leave}
                 onClick={() => point(side, index)}
               >
-                <span class="side-of">{firstOfSide ? t(`side.${side.side}`) : ''}</span>
-                <LineMark style={style} layer={`zones-side-${side.kind}`} />
+                <span class="side-of">
+                  {firstOfSide &&
+                    (coloured ? <SideBadge side={side.side} /> : t(`side.${side.side}`))}
+                </span>
+                <LineMark
+                  style={style}
+                  layer={`zones-side-${side.kind}`}
+                  colour={coloured ? SIDE_COLOURS[side.side] : undefined}
+                />
                 <span class="side-street">
                   {streetName(side)}
                   {side.kind !== 'street' && (
