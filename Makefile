@@ -1,15 +1,20 @@
 # make serve   the map at http://127.0.0.1:8080
 # make test    every check that a change has to pass
+# make clients QGIS, OWSLib and schemathesis against the service (part of test)
 # make build   the whole service in target/release/renewal-map
 # make verify  the same checks, the long ones in full, and the benchmarks once
 # make bench   the figures of the README
 
 CARGO ?= cargo
 NPM   ?= npm
+# The Python that Debian's QGIS is built for; another one has no QGIS.
+PYTHON = /usr/bin/python3
+TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+CLIENTS = $(TARGET)/clients-venv
 SERVE_OPTIONS ?=
 
 .DEFAULT_GOAL := build
-.PHONY: serve test build verify bench page tools test-tools check-toolchains
+.PHONY: serve test clients build verify bench page tools test-tools check-toolchains
 
 serve: build
 	$(CARGO) run --release --locked --quiet -- serve $(SERVE_OPTIONS)
@@ -45,13 +50,31 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && $(NPM) ci --no-audit --no-fund
 	@touch $@
 
+# The program that tests outside Cargo start.
+test clients: export RENEWAL_MAP_BIN = $(TARGET)/debug/renewal-map
+
 test: test-tools page
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 	cd web && $(NPM) run --silent check && $(NPM) run --silent test
 	$(CARGO) build --locked
-	cd web && RENEWAL_MAP_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/renewal-map" $(NPM) run --silent browser
+	cd web && $(NPM) run --silent browser
+	@$(MAKE) --no-print-directory clients
+
+# Programs that others wrote: QGIS, OWSLib, and schemathesis; GDAL is among Rust's tests.
+clients: page $(CLIENTS)/complete
+	@.ci/need $(PYTHON)=python3 /usr/lib/python3/dist-packages/qgis=python3-qgis
+	$(CARGO) build --locked
+	cd tests/clients && $(PYTHON) -B -m unittest test_qgis
+	cd tests/clients && $(CLIENTS)/bin/python -B -m unittest test_owslib test_openapi
+
+$(CLIENTS)/complete: tests/clients/requirements.txt
+	@.ci/need $(PYTHON)=python3 /usr/share/doc/python3-venv=python3-venv
+	$(PYTHON) -m venv --clear $(CLIENTS)
+	@$(CLIENTS)/bin/pip install --quiet --disable-pip-version-check --requirement $< \
+	  || { echo "请检查网络与 pip 的设置 (please check the network and pip's settings): pip install -r $<" >&2; exit 1; }
+	@touch $@
 
 verify: export RENEWAL_MAP_VERIFY = 1
 verify: test

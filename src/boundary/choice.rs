@@ -84,12 +84,15 @@ impl SideCourse {
             .filter(|piece| piece.side == side.index())
             .collect();
         let points = || on_side.iter().flat_map(|piece| &piece.points).copied();
-        let first = points().next().unwrap_or_default();
-        let last = points().next_back().unwrap_or_default();
+        // What lies between two steps of a side is not its own.
+        let ways = on_side
+            .iter()
+            .map(|piece| piece.points[piece.points.len() - 1] - piece.points[0]);
+        let way = ways.fold(Coord::zero(), |sum, way| sum + way);
         Self {
-            corners: [first, last],
+            corners: [points().next(), points().next_back()].map(Option::unwrap_or_default),
             metres: on_side.iter().map(|piece| piece.metres()).sum(),
-            turned_away: angle(heading(side), last - first),
+            turned_away: angle(heading(side), way),
         }
     }
 

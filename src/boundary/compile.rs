@@ -160,13 +160,21 @@ impl Network {
             candidates: Vec::new(),
             refusal: None,
         };
-        let short = search.walks(0, Preference::Short)?;
-        trial.examine(&short)?;
-        for side in 0..4 {
-            trial.examine(&search.walks(side, Preference::Named)?)?;
-        }
-        if let Some(best) = trial.cheapest().cloned().or_else(|| short.first().cloned()) {
-            trial.examine(&search.deviations(&best)?)?;
+        trial.search(&mut search)?;
+        if trial.candidates.is_empty() && demand.may_lie_in_steps() {
+            let mut stepped = Trial {
+                tried: BTreeSet::new(),
+                refusal: None,
+                candidates: Vec::new(),
+                ..trial
+            };
+            // What could not be searched to the end might not be all.
+            if stepped
+                .search(&mut Search::stepped(&graph, &demand))
+                .is_ok()
+            {
+                trial.candidates = stepped.candidates;
+            }
         }
         if !trial.candidates.is_empty() {
             return Ok(trial.candidates);
@@ -208,6 +216,20 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
+    /// Examines the walks that may be meant.
+    fn search(&mut self, search: &mut Search) -> Result<(), Reason> {
+        let short = search.walks(0, Preference::Short)?;
+        self.examine(&short)?;
+        for side in 0..4 {
+            self.examine(&search.walks(side, Preference::Named)?)?;
+        }
+        let best = self.cheapest().or(short.first()).cloned();
+        if let Some(best) = best {
+            self.examine(&search.deviations(&best)?)?;
+        }
+        Ok(())
+    }
+
     fn examine(&mut self, walks: &[Walk]) -> Result<(), Reason> {
         for walk in walks {
             let mut arcs: Vec<Arc> = walk.steps.iter().map(|step| step.arc).collect();

@@ -91,6 +91,11 @@ impl Demand {
         (0..4).any(|side| on(a, side) && (on(b, side) || on(b, side + 1) || on(b, side + 3)))
     }
 
+    /// Whether two neighbouring sides have several streets each, so that they may lie in steps.
+    pub fn may_lie_in_steps(&self) -> bool {
+        (0..4).any(|side| self.sides[side].len() > 1 && self.sides[(side + 1) % 4].len() > 1)
+    }
+
     /// A street that two opposite sides name and neither of those between, with the first of the two.
     pub fn on_opposite_sides(&self) -> Option<(StreetId, usize)> {
         let on = |street: &StreetId, side: usize| self.sides[side % 4].contains(street);

@@ -55,18 +55,24 @@ fn check_directions(network: &Network, demand: &Demand, pieces: &[Piece]) -> Res
                 .iter()
                 .filter(move |piece| piece.side == side.index())
         };
-        let metres: f64 = on_side().map(Piece::metres).sum();
         // Where two sides are exchanged the pieces run the other way, and these two tell. What is
-        // not named must not lead on in place of what is.
-        let onward: f64 = on_side()
-            .filter(|piece| matches!(piece.kind, Kind::Street(_)))
-            .map(|piece| piece.points[piece.points.len() - 1] - piece.points[0])
-            .map(|way| dot(way, heading(side)) * -area.signum())
-            .sum();
+        // not named must not lead on in place of what is. A side that lies in steps leads on by each.
+        let leads_on = |run: &[Piece]| {
+            let metres: f64 = run.iter().map(Piece::metres).sum();
+            let onward: f64 = run
+                .iter()
+                .filter(|piece| matches!(piece.kind, Kind::Street(_)))
+                .map(|piece| piece.points[piece.points.len() - 1] - piece.points[0])
+                .map(|way| dot(way, heading(side)) * -area.signum())
+                .sum();
+            onward >= MIN_ONWARD * metres
+        };
+        let mut runs = pieces
+            .chunk_by(|a, b| a.side == b.side)
+            .filter(|run| run[0].side == side.index());
         let outward =
             middle_of_side(pieces, side).map(|middle| cross(heading(side), middle - centroid));
-        let is_in_place =
-            outward.is_some_and(|outward| outward > 0.0) && onward >= MIN_ONWARD * metres;
+        let is_in_place = outward.is_some_and(|outward| outward > 0.0) && runs.all(leads_on);
         // A street that bounds several sides may leave nothing for one of them.
         let bounds = |street: StreetId| {
             let along = on_side().filter(|piece| piece.kind == Kind::Street(street));

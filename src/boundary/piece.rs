@@ -5,7 +5,7 @@ use geo::Coord;
 
 use super::demand::Demand;
 use super::graph::{Course, Graph};
-use super::network::{Network, TOUCH};
+use super::network::{Network, StreetId, TOUCH};
 use super::plane::{direction, distance, dot, length};
 use super::search::{Kind, Step};
 use super::text::Direction;
@@ -124,7 +124,13 @@ pub(super) fn pieces(
     for run in steps.chunk_by(|a, b| a.kind == b.kind) {
         let after = before + (run[run.len() - 1].side + 4 - before % 4) % 4;
         let mut parts = joined(network, graph, run);
-        if let Kind::Street(street) = run[0].kind {
+        if let Kind::Street(street) = run[0].kind
+            && is_step_back(demand, street, before, after)
+        {
+            for part in &mut parts {
+                part.side = after % 4;
+            }
+        } else if let Kind::Street(street) = run[0].kind {
             let is_on_side_before = demand.sides[before % 4].contains(&street);
             parts = divided(parts, before + usize::from(!is_on_side_before), after);
         }
@@ -133,10 +139,23 @@ pub(super) fn pieces(
     }
     place_corners(&mut pieces);
     let count = pieces.len();
-    let corner =
-        (0..count).find(|&i| pieces[i].side == 0 && pieces[(i + count - 1) % count].side != 0);
-    pieces.rotate_left(corner.unwrap_or(0));
+    let side = |i: usize| pieces[i % count].side;
+    let begins = |i: &usize| side(*i) == 0 && side(i + count - 1) != 0;
+    // Where two sides lie in steps, they begin more than once.
+    let comes_last = |i: &usize| {
+        let next = (*i..i + count).map(side).find(|&side| side != 0);
+        side(i + count - 1) == 3 && next != Some(3)
+    };
+    let first = (0..count).filter(begins).find(comes_last);
+    let first = first.or_else(|| (0..count).find(begins));
+    pieces.rotate_left(first.unwrap_or(0));
     pieces
+}
+
+/// Whether a run along this street leads back to the side before: on to the third side it would bound
+/// the next, too.
+fn is_step_back(demand: &Demand, street: StreetId, before: usize, after: usize) -> bool {
+    after == before + 3 && !demand.sides[(before + 1) % 4].contains(&street)
 }
 
 /// Steps as pieces, joined where they follow one line.

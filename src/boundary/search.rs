@@ -5,6 +5,9 @@
 //! straight across a gap [`BRIDGE_COST`](super::compile::BRIDGE_COST); so it leaves the named streets
 //! only where these leave a gap, and cuts off what overshoots a corner.
 //!
+//! Streets of a side follow each other on a walk. Where there is no such walk the block may have a corner
+//! taken out of it: then the walk goes from one side to the next and back, and on named streets alone.
+//!
 //! Where streets meet more than once there are several walks. They differ in at least one corner, or
 //! in how they go on where the streets of a side divide; so the cheapest walk is sought from each
 //! place at which a side can begin, and without each of the turns that the chosen walk takes.
@@ -62,13 +65,39 @@ enum Leg {
 /// Index in [`Search::legs`].
 type LegId = usize;
 
-/// A walk in progress: the leg it has just taken, how many sides it has left behind, and which of
-/// the streets of the side that it is on it has used.
+/// Whether a walk may leave a side before it has used all of its streets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Contiguous,
+    /// To the next side, if it comes back.
+    Stepped,
+}
+
+/// Where a walk stands among the sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+struct Stand {
+    /// How many sides it has left behind.
+    passed: usize,
+    /// Which streets of the side that it came to last it has used.
+    used: Used,
+    /// Which streets it has used of the side before, if it left that before it had used all.
+    left: Used,
+    /// Whether it is back on the side before.
+    is_back: bool,
+}
+
+impl Stand {
+    /// The side that it is on, clockwise from north.
+    fn side(&self, first_side: usize) -> usize {
+        (first_side + self.passed + 4 - usize::from(self.is_back)) % 4
+    }
+}
+
+/// A walk in progress: the leg it has just taken, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct State {
     leg: LegId,
-    passed: usize,
-    used: Used,
+    stand: Stand,
 }
 
 /// One arc of a walk, and what it is to the side it is on.
@@ -106,6 +135,7 @@ type Best = HashMap<State, (f64, Option<State>)>;
 pub(super) struct Search<'a> {
     graph: &'a Graph,
     demand: &'a Demand,
+    order: Order,
     gaps: Vec<Gap>,
     legs: Vec<Leg>,
     /// For each node, the legs that leave it.
@@ -119,6 +149,21 @@ impl<'a> Search<'a> {
     pub fn new(graph: &'a Graph, demand: &'a Demand) -> Result<Self, Reason> {
         let mut budget = Budget(MAX_STATES);
         let gaps = gaps(graph, demand, &mut budget)?;
+        Ok(Self::of(graph, demand, Order::Contiguous, gaps, budget))
+    }
+
+    /// A search for walks on named streets alone that may go from a side to the next and back.
+    pub fn stepped(graph: &'a Graph, demand: &'a Demand) -> Self {
+        Self::of(graph, demand, Order::Stepped, vec![], Budget(MAX_STATES))
+    }
+
+    fn of(
+        graph: &'a Graph,
+        demand: &'a Demand,
+        order: Order,
+        gaps: Vec<Gap>,
+        budget: Budget,
+    ) -> Self {
         let arcs = (0..graph.edges.len()).flat_map(Arc::both_ways);
         let along = arcs.filter_map(|arc| {
             let street = graph.edges[arc.edge()].course.street()?;
@@ -130,6 +175,7 @@ impl<'a> Search<'a> {
         let mut search = Self {
             graph,
             demand,
+            order,
             gaps,
             legs,
             leaving: vec![Vec::new(); graph.leaving.len()],
@@ -140,7 +186,7 @@ impl<'a> Search<'a> {
             let node = search.start(leg);
             search.leaving[node].push(leg);
         }
-        Ok(search)
+        search
     }
 
     fn start(&self, leg: LegId) -> usize {
@@ -257,12 +303,8 @@ impl<'a> Search<'a> {
         let mut best: Best = HashMap::new();
         let mut heap = BinaryHeap::new();
         let cost = self.cost(first, preference);
-        for (passed, used) in self.onward(first, first_side, 0, 0) {
-            let start = State {
-                leg: first,
-                passed,
-                used,
-            };
+        for stand in self.onward(first, first_side, Stand::default()) {
+            let start = State { leg: first, stand };
             best.insert(start, (cost, None));
             heap.push(Reverse((Metres(cost), start)));
         }
@@ -271,11 +313,10 @@ impl<'a> Search<'a> {
                 continue;
             }
             self.budget.spend()?;
-            self.note(first_side, state);
+            self.note(first_side, state.stand);
             let end = self.end(state.leg);
             if end == self.start(first)
-                && state.passed == 3
-                && self.demand.is_complete((first_side + 3) % 4, state.used)
+                && self.is_around(first_side, state.stand)
                 && !self.turns_back(state.leg, first)
             {
                 return Ok(Some(self.walk(&best, state, first_side)));
@@ -289,8 +330,8 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 let cost = cost + self.cost(leg, preference);
-                for (passed, used) in self.onward(leg, first_side, state.passed, state.used) {
-                    let next = State { leg, passed, used };
+                for stand in self.onward(leg, first_side, state.stand) {
+                    let next = State { leg, stand };
                     if best.get(&next).is_none_or(|known| cost < known.0) {
                         best.insert(next, (cost, Some(state)));
                         heap.push(Reverse((Metres(cost), next)));
@@ -301,42 +342,93 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// On which side a leg can end that begins on a given one, and which streets of it are used
-    /// then. A leg along a street that several sides name may end on any of them.
-    fn onward(
-        &self,
-        leg: LegId,
-        first_side: usize,
-        passed: usize,
-        used: Used,
-    ) -> Vec<(usize, Used)> {
+    /// Whether a walk has used every street of every side.
+    fn is_around(&self, first_side: usize, stand: Stand) -> bool {
+        stand.passed == 3
+            && stand.left == 0
+            && self.demand.is_complete((first_side + 3) % 4, stand.used)
+    }
+
+    /// Where a walk can stand after a leg. One along a street that several sides name may end on any of
+    /// them.
+    fn onward(&self, leg: LegId, first_side: usize, stand: Stand) -> Vec<Stand> {
         let Leg::Along { arc, street } = self.legs[leg] else {
-            return vec![(passed, used)];
+            return vec![stand];
         };
         let is_used = self.graph.edges[arc.edge()].metres > MIN_USE;
+        let bit = |passed: usize| {
+            let bit = self.demand.bit((first_side + passed) % 4, street)?;
+            Some(if is_used { bit } else { 0 })
+        };
+        if stand.left != 0 {
+            return self.between_two(first_side, stand, bit);
+        }
         let mut onward = Vec::new();
-        let (mut passed, mut used) = (passed, used);
+        if self.order == Order::Stepped
+            && stand.used != 0
+            && stand.passed < 3
+            && !self
+                .demand
+                .is_complete((first_side + stand.passed) % 4, stand.used)
+            && let Some(bit) = bit(stand.passed + 1)
+        {
+            onward.push(Stand {
+                passed: stand.passed + 1,
+                used: bit,
+                left: stand.used,
+                is_back: false,
+            });
+        }
+        let mut here = stand;
         loop {
-            let side = (first_side + passed) % 4;
-            if let Some(bit) = self.demand.bit(side, street) {
-                used |= if is_used { bit } else { 0 };
-                onward.push((passed, used));
+            let bit_here = bit(here.passed);
+            if let Some(bit) = bit_here {
+                here.used |= bit;
+                onward.push(here);
             }
-            if passed == 3 || !self.demand.is_complete(side, used) {
+            let is_complete = self
+                .demand
+                .is_complete((first_side + here.passed) % 4, here.used);
+            if here.passed == 3 || !is_complete || bit(here.passed + 1).is_none() {
                 return onward;
             }
-            (passed, used) = (passed + 1, 0);
-            if self.demand.bit((first_side + passed) % 4, street).is_none() {
-                return onward;
-            }
+            here = Stand {
+                passed: here.passed + 1,
+                ..Stand::default()
+            };
         }
     }
 
+    /// The same after a leg along a street that has these bits in the sides, where a walk has left one
+    /// before it had used all of its streets.
+    fn between_two(
+        &self,
+        first_side: usize,
+        stand: Stand,
+        bit: impl Fn(usize) -> Option<Used>,
+    ) -> Vec<Stand> {
+        let back = bit(stand.passed - 1).map(|bit| Stand {
+            left: stand.left | bit,
+            is_back: true,
+            ..stand
+        });
+        let is_complete = self
+            .demand
+            .is_complete((first_side + stand.passed - 1) % 4, stand.left);
+        let on = bit(stand.passed).map(|bit| Stand {
+            used: stand.used | bit,
+            left: if is_complete { 0 } else { stand.left },
+            is_back: false,
+            ..stand
+        });
+        back.into_iter().chain(on).collect()
+    }
+
     /// Notes how far a walk from the north has come.
-    fn note(&mut self, first_side: usize, state: State) {
+    fn note(&mut self, first_side: usize, stand: Stand) {
         if first_side == 0 {
             let rank = |(side, used): (usize, Used)| (side, used.count_ones(), Reverse(used));
-            let here = (state.passed, state.used);
+            let here = (stand.passed, stand.used);
             self.farthest = std::cmp::max_by_key(self.farthest, here, |&f| rank(f));
         }
     }
@@ -350,7 +442,7 @@ impl<'a> Search<'a> {
         states.reverse();
         let mut steps = Vec::new();
         for state in &states {
-            let side = (first_side + state.passed) % 4;
+            let side = state.stand.side(first_side);
             match self.legs[state.leg] {
                 Leg::Along { arc, street } => steps.push(Step {
                     arc,

@@ -401,6 +401,85 @@ fn t_junctions_are_corners() {
     assert!(how.eq([CornerKind::Intersection; 4]));
 }
 
+/// A block of which the north-eastern corner is taken out, and the streets around it run on.
+fn block_in_steps() -> Vec<Line> {
+    let mut lines = block();
+    lines.push(street("短街", &[(-300.0, 50.0), (700.0, 50.0)]));
+    lines.push(street("中街", &[(100.0, 500.0), (100.0, -500.0)]));
+    lines
+}
+
+#[test]
+fn a_corner_may_be_taken_out_of_a_block() {
+    let corners = [
+        CORNERS[0],
+        CORNERS[1],
+        CORNERS[2],
+        (500.0, 50.0),
+        (100.0, 50.0),
+        (100.0, 300.0),
+    ];
+    let mut lines = block_in_steps();
+    let words = ["北", "东", "南", "西"];
+    for quarter in 0..4 {
+        // Clockwise by so many quarters.
+        let word = |side: usize| words[(side + quarter) % 4];
+        for [north, east] in [["北路、短街", "中街、东路"], ["短街和北路", "东路、中街"]]
+        {
+            let text = format!(
+                "{}至{north}，{}至{east}，{}至南路，{}至西路",
+                word(0),
+                word(1),
+                word(2),
+                word(3)
+            );
+            let area = compiled(&text, &lines);
+            let turn = |&(x, y): &(f64, f64)| {
+                turned_point(
+                    Coord { x, y },
+                    -90.0 * f64::from(u8::try_from(quarter).unwrap()),
+                )
+            };
+            let expected: Vec<Coord<f64>> = corners.iter().map(turn).collect();
+            assert!(difference(&ring(&area), &expected) < 1e-4, "{text}");
+            assert!(!area.has_gaps());
+            let evidence = area.evidence(None);
+            let asked = evidence.sides.iter().map(|side| side.asked.len());
+            let mut asked: Vec<usize> = asked.collect();
+            asked.rotate_left(quarter);
+            assert_eq!(asked, [2, 2, 1, 1]);
+            for side in &evidence.sides {
+                assert!(
+                    side.asked.iter().all(|street| street.metres > 200.0),
+                    "{text}"
+                );
+                assert_eq!(side.corner.how, CornerKind::Intersection);
+            }
+        }
+        lines = turned(&lines, -90.0);
+    }
+}
+
+#[test]
+fn steps_are_taken_where_there_is_no_other_way_and_no_gap() {
+    let text = "北至北路、短街，东至中街、东路，南至南路，西至西路";
+    // 短街 begins 30 m to the east of 中街.
+    let mut lines = block_in_steps();
+    lines[4] = street("短街", &[(130.0, 50.0), (700.0, 50.0)]);
+    let _ = refused(text, &lines);
+    // A street that faces the other way is none of the side.
+    let text = "北至短街、南路，东至中街、东路，南至北路，西至西路";
+    let _ = refused(text, &block_in_steps());
+    // Where the streets of a side follow each other, that is what is meant.
+    let mut lines = block_in_steps();
+    lines[4] = street("短街", &[(100.0, 300.0), (300.0, 200.0), (700.0, 200.0)]);
+    lines[5] = street("中街", &[(500.0, 500.0), (500.0, 0.0)]);
+    lines[3] = street("东路", &[(500.0, 0.0), (500.0, -500.0)]);
+    let text = "北至北路、短街，东至中街、东路，南至南路，西至西路";
+    let area = compiled(text, &lines);
+    assert!((hectares(&area) - 57.0).abs() < 0.1, "{}", hectares(&area));
+}
+
 #[test]
 fn a_river_bounds_where_bridges_cross_it() {
     let mut lines = block();

@@ -1,0 +1,86 @@
+"""The real program on a free port, and what it was asked."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("RENEWAL_MAP_BIN", REPOSITORY / "target/debug/renewal-map")
+
+
+def in_full():
+    """Whether the long checks run in full (`make verify`), not as samples."""
+    return "RENEWAL_MAP_VERIFY" in os.environ
+
+
+class Service:
+    """Serves the built-in data until `stop`."""
+
+    def __init__(self):
+        # The program's own log says what reached it; nothing stands between it and the client.
+        self._log = tempfile.NamedTemporaryFile()
+        settings = {name: value for name, value in os.environ.items() if not name.startswith("RENEWAL_MAP_")}
+        self._process = subprocess.Popen(
+            [PROGRAM, "serve", "--listen", "127.0.0.1:0"],
+            env={**settings, "RENEWAL_MAP_LOG": "tower_http=debug", "NO_COLOR": "1"},
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+        for line in self._process.stdout:
+            if address := re.search(r"http://\S+", line):
+                self.url = address[0]
+                return
+        raise RuntimeError(f"the service ended before it was ready: {Path(self._log.name).read_text()}")
+
+    def stop(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        self._log.close()
+
+    def asked(self):
+        """Path and parameters of every request so far, in order."""
+        log = Path(self._log.name).read_text()
+        targets = re.findall(r"uri=(\S+) .*started processing request", log)
+        return [Request(target) for target in targets]
+
+    def json(self, path, **parameters):
+        """The answer to a GET request, which must succeed."""
+        query = urllib.parse.urlencode(parameters)
+        request = urllib.request.Request(f"{self.url}{path}?{query}", headers={"Accept": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def items(self, collection, **parameters):
+        """Features by their id."""
+        answer = self.json(f"/collections/{collection}/items", limit=10000, **parameters)
+        assert answer["numberMatched"] == answer["numberReturned"], "more than one page"
+        return {feature["id"]: feature for feature in answer["features"]}
+
+
+class Request:
+    """What a client asked for."""
+
+    def __init__(self, target):
+        parts = urllib.parse.urlsplit(target)
+        self.path = parts.path
+        self.parameters = dict(urllib.parse.parse_qsl(parts.query))
+
+    def __repr__(self):
+        return f"{self.path} {self.parameters}"
+
+
+class ServiceTest(unittest.TestCase):
+    """Tests that share one service."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.service = Service()
+        cls.addClassCleanup(cls.service.stop)

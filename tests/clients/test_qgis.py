@@ -1,0 +1,241 @@
+"""QGIS opens the collections and draws the vector tiles."""
+
+import json
+import os
+import tempfile
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFeatureRequest,
+    QgsFillSymbol,
+    QgsJsonUtils,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsNetworkAccessManager,
+    QgsProject,
+    QgsRectangle,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+    QgsVectorTileBasicRenderer,
+    QgsVectorTileBasicRendererStyle,
+    QgsVectorTileLayer,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QSize, QUrl, QUrlQuery
+from qgis.PyQt.QtGui import QColor
+
+from support import ServiceTest
+
+WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
+WEB_MERCATOR = QgsCoordinateReferenceSystem("EPSG:3857")
+
+
+def setUpModule():
+    """One QGIS for all tests, with a profile of its own: nobody's settings, nothing cached."""
+    global profile, application
+    profile = tempfile.TemporaryDirectory()
+    application = QgsApplication([], False, profile.name)
+    application.initQgis()
+
+
+def tearDownModule():
+    application.exitQgis()
+    profile.cleanup()
+
+
+def positions(geometry):
+    """All positions of a GeoJSON geometry, whether it is single or of several parts."""
+    if not isinstance(geometry[0], list):
+        return [geometry]
+    return [position for part in geometry for position in positions(part)]
+
+
+class Collections(ServiceTest):
+    """The provider for OGC API - Features."""
+
+    def open(self, collection, more=""):
+        layer = QgsVectorLayer(f"url='{self.service.url}' typename='{collection}' {more}", collection, "OAPIF")
+        self.assertTrue(layer.isValid(), layer.error().message())
+        return layer
+
+    def items_asked(self, collection):
+        """Parameters of the requests for its items."""
+        return [
+            request.parameters for request in self.service.asked() if request.path == f"/collections/{collection}/items"
+        ]
+
+    def test_every_feature_arrives_whole(self):
+        for collection in self.service.json("/collections")["collections"]:
+            name = collection["id"]
+            with self.subTest(name):
+                served = self.service.items(name)
+                layer = self.open(name)
+                if collection["located"]:
+                    self.assertIn(layer.crs().authid(), ["EPSG:4326", "OGC:CRS84"])
+                self.assertEqual(layer.featureCount(), len(served))
+                features = {feature["id"]: feature for feature in layer.getFeatures()}
+                self.assertEqual(set(features), set(served))
+                extent = layer.extent().buffered(1e-9)
+                for key, feature in features.items():
+                    expected = served[key]
+                    for attribute in ["name", "kind", "evidence", "source"]:
+                        self.assertEqual(feature[attribute], expected["properties"][attribute])
+                    if expected["geometry"] is None:
+                        self.assertTrue(feature.geometry().isNull(), key)
+                        continue
+                    self.assertTrue(extent.contains(feature.geometry().boundingBox()), key)
+                    arrived = json.loads(feature.geometry().asJson(12))
+                    self.assertEqual(positions(arrived["coordinates"]), positions(expected["geometry"]["coordinates"]))
+
+    def test_filter_of_a_layer(self):
+        """QGIS sends CQL2 since 3.32. Older ones ask for all and evaluate a layer's filter on their
+        own, which has to find what the service finds by the CQL2 that newer ones make of it."""
+        box = "117.15 39.15, 117.165 39.15, 117.165 39.16, 117.15 39.16, 117.15 39.15"
+        for name, expression, cql2 in [
+            ("zones", "\"name\" LIKE '三%'", "(name LIKE '三%')"),
+            (
+                "zones",
+                "\"kind\" = 'plan_zone' AND \"accuracy_m\" < 150",
+                "((kind = 'plan_zone') AND (\"accuracy_m\" < 150))",
+            ),
+            ("zones", "\"name_en\" ILIKE '%ZONE'", "(CASEI(\"name_en\") LIKE CASEI('%ZONE'))"),
+            ("zones", "NOT \"status\" IS NULL", "(NOT ((status IS NULL)))"),
+            ("zones", "\"accuracy_m\" % 100 = 0", "((\"accuracy_m\" % 100) = 0)"),
+            ("streets", "\"name\" NOT IN ('光荣道', '西青道')", "name NOT IN ('光荣道','西青道')"),
+            (
+                "transit",
+                f"intersects_bbox($geometry, geom_from_wkt('POLYGON(({box}))'))",
+                "S_INTERSECTS(geometry,BBOX(117.15,39.15,117.165,39.16))",
+            ),
+        ]:
+            with self.subTest(expression):
+                expected = set(self.service.items(name, filter=cql2))
+                self.assertTrue(0 < len(expected) < len(self.service.items(name)))
+                before = len(self.items_asked(name))
+                layer = self.open(name)
+                self.assertTrue(layer.setSubsetString(expression))
+                self.assertEqual({feature["id"] for feature in layer.getFeatures()}, expected)
+                if Qgis.QGIS_VERSION_INT < 33200:
+                    asked = self.items_asked(name)[before:]
+                    self.assertTrue(asked)
+                    self.assertFalse([parameters for parameters in asked if "filter" in parameters])
+
+    def test_cql2_filter_in_the_requests(self):
+        """As a plugin does where QGIS itself sends none."""
+        expression = "S_INTERSECTS(geometry, BBOX(117.15, 39.15, 117.165, 39.16)) AND status IS NOT NULL"
+        expected = self.service.items("projects", filter=expression)
+        self.assertTrue(0 < len(expected) < len(self.service.items("projects")))
+
+        def add_filter(request):
+            url = request.url()
+            if url.path().endswith("/items"):
+                query = QUrlQuery(url)
+                query.addQueryItem("filter", bytes(QUrl.toPercentEncoding(expression)).decode())
+                url.setQuery(query)
+                request.setUrl(url)
+
+        before = len(self.items_asked("projects"))
+        adding = QgsNetworkAccessManager.setRequestPreprocessor(add_filter)
+        try:
+            layer = self.open("projects")
+            self.assertEqual(layer.featureCount(), len(expected))
+            self.assertEqual({feature["id"] for feature in layer.getFeatures()}, set(expected))
+        finally:
+            QgsNetworkAccessManager.removeRequestPreprocessor(adding)
+        asked = self.items_asked("projects")[before:]
+        self.assertTrue(asked)
+        self.assertEqual({parameters.get("filter") for parameters in asked}, {expression})
+
+    def test_cql2_filter_in_the_address(self):
+        """A collection as a plain GeoJSON source, whose address has the filter."""
+        expression = "name LIKE '三%'"
+        address = QUrl(f"{self.service.url}/collections/zones/items")
+        query = QUrlQuery()
+        query.addQueryItem("filter", bytes(QUrl.toPercentEncoding(expression)).decode())
+        address.setQuery(query)
+        layer = QgsVectorLayer(bytes(address.toEncoded()).decode(), "zones", "ogr")
+        self.assertTrue(layer.isValid(), layer.error().message())
+        expected = self.service.items("zones", filter=expression)
+        self.assertEqual(
+            {feature["id"]: feature["name"] for feature in layer.getFeatures()},
+            {key: zone["properties"]["name"] for key, zone in expected.items()},
+        )
+
+    def test_view_asks_for_its_rectangle(self):
+        layer = self.open("transit", "restrictToRequestBBOX='1'")
+        rectangle = QgsRectangle(117.15, 39.15, 117.165, 39.16)
+        before = len(self.items_asked("transit"))
+        found = {feature["id"] for feature in layer.getFeatures(QgsFeatureRequest(rectangle))}
+        asked = self.items_asked("transit")[before:]
+        expected = set(self.service.items("transit", bbox="117.15,39.15,117.165,39.16"))
+        self.assertTrue(0 < len(expected) < len(self.service.items("transit")))
+        self.assertEqual(found, expected)
+        boxes = [parameters["bbox"].split(",") for parameters in asked if "bbox" in parameters]
+        self.assertIn([117.15, 39.15, 117.165, 39.16], [[round(float(side), 9) for side in box] for box in boxes])
+
+
+class Tiles(ServiceTest):
+    """The vector tiles."""
+
+    SIZE = QSize(800, 600)
+    VIEW = QgsRectangle(117.11, 39.13, 117.21, 39.19)
+    FILL = QColor(200, 30, 40)
+
+    def draw(self, layer):
+        """Pixels that a layer of zones fills in the view, as (column, row)."""
+        settings = QgsMapSettings()
+        settings.setLayers([layer])
+        settings.setDestinationCrs(WEB_MERCATOR)
+        settings.setOutputSize(self.SIZE)
+        settings.setBackgroundColor(QColor("white"))
+        settings.setFlag(QgsMapSettings.Antialiasing, False)
+        to_mercator = QgsCoordinateTransform(WGS84, WEB_MERCATOR, QgsProject.instance())
+        settings.setExtent(to_mercator.transformBoundingBox(self.VIEW))
+        job = QgsMapRendererParallelJob(settings)
+        job.start()
+        job.waitForFinished()
+        self.assertEqual([error.message for error in job.errors()], [])
+        image = job.renderedImage()
+        if folder := os.environ.get("SCREENSHOT_DIR"):
+            image.save(f"{folder}/qgis-{layer.name()}.png")
+        return {
+            (column, row)
+            for column in range(image.width())
+            for row in range(image.height())
+            if image.pixelColor(column, row) == self.FILL
+        }
+
+    def fill(self):
+        return QgsFillSymbol.createSimple({"color": self.FILL.name(), "outline_style": "no"})
+
+    def test_tiles_show_the_zones(self):
+        tiles = QgsVectorTileLayer(
+            f"type=xyz&url={self.service.url}/tiles/zones/{{z}}/{{x}}/{{y}}.mvt&zmin=0&zmax=16", "tiles"
+        )
+        self.assertTrue(tiles.isValid())
+        style = QgsVectorTileBasicRendererStyle("zones", "zones", QgsWkbTypes.PolygonGeometry)
+        style.setSymbol(self.fill())
+        renderer = QgsVectorTileBasicRenderer()
+        renderer.setStyles([style])
+        tiles.setRenderer(renderer)
+
+        zones = self.service.items("zones").values()
+        polygons = [zone for zone in zones if zone["geometry"] and "Polygon" in zone["geometry"]["type"]]
+        self.assertGreater(len(polygons), 1)
+        features = QgsVectorLayer("MultiPolygon?crs=EPSG:4326", "features", "memory")
+        features.dataProvider().addFeatures(
+            QgsJsonUtils.stringToFeatureList(json.dumps({"type": "FeatureCollection", "features": polygons}))
+        )
+        features.setRenderer(QgsSingleSymbolRenderer(self.fill()))
+
+        drawn, expected = self.draw(tiles), self.draw(features)
+        self.assertGreater(len(expected), 10_000)
+        # Tiles have a grid and simpler outlines, so that pixels differ along an edge.
+        self.assertGreater(len(drawn & expected) / len(drawn | expected), 0.98)
+        asked = [request.path for request in self.service.asked() if request.path.startswith("/tiles/zones/")]
+        self.assertTrue(asked)
