@@ -219,8 +219,8 @@ pub(super) fn choose(network: &Network, mut candidates: Vec<Candidate>) -> Optio
     Some(Outcome::Compiled(only.compiled))
 }
 
-/// Drops what is worse than some other. Of three in a row the worst goes too, although the second does;
-/// the best stays, for none is worse than what is worse than itself.
+/// Drops what is worse than some other. One at least stays: from a candidate to one that it is worse
+/// than, and on, the way never leads back.
 fn drop_worse(candidates: &mut Vec<Candidate>, is_worse: impl Fn(&Candidate, &Candidate) -> bool) {
     let is_best = |one: &Candidate| !candidates.iter().any(|other| is_worse(one, other));
     let mut is_kept = candidates

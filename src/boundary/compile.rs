@@ -2,7 +2,9 @@
 //!
 //! From each place with which a side can begin the cheapest walks are found. Those that make a sound
 //! polygon within the limits below are the candidates, and [`choose`](super::choice) says which of
-//! them is the outcome. If there is none, the reason is what is wrong with the cheapest.
+//! them is the outcome. If there is none, walks are sought on which two sides lie in steps; and if there
+//! are none of these, the reason is what is wrong with the cheapest, or where it would lead if gaps might
+//! be longer.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +35,9 @@ pub const MAX_VIA: f64 = 500.0;
 /// The most that bridges and ways along other streets may together make up of the outline.
 pub const MAX_OFF_SHARE: f64 = 0.20;
 
-/// The most states that a compile may visit, so that it takes bounded time. The three zones of the
-/// district's plan take about a thousand each.
+/// The most states that a search may visit, so that a compile takes bounded time: there is one for each
+/// reading of the sentence, and where that finds nothing one for sides in steps and one for the gaps
+/// that are too long. The three zones of the district's plan take about a thousand each.
 pub const MAX_STATES: usize = 300_000;
 
 /// The most sound polygons among which one is chosen, for the same reason. Where a planner's sentence

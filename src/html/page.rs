@@ -198,11 +198,14 @@ impl Visit<'_> {
         let looks =
             layers.find(|layer| layer["type"] == "circle" && layer["source-layer"] == "projects");
         let colour = |name: &str| looks.and_then(|layer| shape.text(&layer["paint"][name]));
-        let (fill, line) = (colour("circle-color"), colour("circle-stroke-color"));
+        let fill = colour("circle-color");
+        // The white rim that sets a mark off the map is none on a page.
+        let rim = colour("circle-stroke-color").filter(|rim| rim != "#ffffff");
+        let radius = if rim.is_some() { 5 } else { 6 };
         html! {
             span.chip {
                 svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" {
-                    circle cx="7" cy="7" r="5" fill=[fill] stroke=[line] stroke-width="2" {}
+                    circle cx="7" cy="7" r=(radius) fill=[fill] stroke=[rim] stroke-width="2" {}
                 }
                 (self.lang.status(status))
             }

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use geo::{Coord, Geometry, InteriorPoint, Intersects, LineString, MapCoords, Polygon, Rect};
+use geo::{
+    BoundingRect, Coord, Geometry, InteriorPoint, Intersects, LineString, MapCoords, Polygon, Rect,
+};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -187,29 +189,29 @@ impl Sketch<'_> {
         }
     }
 
-    /// A subject's name: inside a polygon, above anything else.
+    /// A subject's name: inside a polygon, where it fits in or is the only one; above anything else.
     fn own_label(&self, feature: &Feature, sheet: &Sheet) -> Option<Label> {
+        const SIZE: f64 = 14.0;
         let placed = sheet.placed(feature.geometry.as_ref()?);
+        let text = self.visit.lang.pick(&feature.name, &feature.name_en);
         let point = placed.interior_point()?;
-        let above = match placed {
-            Geometry::Polygon(_) | Geometry::MultiPolygon(_) => 0.0,
-            _ => 17.0,
-        };
+        let is_area = matches!(placed, Geometry::MultiPolygon(_));
+        let room = placed.bounding_rect()?.width();
+        if is_area && self.subjects.len() > 1 && room < width_of(text, SIZE) {
+            return None;
+        }
+        let above = if is_area { 0.0 } else { 17.0 };
         let at = Coord {
             x: point.x(),
             y: point.y() - above,
         };
-        let sheet = Rect::new((0.0, 0.0), (WIDTH, HEIGHT));
-        sheet.intersects(&at).then(|| Label {
-            text: self
-                .visit
-                .lang
-                .pick(&feature.name, &feature.name_en)
-                .to_owned(),
+        let whole = Rect::new((0.0, 0.0), (WIDTH, HEIGHT));
+        whole.intersects(&at).then(|| Label {
+            text: text.to_owned(),
             at,
             angle: 0.0,
-            size: 14.0,
-            colour: "#1c2833".into(),
+            size: SIZE,
+            colour: INK.into(),
             bold: true,
         })
     }
@@ -255,6 +257,8 @@ impl Sketch<'_> {
     }
 }
 
+/// The colour of names and of the scale, as the pages have it.
+const INK: &str = "#1c2833";
 /// The colour in which subjects are set off.
 const SEAL: &str = "#a93a28";
 
@@ -506,8 +510,8 @@ fn scale_bar(sheet: &Sheet, lang: Lang) -> Markup {
     };
     html! {
         path d=(line) fill="none" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8" {}
-        path d=(line) fill="none" stroke="#1c2833" stroke-width="1.4" {}
-        text x="16" y=(HEIGHT - 30.0) font-size="12.5" fill="#1c2833" stroke="#ffffff" stroke-width="3"
+        path d=(line) fill="none" stroke=(INK) stroke-width="1.4" {}
+        text x="16" y=(HEIGHT - 30.0) font-size="12.5" fill=(INK) stroke="#ffffff" stroke-width="3"
             paint-order="stroke" { (words) }
     }
 }

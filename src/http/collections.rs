@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     Base, GEOJSON, JSON, SCHEMA, format, json_answer, moment::Data, page, params::Params,
-    problem::Problem,
+    problem::Problem, tilesets::TILESETS,
 };
 use crate::{
     geometry::crs::Crs,
@@ -163,6 +163,7 @@ fn describe(collection: &Collection, revision: Revision, base: &Base) -> Value {
             base.link("items", GEOJSON, &format!("{path}/items"), &info.title),
             base.link(QUERYABLES, SCHEMA, &format!("{path}/queryables"), "可查询的属性 (queryables)"),
             base.link(SCHEMA_OF, SCHEMA, &format!("{path}/schema"), "要素的结构 (schema)"),
+            base.link(TILESETS, JSON, &format!("{path}/tiles"), "瓦片集 (vector tilesets)"),
             base.link("tiles", JSON, &format!("/tiles/{}.json", info.id), "TileJSON"),
         ],
     });

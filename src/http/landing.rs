@@ -7,10 +7,15 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{AppState, Base, JSON, json_answer, page, params::Params, problem::Problem};
+use super::{
+    AppState, Base, JSON, json_answer, page,
+    params::Params,
+    problem::Problem,
+    tilesets::{TILESETS, TILING_SCHEMES},
+};
 
-/// The classes of OGC API - Features and of CQL2 that tests show.
-const CONFORMANCE: [&str; 19] = [
+/// The classes of OGC API - Features, of CQL2 and of OGC API - Tiles that tests show.
+const CONFORMANCE: [&str; 25] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
@@ -30,6 +35,12 @@ const CONFORMANCE: [&str; 19] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
 ];
 
 /// The map page for a browser, the landing page of OGC API for everybody else.
@@ -73,6 +84,8 @@ fn landing(state: &AppState, base: &Base) -> Response {
             base.link("describedby", JSON, "/documents", "规划文件 (the source documents)"),
             base.link("related", JSON, "/claims", "论断 (what the documents claim)"),
             base.link("related", JSON, "/claims/pairs", "规划与年度安排 (two documents side by side)"),
+            base.link(TILESETS, JSON, "/tiles", "瓦片集 (vector tilesets)"),
+            base.link(TILING_SCHEMES, JSON, "/tileMatrixSets", "瓦片矩阵集 (tile matrix sets)"),
             base.link("style", JSON, "/styles/default", "MapLibre style"),
         ],
     });

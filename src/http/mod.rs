@@ -20,6 +20,7 @@ mod problem;
 mod queryables;
 mod revisions;
 mod tiles;
+mod tilesets;
 
 use std::{
     any::Any,
@@ -231,6 +232,30 @@ pub fn router(state: AppState) -> Router {
         )
         .route("/revisions", get(revisions::list).post(revisions::revert))
         .route("/revisions/{which}", get(revisions::one_or_between))
+        .route(
+            "/collections/{collection}/tiles",
+            get(tilesets::list_of_collection),
+        )
+        .route(
+            "/collections/{collection}/tiles/{matrix_set}",
+            get(tilesets::metadata_of_collection),
+        )
+        .route(
+            "/collections/{collection}/tiles/{matrix_set}/{matrix}/{row}/{column}",
+            get(tilesets::tile_of_collection),
+        )
+        .route("/tileMatrixSets", get(tilesets::matrix_sets))
+        .route(
+            "/tileMatrixSets/{matrix_set}",
+            get(tilesets::one_matrix_set),
+        )
+        // No collection bears this name: their ids are lowercase.
+        .route("/tiles", get(tilesets::list))
+        .route("/tiles/WebMercatorQuad", get(tilesets::metadata))
+        .route(
+            "/tiles/WebMercatorQuad/{matrix}/{row}/{column}",
+            get(tilesets::tile),
+        )
         .route("/tiles/{layers}", get(tiles::tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
         .route("/styles/{style}", get(tiles::style))

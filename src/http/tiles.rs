@@ -1,6 +1,6 @@
 //! `GET /tiles/…` and `GET /styles/{style}`.
 
-use std::io::Read;
+use std::{io::Read, sync::Arc};
 
 use axum::{
     extract::{Path, RawQuery, State},
@@ -18,7 +18,7 @@ use crate::{
     tiles::{self, Layer, MAX_ZOOM, TileId},
 };
 
-const MVT: &str = "application/vnd.mapbox-vector-tile";
+pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 /// Layers that one tile may have.
 const MAX_LAYERS: usize = 64;
 
@@ -49,9 +49,29 @@ pub async fn tile(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    Params::parse(query.as_deref(), &["revision", "as_of"])?;
+    answer(
+        state,
+        snapshot,
+        names,
+        [&z, &x, &y],
+        &headers,
+        query.as_deref(),
+    )
+    .await
+}
+
+/// The tile of these layers at `z`, `x` and `y`.
+pub async fn answer(
+    state: AppState,
+    snapshot: Arc<Snapshot>,
+    names: String,
+    [z, x, y]: [&str; 3],
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Result<Response, Problem> {
+    Params::parse(query, &["revision", "as_of"])?;
     let revision = snapshot.revision;
-    let tile = parse_tile(&z, &x, &y)?;
+    let tile = parse_tile(z, x, y)?;
     let layers = find_layers(&snapshot, &names)?;
     let cached = state.0.tiles.get(revision, &layers, tile);
     drop(layers);
@@ -69,7 +89,7 @@ pub async fn tile(
     if zipped.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    if accepts_gzip(&headers) {
+    if accepts_gzip(headers) {
         let headers = [
             (header::CONTENT_TYPE, MVT),
             (header::CONTENT_ENCODING, "gzip"),
@@ -87,7 +107,11 @@ pub async fn tile(
         .await
 }
 
-fn parse_tile(z: &str, x: &str, y: &str) -> Result<TileId, Problem> {
+/// The tile that three numbers mean.
+///
+/// # Errors
+/// 404 where there is none.
+pub fn parse_tile(z: &str, x: &str, y: &str) -> Result<TileId, Problem> {
     let y = y.strip_suffix(".mvt").unwrap_or(y);
     let tile = match (z.parse(), x.parse(), y.parse()) {
         (Ok(z), Ok(x), Ok(y)) => TileId::new(z, x, y),

@@ -13,7 +13,7 @@ use super::{
 use crate::geometry::{clip, frame::Frame, simplify};
 
 /// How far beyond its edge a tile goes, in tiles, so that strokes and points meet across the edge.
-const MARGIN: f64 = 1.0 / 32.0;
+pub const MARGIN: f64 = 1.0 / 32.0;
 /// How far a simplified line may be off, in tile units: an eighth of a pixel at 512 pixels a tile.
 const TOLERANCE: f64 = 1.0;
 

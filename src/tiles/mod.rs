@@ -1,7 +1,8 @@
 //! Vector tiles from live data: clip, simplify, encode, cache; TileJSON and style.
 //!
 //! [`layer`] names what can be a layer, [`shapes`] tells what it draws of a feature, [`encode`] makes
-//! one layer of one tile, [`mvt`] is the format, [`cache`] keeps compressed layers and joins them into answers.
+//! one layer of one tile, [`mvt`] is the format, [`cache`] keeps compressed layers and joins them into answers, and
+//! [`tileset`] tells what OGC API - Tiles wants to know of them.
 
 pub mod cache;
 mod encode;
@@ -9,12 +10,14 @@ mod layer;
 mod mvt;
 mod shapes;
 mod style;
+mod tileset;
 
 pub use encode::encode;
 pub use layer::{Derived, Layer};
 pub use mvt::Value;
 pub use shapes::each_shape;
 pub use style::{looks, style, tilejson};
+pub use tileset::{Limits, MATRIX_SET, MATRIX_SET_CRS, MATRIX_SET_URI, matrix_set, tileset};
 
 use geo::{Coord, Rect};
 
@@ -34,6 +37,12 @@ impl TileId {
     #[must_use]
     pub fn new(z: u8, x: u32, y: u32) -> Option<Self> {
         (z <= MAX_ZOOM && x < 1 << z && y < 1 << z).then_some(Self { z, x, y })
+    }
+
+    /// Its zoom.
+    #[must_use]
+    pub fn zoom(self) -> u8 {
+        self.z
     }
 
     /// Tiles along one side of the world.

@@ -36,6 +36,7 @@ class OpenApi(ServiceTest):
             self.assertEqual(run.returncode, 0, said)
             report = json.loads(report.read_text())
         self.assertEqual(report["operations"]["tested"], report["operations"]["total"], said)
+        self.assertEqual(len(report["valid_rates"]), report["operations"]["total"])
         for operation, phases in report["valid_rates"].items():
             with self.subTest(operation):
                 # Else all that was looked at would be refusals.

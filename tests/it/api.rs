@@ -77,6 +77,7 @@ fn every_documented_path_answers_and_no_other_parameter_is_taken() {
             .replace("{featureId}", "sanchahekou")
             .replace("{layers}", "zones,zones.sides")
             .replace("{z}/{x}/{y}", "13/6762/3126")
+            .replace("{tileMatrix}/{tileRow}/{tileCol}", "13/3126/6762")
             .replace("{styleId}", "default")
             .replace("{documentId}", "plan-2021")
             .replace("{which}", "1...1");

@@ -241,3 +241,239 @@ fn the_style_lists_the_categories_of_land_use_that_the_data_state() {
     }
     assert_eq!(codes(&Server::start()), ["0804"]);
 }
+
+/// The address of a link, on this server.
+fn follow(server: &Server, document: &Value, rel: &str) -> String {
+    let links = document["links"].as_array().unwrap();
+    let link = links.iter().find(|link| link["rel"] == rel);
+    let href = link.unwrap_or_else(|| panic!("no link {rel} in {document}"))["href"].as_str();
+    href.unwrap().strip_prefix(&server.url).unwrap().to_owned()
+}
+
+const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
+const TILING_SCHEME: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
+
+/// The metadata of the one tileset that links of a document lead to.
+fn tileset_of(server: &Server, document: &Value) -> Value {
+    let list = server.json(&follow(server, document, TILESETS));
+    let tilesets = list["tilesets"].as_array().unwrap();
+    assert_eq!(tilesets.len(), 1);
+    let tileset = server.json(&follow(server, &tilesets[0], "self"));
+    for member in ["title", "dataType", "crs", "tileMatrixSetURI"] {
+        assert_eq!(tileset[member], tilesets[0][member]);
+    }
+    tileset
+}
+
+#[test]
+fn links_lead_from_the_landing_page_and_from_collections_to_the_same_tiles() {
+    let server = Server::start();
+    let classes = server.json("/conformance");
+    for class in [
+        "core",
+        "tileset",
+        "tilesets-list",
+        "dataset-tilesets",
+        "geodata-tilesets",
+        "mvt",
+    ] {
+        let uri = format!("http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{class}");
+        assert!(
+            classes["conformsTo"]
+                .as_array()
+                .unwrap()
+                .contains(&uri.into()),
+            "{class}"
+        );
+    }
+    let (x, y) = tile_of(117.160_407, 39.155_855, 12);
+    let ids: Vec<String> = server.json("/collections")["collections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|collection| collection["id"].as_str().unwrap().to_owned())
+        .collect();
+    let one = |id: &String| (format!("/collections/{id}"), id.clone());
+    for (path, layers) in ids.iter().map(one).chain([("/".into(), ids.join(","))]) {
+        let tileset = tileset_of(&server, &server.json(&path));
+        assert_eq!(tileset["dataType"], "vector");
+        assert_eq!(tileset["crs"], "http://www.opengis.net/def/crs/EPSG/0/3857");
+        let named: Vec<&str> = tileset["layers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|layer| layer["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(named.join(","), layers);
+        let links = tileset["links"].as_array().unwrap();
+        let item = links.iter().find(|link| link["rel"] == "item").unwrap();
+        assert_eq!(
+            (&item["templated"], &item["type"]),
+            (&true.into(), &"application/vnd.mapbox-vector-tile".into())
+        );
+        let address = follow(&server, &tileset, "item")
+            .replace("{tileMatrix}", "12")
+            .replace("{tileRow}", &y.to_string())
+            .replace("{tileCol}", &x.to_string());
+        let same = server.get(&format!("/tiles/{layers}/12/{x}/{y}.mvt"));
+        let tile = server.get(&address);
+        if tileset["tileMatrixSetLimits"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+        {
+            let detail = tile.problem(404);
+            assert!(
+                detail.contains("none of its features is located"),
+                "{detail}"
+            );
+        } else {
+            assert_eq!((tile.status, &tile.body), (200, &same.body), "{address}");
+            assert_eq!(tile.header("content-type"), same.header("content-type"));
+        }
+        // What else it links to is there.
+        let tilejson = server.json(&follow(&server, &tileset, "describedby"));
+        assert_eq!(tilejson["tilejson"], "3.0.0");
+        server.json(&follow(
+            &server,
+            &tileset,
+            "http://www.opengis.net/def/rel/ogc/1.0/geodata",
+        ));
+        let matrix_set = server.json(&follow(&server, &tileset, TILING_SCHEME));
+        assert_eq!(matrix_set["uri"], tileset["tileMatrixSetURI"]);
+    }
+}
+
+#[test]
+fn the_limits_of_a_tileset_hold_every_tile_with_something_in_it() {
+    let server = Server::yunze();
+    for id in ["parcels", "streets", "projects"] {
+        let tileset = tileset_of(&server, &server.json(&format!("/collections/{id}")));
+        let limits = tileset["tileMatrixSetLimits"].as_array().unwrap();
+        assert_eq!(limits.len(), 17);
+        for zoom in [0, 9, 13] {
+            let of = |name: &str| limits[zoom][name].as_i64().unwrap();
+            assert_eq!(limits[zoom]["tileMatrix"], zoom.to_string());
+            let (left, right) = (of("minTileCol"), of("maxTileCol"));
+            let (top, bottom) = (of("minTileRow"), of("maxTileRow"));
+            let last = (1 << zoom) - 1;
+            for x in (left - 2).max(0)..=(right + 2).min(last) {
+                for y in (top - 2).max(0)..=(bottom + 2).min(last) {
+                    let address = format!("/collections/{id}/tiles/WebMercatorQuad/{zoom}/{y}/{x}");
+                    let tile = server.get(&address);
+                    let plain = server.get(&format!("/tiles/{id}/{zoom}/{x}/{y}.mvt"));
+                    if (left..=right).contains(&x) && (top..=bottom).contains(&y) {
+                        assert_eq!(
+                            (tile.status, tile.body),
+                            (plain.status, plain.body),
+                            "{address}"
+                        );
+                    } else {
+                        assert_eq!(plain.status, 204, "{address} is beyond the limits");
+                        let detail = tile.problem(404);
+                        assert!(
+                            detail.contains(&format!("rows are {top} to {bottom}")),
+                            "{detail}"
+                        );
+                    }
+                }
+            }
+        }
+        let bounds = &tileset["boundingBox"];
+        let extent = &server.json(&format!("/collections/{id}"))["extent"]["spatial"]["bbox"][0];
+        assert_eq!(bounds["lowerLeft"][0], extent[0]);
+        assert_eq!(bounds["upperRight"][1], extent[3]);
+    }
+}
+
+#[test]
+fn the_metadata_of_layers_are_true_of_their_tiles() {
+    let server = Server::yunze();
+    let tileset = server.json("/tiles/WebMercatorQuad");
+    let layer_of = |id: &str| {
+        let mut layers = tileset["layers"].as_array().unwrap().iter();
+        layers.find(|layer| layer["id"] == id).unwrap()
+    };
+    assert_eq!(layer_of("parcels")["geometryDimension"], 2);
+    assert_eq!(layer_of("streets")["geometryDimension"], 1);
+    assert_eq!(layer_of("transit")["geometryDimension"], 0);
+    // Points, lines and areas.
+    assert!(layer_of("projects")["geometryDimension"].is_null());
+    let (x, y) = tile_of(116.99, 38.99, 12);
+    for id in ["parcels", "projects"] {
+        let schema = &layer_of(id)["propertiesSchema"]["properties"];
+        let tile = decode(&server, id, id, 12, x, y);
+        let features = tile["features"].as_array().unwrap();
+        assert!(!features.is_empty());
+        for feature in features {
+            for (name, value) in feature["properties"].as_object().unwrap() {
+                // GDAL's own number of the feature.
+                if name == "mvt_id" || value.is_null() {
+                    continue;
+                }
+                let described = &schema[name];
+                let kind = if value.is_number() {
+                    "number"
+                } else {
+                    "string"
+                };
+                assert_eq!(described["type"], kind, "{id}: {name}");
+                if let Some(words) = described["enum"].as_array() {
+                    assert!(words.contains(value), "{id}: {name} {value}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tile_matrix_set_says_where_tiles_are() {
+    let server = Server::start();
+    let list = server.json("/tileMatrixSets");
+    assert_eq!(list["tileMatrixSets"][0]["id"], "WebMercatorQuad");
+    let set = server.json(&follow(&server, &list["tileMatrixSets"][0], "self"));
+    // 117.160407, 39.155855 by pyproj 3.7.2.
+    let place = [13_042_236.848, 4_744_021.116];
+    for (zoom, matrix) in set["tileMatrices"].as_array().unwrap().iter().enumerate() {
+        let number = |name: &str| matrix[name].as_f64().unwrap();
+        assert_eq!(matrix["id"], zoom.to_string());
+        // A pixel is 0.28 mm, and the matrix spans the world.
+        assert!((number("scaleDenominator") * 0.000_28 / number("cellSize") - 1.0).abs() < 1e-9);
+        let side = number("cellSize") * number("tileWidth");
+        assert!((side * number("matrixWidth") - 40_075_016.685_578_5).abs() < 1e-3);
+        let origin = [0, 1].map(|axis| matrix["pointOfOrigin"][axis].as_f64().unwrap());
+        let column = ((place[0] - origin[0]) / side).floor();
+        let row = ((origin[1] - place[1]) / side).floor();
+        let (x, y) = tile_of(117.160_407, 39.155_855, u32::try_from(zoom).unwrap());
+        #[allow(clippy::cast_possible_truncation)]
+        let found = (column as i64, row as i64);
+        assert_eq!(found, (x, y), "zoom {zoom}");
+    }
+}
+
+#[test]
+fn what_is_no_tileset_is_named() {
+    let server = Server::start();
+    for (path, word) in [
+        ("/tileMatrixSets/WorldCRS84Quad", "WebMercatorQuad"),
+        ("/collections/zones/tiles/WorldCRS84Quad", "WebMercatorQuad"),
+        (
+            "/collections/zones/tiles/WorldCRS84Quad/0/0/0",
+            "WebMercatorQuad",
+        ),
+        ("/collections/nowhere/tiles", "nowhere"),
+        ("/collections/nowhere/tiles/WebMercatorQuad", "nowhere"),
+        (
+            "/collections/nowhere/tiles/WebMercatorQuad/0/0/0",
+            "nowhere",
+        ),
+        ("/collections/zones/tiles/WebMercatorQuad/17/0/0", "0 to 16"),
+        ("/collections/zones/tiles/WebMercatorQuad/1/0/2", "1/2/0"),
+        ("/tiles/WebMercatorQuad/x/0/0", "0 to 16"),
+        ("/tiles/WebMercatorQuad/3/0/0", "rows are 3 to 3"),
+        ("/tiles/WebMercatorQuad.json", "WebMercatorQuad"),
+    ] {
+        let detail = server.get(path).problem(404);
+        assert!(detail.contains(word), "{path}: {detail}");
+    }
+}
