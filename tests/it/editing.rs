@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{
         Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -383,9 +383,12 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
     let written: [Mutex<Written>; 3] = Default::default();
     for round in 0..kills {
         let dead = AtomicBool::new(false);
-        let pause = Duration::from_millis(rng.random_range(1..250));
+        // After so many commits of this round, and some moments.
+        let commits = rng.random_range(0..4);
+        let pause = Duration::from_millis(rng.random_range(0..40));
+        let acknowledged = AtomicUsize::new(0);
         thread::scope(|scope| {
-            let (running, dead) = (&server, &dead);
+            let (running, dead, acknowledged) = (&server, &dead, &acknowledged);
             for (path, written) in paths.iter().zip(&written) {
                 let bearer = bearer.as_str();
                 scope.spawn(move || {
@@ -401,11 +404,15 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
                         };
                         assert_eq!(answer.status, 200, "{}", answer.text());
                         version = answer.header("etag").to_owned();
+                        acknowledged.fetch_add(1, Ordering::SeqCst);
                         let mut written = written.lock().unwrap();
                         written.acknowledged = Some(name);
                         written.on_its_way = None;
                     }
                 });
+            }
+            while acknowledged.load(Ordering::SeqCst) < commits {
+                thread::yield_now();
             }
             thread::sleep(pause);
             dead.store(true, Ordering::SeqCst);

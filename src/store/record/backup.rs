@@ -4,6 +4,8 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -11,6 +13,8 @@ use rusqlite::Connection;
 use super::{FILE, Record, RecordError, Verified, schema, verify::verify};
 use crate::model::Text;
 
+/// How long a restore waits for others to let go.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Held by who uses a record, so that none is put in another's place meanwhile.
 const LOCK: &str = "renewal-map.lock";
 
@@ -98,8 +102,17 @@ pub(super) fn share(folder: &Path) -> Result<fs::File, RecordError> {
 
 fn lock(folder: &Path) -> Result<fs::File, RecordError> {
     let file = open_lock(folder)?;
-    file.try_lock().map_err(|error| in_use(folder, error))?;
-    Ok(file)
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // Who has just ended may not have let go yet.
+            Err(fs::TryLockError::WouldBlock) if Instant::now() < until => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => return Err(in_use(folder, error)),
+        }
+    }
 }
 
 fn open_lock(folder: &Path) -> io::Result<fs::File> {
