@@ -30,6 +30,8 @@ const MARGIN: f64 = 44.0;
 const LEAST_WIDTH_M: [f64; 2] = [1_400.0, 4_000.0];
 /// Pixels by which a simplified line may be off.
 const TOLERANCE: f64 = 0.3;
+/// Features of a collection that are drawn around; where there are more, a map so small shows none.
+const MAX_AROUND: usize = 2_000;
 /// Labels of what it is about; more would cover it.
 const MAX_LABELS: usize = 40;
 /// Labels of what is around it.
@@ -102,11 +104,11 @@ impl Sketch<'_> {
             return html! {};
         };
         let from = layer["minzoom"].as_f64().unwrap_or(0.0);
+        let shows = is_base(source) && sheet.zoom >= from;
+        let around = shows.then(|| around(drawn.collection, sheet)).flatten();
         html! {
-            @if is_base(source) && sheet.zoom >= from {
-                @for feature in drawn.collection.near(sheet.window) {
-                    (self.feature(layer, drawn, feature, sheet))
-                }
+            @if let Some(around) = around {
+                @for feature in around { (self.feature(layer, drawn, feature, sheet)) }
             } @else if drawn.derived != Derived::Accuracy || self.subjects.len() == 1 {
                 @for (collection, feature) in &self.subjects {
                     @if std::ptr::eq(*collection, drawn.collection) {
@@ -224,7 +226,7 @@ impl Sketch<'_> {
                 continue;
             };
             let colour = label_colour(id);
-            for feature in collection.near(sheet.window) {
+            for feature in around(collection, sheet).into_iter().flatten() {
                 if self.is_subject(feature) {
                     continue;
                 }
@@ -343,6 +345,12 @@ impl Sheet {
 pub fn is_base(source: &str) -> bool {
     let base = tiles::looks()["metadata"]["renewal-map:base"].as_array();
     base.is_some_and(|base| base.iter().any(|id| id == source))
+}
+
+/// What of a collection is drawn around the subjects; `None` where it is too much.
+fn around<'a>(collection: &'a Collection, sheet: &Sheet) -> Option<Vec<&'a Feature>> {
+    let found: Vec<&Feature> = collection.near(sheet.window).take(MAX_AROUND + 1).collect();
+    (found.len() <= MAX_AROUND).then_some(found)
 }
 
 /// The marks of a shape, in the looks that a layer gives it.

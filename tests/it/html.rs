@@ -472,6 +472,29 @@ fn what_data_and_askers_bring_stays_text() {
 }
 
 #[test]
+fn a_map_of_a_crowded_place_stays_small() {
+    let copy = Copy::new();
+    copy.edit("geodata/streets.geojson", |file| {
+        let streets = file["features"].as_array_mut().unwrap();
+        let mut street = streets[0].clone();
+        for number in 0..2_500 {
+            street["id"] = format!("copy-{number}").into();
+            streets.push(street.clone());
+        }
+    });
+    let folder = |name: &str| copy.file(name).to_str().unwrap().to_owned();
+    let (seeds, geodata) = (folder("seeds"), folder("geodata"));
+    let server = Server::start_with(&["--seeds", &seeds, "--geodata", &geodata]);
+    let html = page(&server, "/collections/streets/items/copy-7");
+    let map = map_of(&html).unwrap();
+    // The street itself is there, set off, and what else is around.
+    assert!(map.contains("#a93a28") && map.contains("#f8f6f1"), "{map}");
+    assert!(map.len() < 20_000, "{} bytes", map.len());
+    let parcel = page(&server, "/collections/parcels/items/a1-01");
+    assert!(map_of(&parcel).unwrap().len() < 20_000);
+}
+
+#[test]
 fn lists_go_on_from_page_to_page_and_search_by_pinyin() {
     let server = Server::start();
     let names = |html: &str| -> Vec<String> {
