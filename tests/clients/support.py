@@ -20,15 +20,16 @@ def in_full():
 
 
 class Service:
-    """Serves the built-in data until `stop`."""
+    """Serves the built-in data from a record of its own until `stop`."""
 
     def __init__(self):
+        self._folder = tempfile.TemporaryDirectory()
         # The program's own log says what reached it; nothing stands between it and the client.
         self._log = tempfile.NamedTemporaryFile()
-        settings = {name: value for name, value in os.environ.items() if not name.startswith("RENEWAL_MAP_")}
+        self._settings = {name: value for name, value in os.environ.items() if not name.startswith("RENEWAL_MAP_")}
         self._process = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", "127.0.0.1:0"],
-            env={**settings, "RENEWAL_MAP_LOG": "tower_http=debug", "NO_COLOR": "1"},
+            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self._folder.name],
+            env={**self._settings, "RENEWAL_MAP_LOG": "tower_http=debug", "NO_COLOR": "1"},
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -44,6 +45,17 @@ class Service:
         self._process.wait()
         self._process.stdout.close()
         self._log.close()
+        self._folder.cleanup()
+
+    def token(self):
+        """The token of an editor."""
+        people = [PROGRAM, "people", "--data", self._folder.name]
+        def run(*words):
+            done = subprocess.run([*people, *words], env=self._settings, check=True, capture_output=True, text=True)
+            return done.stdout.strip()
+
+        run("add", "editor", "--role", "editor")
+        return run("token", "editor")
 
     def asked(self):
         """Path and parameters of every request so far, in order."""
