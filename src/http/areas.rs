@@ -26,8 +26,9 @@ use super::{
 use crate::{
     area::Patience,
     exchange::boundary,
+    filter::Language,
     model::Text,
-    report::{Lang, Page, Question, Refusal, Report},
+    report::{Condition, Lang, Page, Question, Refusal, Report},
     store::live::Moment,
 };
 
@@ -94,7 +95,7 @@ pub async fn query(
 ) -> Result<Response, Problem> {
     let params = Params::parse(query.as_deref(), &["f", "lang"])?;
     let offer = format::choose(&params, &headers, &OFFERS)?;
-    let lang = parse_lang(&params)?;
+    let lang = params.lang()?;
     state
         .blocking(Work::Heavy, move |state, abandoned| {
             let question: Question = read_body(body)?;
@@ -140,7 +141,7 @@ pub async fn query_named(
     let params = Params::parse(query.as_deref(), &NAMED_PARAMS)?;
     let request = Request {
         offer: format::choose(&params, &headers, &OFFERS)?,
-        lang: parse_lang(&params)?,
+        lang: params.lang()?,
         question: named(&params)?,
         moment: moment(&params)?,
         base,
@@ -153,13 +154,16 @@ pub async fn query_named(
         .await
 }
 
-const NAMED_PARAMS: [&str; 12] = [
+const NAMED_PARAMS: [&str; 15] = [
     "feature",
     "buffer_m",
     "boundary",
     "carriageway",
     "collections",
     "relation",
+    "filter",
+    "filter-lang",
+    "filter-crs",
     "limit",
     "offset",
     "revision",
@@ -167,19 +171,6 @@ const NAMED_PARAMS: [&str; 12] = [
     "lang",
     "f",
 ];
-
-fn parse_lang(params: &Params) -> Result<Lang, Problem> {
-    let Some(word) = params.get("lang") else {
-        return Ok(Lang::default());
-    };
-    let known = Lang::ALL.into_iter().find(|(name, _)| *name == word);
-    known.map(|(_, lang)| lang).ok_or_else(|| {
-        Problem::unreadable(Text::new(
-            format!("lang“{word}”应为 zh 或 en"),
-            format!("the lang “{word}” should be zh or en"),
-        ))
-    })
-}
 
 fn named(params: &Params) -> Result<Question, Problem> {
     let missing = |name: &str, example: &str| {
@@ -216,10 +207,26 @@ fn named(params: &Params) -> Result<Question, Problem> {
         area,
         collections: collections.split(',').map(str::to_owned).collect(),
         relation,
+        filter: parse_condition(params)?,
+        filter_crs: params.get("filter-crs").map(str::to_owned),
         revision: params.number("revision")?,
         limit: params.number("limit")?,
         offset: params.number("offset")?,
     })
+}
+
+fn parse_condition(params: &Params) -> Result<Option<Condition>, Problem> {
+    let language = params.get("filter-lang").map(Language::parse).transpose();
+    match (params.get("filter"), language.map_err(Problem::unreadable)?) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(Problem::unreadable(Text::new(
+            "filter-lang 要与 filter 一起给出",
+            "filter-lang goes with a filter",
+        ))),
+        (Some(text), language) => Condition::new(text, language.unwrap_or(Language::Text))
+            .map(Some)
+            .map_err(Problem::unreadable),
+    }
 }
 
 fn answer(

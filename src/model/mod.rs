@@ -22,4 +22,4 @@ pub use period::Period;
 pub use revision::{Cause, Revision, RevisionInfo};
 pub use role::Role;
 pub use status::{Modality, Status};
-pub use text::Text;
+pub use text::{Text, shortened};

@@ -10,6 +10,7 @@ mod editing;
 mod exports;
 mod filters;
 mod gdal;
+mod geos;
 mod golden;
 mod hostile;
 mod html;

@@ -50,24 +50,26 @@ export function CollectionTotals(props: {
   return (
     <div class="summary">
       <Counts totals={totals} />
-      <div class="grouping">
-        {t('query.grouped')}
-        <span class="segments">
-          {offered.map((choice) => (
-            <button
-              key={choice}
-              type="button"
-              data-grouping={choice}
-              aria-pressed={grouping === choice}
-              onClick={() => {
-                chosen.value = choice;
-              }}
-            >
-              {t(GROUPING_WORDS[choice])}
-            </button>
-          ))}
-        </span>
-      </div>
+      {offered.length > 1 && (
+        <div class="grouping">
+          {t('query.grouped')}
+          <span class="segments">
+            {offered.map((choice) => (
+              <button
+                key={choice}
+                type="button"
+                data-grouping={choice}
+                aria-pressed={grouping === choice}
+                onClick={() => {
+                  chosen.value = choice;
+                }}
+              >
+                {t(GROUPING_WORDS[choice])}
+              </button>
+            ))}
+          </span>
+        </div>
+      )}
       <Bar groups={groups} />
       {totals.area_m2 > 0 ? (
         <GroupTable groups={groups} totals={totals} heading={t(GROUPING_WORDS[grouping])} />
