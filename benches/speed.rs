@@ -118,7 +118,7 @@ fn ask(snapshot: &Snapshot, area: &Value) -> usize {
         .unwrap();
     let query = Query {
         area: &area,
-        collections: vec![snapshot.collection("plots").unwrap()],
+        collections: vec![snapshot.collection("plots").unwrap().into()],
         relation: Relation::Intersects,
         patience: Patience::new(Duration::from_mins(1), Arc::default()),
     };

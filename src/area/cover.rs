@@ -40,7 +40,12 @@ pub(super) fn covered_m2<'a>(
         } else {
             let shapes = group.iter().flat_map(|place| polygons(pieces[*place].0));
             let united = unary_union(shapes);
-            let inside = area.polygons().intersection(&united);
+            let is_inside = |place: &usize| pieces[*place].1.share_of_feature >= 1.0;
+            let inside = if group.iter().all(is_inside) {
+                united
+            } else {
+                area.polygons().intersection(&united)
+            };
             // Uniting moves vertices by a hair; nothing covers more than itself.
             measure::area_m2(&Geometry::MultiPolygon(inside)).min(sum)
         };

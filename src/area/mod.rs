@@ -8,6 +8,7 @@ mod cover;
 mod placed;
 mod quantities;
 mod query;
+mod relation;
 mod shape;
 mod spec;
 mod totals;
@@ -16,8 +17,9 @@ pub use placed::{Placed, Sentence};
 pub use quantities::{Reader, Stated, Sum};
 pub use query::{
     Answer, Certainty, CollectionAnswer, Hit, Interrupted, Overlap, Patience, Query, Reason,
-    Relation, Unlocated,
+    Searched, Unlocated,
 };
-pub use shape::Area;
+pub use relation::Relation;
+pub use shape::{Area, Origin};
 pub use spec::{AreaError, AreaSpec, MAX_BUFFER_M, MAX_RADIUS_M, MAX_VERTICES, OpenSentence};
 pub use totals::{GrandTotals, Group, LeftOut, NOT_STATED, Totals};

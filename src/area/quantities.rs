@@ -98,6 +98,16 @@ pub struct Stated {
     pub modality: Option<Modality>,
 }
 
+impl Stated {
+    /// Whether both would stand in one sum.
+    #[must_use]
+    pub fn is_of_the_same(&self, other: &Self) -> bool {
+        self.attribute == other.attribute
+            && self.unit == other.unit
+            && self.modality == other.modality
+    }
+}
+
 /// The sum of a stated quantity over features.
 ///
 /// What is stated of a feature is stated of all of it, also where only a part lies in the area.
@@ -113,7 +123,7 @@ pub struct Sum {
     pub sum: Option<f64>,
     /// Features that state it.
     pub features: usize,
-    /// Of these, the polygons that only partly lie in the area.
+    /// Of these, the polygons and lines that only partly lie in the area.
     pub partly_inside: usize,
     /// Of these, those of which the number has a word before it (约, 不低于).
     pub qualified: usize,

@@ -9,50 +9,57 @@ use std::{
     time::{Duration, Instant},
 };
 
-use geo::{
-    BooleanOps, BoundingRect, Geodesic, Geometry, Length, MultiLineString, Point,
-    coordinate_position::CoordPos,
-};
-use serde::{Deserialize, Serialize};
+use geo::{BoundingRect, Geometry, Point, coordinate_position::CoordPos};
+use serde::Serialize;
 
 use super::{
     cover::covered_m2,
     placed::{Link, Placed},
     quantities::Reader,
+    relation::Relation,
     shape::Area,
     totals::{GrandTotals, Totals},
 };
 use crate::{
-    geometry::{measure, region::Region},
+    filter::Filter,
+    geometry::measure,
     model::{Feature, FeatureRef},
-    store::{Collection, Snapshot},
+    store::{Collection, Field, Snapshot},
 };
-
-/// How a feature must lie to an area to be in the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// They share a point.
-    #[default]
-    Intersects,
-    /// No point of the feature lies outside the area.
-    Within,
-    /// More than half of the feature's area (length, points) lies in the area.
-    Majority,
-    /// They share boundary points only.
-    Touches,
-}
 
 /// A question about an area.
 pub struct Query<'q, 'a> {
     /// The area.
     pub area: &'q Area,
-    /// The collections that are searched.
-    pub collections: Vec<&'a Collection>,
+    /// What is searched.
+    pub collections: Vec<Searched<'a>>,
     /// How their features must lie.
     pub relation: Relation,
     /// When to give up.
     pub patience: Patience,
+}
+
+/// A collection that is searched.
+pub struct Searched<'a> {
+    /// The collection.
+    pub collection: &'a Collection,
+    /// What must be true of its features, wherever they lie.
+    pub filter: Option<Filter<Field>>,
+}
+
+impl<'a> From<&'a Collection> for Searched<'a> {
+    /// All of its features.
+    fn from(collection: &'a Collection) -> Self {
+        let filter = None;
+        Self { collection, filter }
+    }
+}
+
+impl Searched<'_> {
+    fn takes(&self, feature: &Feature) -> bool {
+        let filter = self.filter.as_ref();
+        filter.is_none_or(|filter| filter.matches(feature))
+    }
 }
 
 /// How long a question may be worked on: until a time, or until nobody waits for the answer.
@@ -130,8 +137,8 @@ pub struct Unlocated<'a> {
     pub placed: Placed,
 }
 
-/// How surely a feature is in the area.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How surely a feature is in the area, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// However far off feature and area may be, the relation holds.
@@ -184,7 +191,7 @@ impl<'a> Query<'_, 'a> {
         let collections = self
             .collections
             .iter()
-            .map(|collection| self.run_collection(snapshot, collection, area_m2, &reader))
+            .map(|searched| self.run_collection(snapshot, searched, area_m2, &reader))
             .collect::<Result<Vec<_>, _>>()?;
         let mut totals = GrandTotals::default();
         for answer in &collections {
@@ -206,10 +213,11 @@ impl<'a> Query<'_, 'a> {
     fn run_collection(
         &self,
         snapshot: &'a Snapshot,
-        collection: &'a Collection,
+        searched: &Searched<'a>,
         area_m2: f64,
         reader: &Reader<'_>,
     ) -> Result<CollectionAnswer<'a>, Interrupted> {
+        let collection = searched.collection;
         let mut answer = CollectionAnswer {
             collection,
             hits: Vec::new(),
@@ -227,6 +235,9 @@ impl<'a> Query<'_, 'a> {
             let Some(geometry) = &feature.geometry else {
                 continue;
             };
+            if !searched.takes(feature) {
+                continue;
+            }
             let Some(certainty) = self.judge(geometry, feature.accuracy_m, self.relation) else {
                 continue;
             };
@@ -242,10 +253,10 @@ impl<'a> Query<'_, 'a> {
         }
         // What touches the outline is not in the area.
         if self.relation != Relation::Touches {
-            self.find_unlocated(snapshot, collection, &mut answer)?;
+            self.find_unlocated(snapshot, searched, &mut answer)?;
         }
         let covered = covered_m2(self.area, answer.hits.iter(), &self.patience)?;
-        answer.totals = Totals::of(&answer, reader, covered);
+        answer.totals = Totals::of(&answer, self, snapshot, reader, covered)?;
         Ok(answer)
     }
 
@@ -254,14 +265,17 @@ impl<'a> Query<'_, 'a> {
     fn find_unlocated(
         &self,
         snapshot: &'a Snapshot,
-        collection: &'a Collection,
+        searched: &Searched<'a>,
         answer: &mut CollectionAnswer<'a>,
     ) -> Result<(), Interrupted> {
         // Many features share a container or a place: each is judged once.
         let mut containers: HashMap<&FeatureRef, Option<Certainty>> = HashMap::new();
         let mut places: HashMap<&FeatureRef, bool> = HashMap::new();
-        for feature in collection.without_geometry() {
+        for feature in searched.collection.without_geometry() {
             self.patience.check()?;
+            if !searched.takes(feature) {
+                continue;
+            }
             let certainty = feature.container.as_deref().and_then(|container| {
                 *containers
                     .entry(container)
@@ -314,7 +328,7 @@ impl<'a> Query<'_, 'a> {
         {
             return self.judge_point(*point, error_m, relation);
         }
-        let holds = self.holds(geometry, relation);
+        let holds = relation.holds(self.area.region(), geometry);
         let certain_if = |certain: bool| {
             Some(if certain {
                 Certainty::Certain
@@ -357,18 +371,6 @@ impl<'a> Query<'_, 'a> {
         }
     }
 
-    fn holds(&self, geometry: &Geometry<f64>, relation: Relation) -> bool {
-        let region = self.area.region();
-        match relation {
-            Relation::Intersects => region.intersects(geometry),
-            Relation::Within => region.contains(geometry),
-            Relation::Touches => region.touches(geometry),
-            Relation::Majority => {
-                region.intersects(geometry) && share_inside(region, geometry) > 0.5
-            }
-        }
-    }
-
     fn judge_point(
         &self,
         point: Point<f64>,
@@ -401,7 +403,7 @@ impl<'a> Query<'_, 'a> {
     /// A container that is a point (a place of unstated extent) never makes it certain.
     fn judge_by_container(&self, snapshot: &Snapshot, feature: &Feature) -> Option<Certainty> {
         for (name, container) in snapshot.containers(feature) {
-            if self.area.feature.as_ref() == Some(name) {
+            if self.area.feature() == Some(name) {
                 return Some(Certainty::Certain);
             }
             let Some(geometry) = &container.geometry else {
@@ -413,17 +415,25 @@ impl<'a> Query<'_, 'a> {
             {
                 return Some(Certainty::Certain);
             }
-            return match self.judge(geometry, accuracy_m, Relation::Intersects)? {
-                Certainty::Borderline => Some(Certainty::Borderline),
-                Certainty::Certain | Certainty::Possible => Some(Certainty::Possible),
-            };
+            let meets = self.judge(geometry, accuracy_m, Relation::Intersects)?;
+            // Nothing that lies in a neighbour has a part of itself inside; unless one of both
+            // is off, and is no mere neighbour.
+            if self.relation != Relation::Intersects
+                && meets != Certainty::Borderline
+                && Relation::Touches.holds(self.area.region(), geometry)
+                && !matches!(geometry, Geometry::Point(_))
+            {
+                let is_exact = accuracy_m + self.area.accuracy_m == 0.0;
+                return (!is_exact).then_some(Certainty::Borderline);
+            }
+            return Some(meets.max(Certainty::Possible));
         }
         None
     }
 
     /// Whether a place in which a document places features is the area, or lies in it.
     fn holds_place(&self, snapshot: &Snapshot, place: &FeatureRef) -> bool {
-        self.area.feature.as_ref() == Some(place)
+        self.area.feature() == Some(place)
             || snapshot
                 .feature(place)
                 .and_then(|feature| feature.geometry.as_ref())
@@ -446,37 +456,4 @@ impl<'a> Query<'_, 'a> {
             share_of_area: (shared_m2 / area_m2).min(1.0),
         })
     }
-}
-
-/// How much of a geometry lies in a region, 0 to 1: by area, by length, or by number of points.
-fn share_inside(region: &Region, geometry: &Geometry<f64>) -> f64 {
-    if region.contains(geometry) {
-        return 1.0;
-    }
-    match geometry {
-        Geometry::Polygon(_) | Geometry::MultiPolygon(_) => {
-            measure::shared_area_m2(region.polygons(), geometry) / measure::area_m2(geometry)
-        }
-        Geometry::LineString(line) => {
-            length_inside(region, &MultiLineString::new(vec![line.clone()]))
-        }
-        Geometry::MultiLineString(lines) => length_inside(region, lines),
-        Geometry::MultiPoint(points) => {
-            let inside = points
-                .iter()
-                .filter(|point| region.side_of(point.0) != CoordPos::Outside)
-                .count();
-            ratio(inside, points.0.len())
-        }
-        _ => 0.0,
-    }
-}
-
-fn length_inside(region: &Region, lines: &MultiLineString<f64>) -> f64 {
-    Geodesic.length(&region.polygons().clip(lines, false)) / Geodesic.length(lines)
-}
-
-#[allow(clippy::cast_precision_loss)] // counts of points stay far below 2^52
-fn ratio(part: usize, whole: usize) -> f64 {
-    part as f64 / whole as f64
 }

@@ -2,7 +2,9 @@
 
 use geo::{
     BooleanOps, Buffer, Coord, CoordsIter, Distance, Euclidean, Geometry, LineString, MapCoords,
-    MultiLineString, MultiPolygon, Point, Rect, coordinate_position::CoordPos,
+    MultiLineString, MultiPolygon, Point, Rect,
+    coordinate_position::CoordPos,
+    orient::{Direction, Orient},
 };
 
 use crate::{
@@ -20,10 +22,19 @@ const SIMPLIFYING_BUDGET: usize = 200_000;
 /// so that what is called certain is certain.
 const SIMPLIFIED: f64 = 0.02;
 
+/// The feature that an area is, or lies around.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Origin {
+    /// The feature.
+    pub feature: FeatureRef,
+    /// How far the area reaches beyond it, metres.
+    pub buffer_m: f64,
+}
+
 /// An area that is asked about.
 pub struct Area {
-    /// The feature that it is, where it is one.
-    pub feature: Option<FeatureRef>,
+    /// The feature that it is, or lies around, where it has one.
+    pub origin: Option<Origin>,
     /// How far off any point of its outline may be, metres.
     pub accuracy_m: f64,
     region: Region,
@@ -36,15 +47,23 @@ pub(super) struct Nearby {
 }
 
 impl Area {
-    /// An area of valid polygons (longitude and latitude, degrees).
+    /// An area of valid polygons (longitude and latitude, degrees), whichever way they are wound.
     #[must_use]
-    pub fn new(feature: Option<FeatureRef>, polygons: MultiPolygon<f64>, accuracy_m: f64) -> Self {
+    pub fn new(origin: Option<Origin>, polygons: &MultiPolygon<f64>, accuracy_m: f64) -> Self {
+        // Overlays do not always wind rings as RFC 7946 asks.
+        let polygons = polygons.orient(Direction::Default);
         Self {
-            feature,
+            origin,
             accuracy_m,
             frame: Frame::around(&Geometry::MultiPolygon(polygons.clone())),
             region: Region::new(polygons),
         }
+    }
+
+    /// The feature that it is, or lies around.
+    #[must_use]
+    pub fn feature(&self) -> Option<&FeatureRef> {
+        self.origin.as_ref().map(|origin| &origin.feature)
     }
 
     /// The polygons themselves.

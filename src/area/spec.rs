@@ -1,17 +1,26 @@
 //! An area as a request names it.
 
-use geo::{BooleanOps, BoundingRect, Coord, CoordsIter, Geometry, MultiPolygon};
+use geo::{
+    BooleanOps, BoundingRect, Coord, CoordsIter, Geometry, Intersects, LinesIter, MultiPolygon,
+};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::shape::Area;
+use super::shape::{Area, Origin};
 use crate::{
     boundary::{Carriageway, Compilation, Options, Outcome, TextError},
-    geometry::{frame::Frame, measure, read},
-    model::{FeatureRef, LocatedBy, Text},
+    geometry::{
+        crossings,
+        crs::Crs,
+        frame::Frame,
+        measure, read,
+        wkt::{self, Flaw, Limits, Misread},
+    },
+    model::{FeatureRef, LocatedBy, Text, shortened},
     store::Snapshot,
 };
 
-/// The most vertices that a drawn area may have.
+/// The most vertices that a drawn area may have, or one put together from others.
 pub const MAX_VERTICES: usize = 10_000;
 /// The largest radius of a circle, metres.
 pub const MAX_RADIUS_M: f64 = 50_000.0;
@@ -64,12 +73,27 @@ impl Combination {
         (Self::Difference, "difference"),
     ];
 
-    fn of(self, first: &MultiPolygon<f64>, second: &MultiPolygon<f64>) -> MultiPolygon<f64> {
-        match self {
+    fn of(
+        self,
+        first: &MultiPolygon<f64>,
+        second: &MultiPolygon<f64>,
+    ) -> Result<MultiPolygon<f64>, AreaError> {
+        if !crossings::are_few(first.lines_iter(), second.lines_iter()) {
+            let most = crossings::MAX_MEETINGS;
+            return Err(unusable(
+                format!("两个范围的边线相交超过 {most} 处，不能组合，请先简化"),
+                format!(
+                    "the outlines of two areas meet in more than {most} places, so they can't be put together: simplify them first"
+                ),
+            ));
+        }
+        let whole = match self {
             Self::Union => first.union(second),
             Self::Intersection => first.intersection(second),
             Self::Difference => first.difference(second),
-        }
+        };
+        check_vertices(whole.coords_count())?;
+        Ok(whole)
     }
 }
 
@@ -82,13 +106,68 @@ pub struct FeatureArea {
     buffer_m: f64,
 }
 
-/// `{"geometry": GeoJSON, "buffer_m": 0}`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// `{"geometry": GeoJSON or WKT, "crs": "EPSG:4548", "buffer_m": 0}`
+#[derive(Debug, Clone)]
 pub struct GeometryArea {
     geometry: geojson::Geometry,
-    #[serde(default)]
+    /// Its reference system; coordinates are in the order of its authority.
+    crs: Crs,
     buffer_m: f64,
+}
+
+impl GeometryArea {
+    fn from_json(json: &Value) -> Result<Self, AreaError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Members {
+            geometry: Value,
+            crs: Option<String>,
+            #[serde(default)]
+            buffer_m: f64,
+        }
+        let members = Members::deserialize(json).map_err(|error| unreadable(&error))?;
+        let geometry = match members.geometry {
+            Value::String(text) => from_wkt(&text)?,
+            json => serde_json::from_value(json).map_err(|error| unreadable(&error))?,
+        };
+        let crs = members.crs.map_or(Ok(Crs::CRS84), |name| Crs::parse(&name));
+        Ok(Self {
+            geometry,
+            crs: crs.map_err(AreaError::Malformed)?,
+            buffer_m: members.buffer_m,
+        })
+    }
+
+    fn read(&self, snapshot: &Snapshot) -> Result<Geometry<f64>, AreaError> {
+        check_vertices(read::vertex_count(&self.geometry))?;
+        let read = read::geometry_in(&self.geometry, self.crs);
+        if !self.crs.swaps() {
+            return read.map_err(AreaError::Unusable);
+        }
+        // Who writes east before north gets a shape on another continent, or none.
+        let meets_data = |geometry: &Geometry<f64>| {
+            let bounds = geometry.bounding_rect();
+            let collections = snapshot.collections().iter();
+            bounds.is_some_and(|bounds| {
+                collections
+                    .filter_map(|collection| collection.bounds)
+                    .any(|data| data.intersects(&bounds))
+            })
+        };
+        let is_there = |read: &Result<Geometry<f64>, Text>| read.as_ref().is_ok_and(meets_data);
+        if !is_there(&read) && is_there(&read::geometry_in(&self.geometry, self.crs.east_first())) {
+            let name = self.crs.short_name();
+            return Err(unusable(
+                format!(
+                    "{name} 的坐标先北（纬度）后东（经度）；这样读，图形不在数据范围内，反过来才在：请交换坐标次序"
+                ),
+                format!(
+                    "{name} writes north (latitude) before east (longitude); read so, the geometry lies off the data, and the other way around on them: swap its coordinates"
+                ),
+            ));
+        }
+        read.map_err(AreaError::Unusable)
+    }
 }
 
 /// `{"center": [lon, lat], "radius_m": r}`
@@ -135,7 +214,7 @@ impl AreaSpec {
     ///
     /// # Errors
     /// Which forms there are.
-    pub fn from_json(json: &serde_json::Value) -> Result<Self, AreaError> {
+    pub fn from_json(json: &Value) -> Result<Self, AreaError> {
         let spec = Self::read(json, 0)?;
         let parts = spec.parts();
         if parts > MAX_PARTS {
@@ -157,7 +236,7 @@ impl AreaSpec {
         }
     }
 
-    fn read(json: &serde_json::Value, depth: usize) -> Result<Self, AreaError> {
+    fn read(json: &Value, depth: usize) -> Result<Self, AreaError> {
         let combined = Combination::ALL
             .into_iter()
             .find_map(|(how, name)| Some((how, name, json.get(name)?)));
@@ -168,30 +247,25 @@ impl AreaSpec {
         let parsed = if json.get("feature").is_some() {
             FeatureArea::deserialize(json).map(Self::Feature)
         } else if json.get("geometry").is_some() {
-            GeometryArea::deserialize(json).map(Self::Geometry)
+            return GeometryArea::from_json(json).map(Self::Geometry);
         } else if json.get("center").is_some() || json.get("radius_m").is_some() {
             CircleArea::deserialize(json).map(Self::Circle)
         } else if json.get("boundary").is_some() {
             BoundaryArea::deserialize(json).map(Self::Boundary)
         } else {
             return Err(AreaError::Malformed(Text::new(
-                "area 应为 {\"feature\": …}、{\"geometry\": …}、{\"center\": [经度,纬度], \"radius_m\": 米}、{\"boundary\": \"北至…\"}，或由其组成的 {\"union\": […]}、{\"intersection\": […]}、{\"difference\": [甲, 乙]}",
-                "area should be {\"feature\": …}, {\"geometry\": …}, {\"center\": [lon,lat], \"radius_m\": m}, {\"boundary\": \"北至…\"}, or put together from these by {\"union\": […]}, {\"intersection\": […]}, {\"difference\": [a, b]}",
+                "area 应为 {\"feature\": …}、{\"geometry\": GeoJSON 或 WKT}、{\"center\": [经度,纬度], \"radius_m\": 米}、{\"boundary\": \"北至…\"}，或由其组成的 {\"union\": […]}、{\"intersection\": […]}、{\"difference\": [甲, 乙]}",
+                "area should be {\"feature\": …}, {\"geometry\": GeoJSON or WKT}, {\"center\": [lon,lat], \"radius_m\": m}, {\"boundary\": \"北至…\"}, or put together from these by {\"union\": […]}, {\"intersection\": […]}, {\"difference\": [a, b]}",
             )));
         };
-        parsed.map_err(|error| {
-            AreaError::Malformed(Text::new(
-                format!("area 读不懂：{error}"),
-                format!("area can't be read: {error}"),
-            ))
-        })
+        parsed.map_err(|error| unreadable(&error))
     }
 
     fn read_combined(
-        json: &serde_json::Value,
+        json: &Value,
         how: Combination,
         name: &str,
-        parts: &serde_json::Value,
+        parts: &Value,
         depth: usize,
     ) -> Result<Self, AreaError> {
         if depth == MAX_DEPTH {
@@ -228,7 +302,8 @@ impl AreaSpec {
     /// # Errors
     /// Where the feature does not exist or is no area, the geometry is not valid, or a limit is passed.
     pub fn resolve(&self, snapshot: &Snapshot) -> Result<Area, AreaError> {
-        let (feature, polygons, accuracy_m) = self.shape(snapshot)?;
+        let outline = self.outline(snapshot)?;
+        let polygons = &outline.polygons;
         if polygons.0.is_empty() {
             return Err(unusable(
                 "这样组合出的范围是空的".into(),
@@ -252,22 +327,24 @@ impl AreaSpec {
                 ),
             ));
         }
-        Ok(Area::new(feature, polygons, accuracy_m))
+        let origin = outline.feature.map(|feature| Origin {
+            feature,
+            buffer_m: outline.buffer_m,
+        });
+        Ok(Area::new(origin, polygons, outline.accuracy_m))
     }
 
-    fn shape(
-        &self,
-        snapshot: &Snapshot,
-    ) -> Result<(Option<FeatureRef>, MultiPolygon<f64>, f64), AreaError> {
+    fn outline(&self, snapshot: &Snapshot) -> Result<Outline, AreaError> {
         match self {
             Self::Feature(area) => {
                 let name: Option<FeatureRef> = area.feature.parse().ok();
                 let found = name
                     .and_then(|name| snapshot.feature(&name).map(|feature| (name, feature)))
                     .ok_or_else(|| {
+                        let name = shortened(&area.feature);
                         unusable(
-                            format!("没有要素“{}”", area.feature),
-                            format!("there is no feature “{}”", area.feature),
+                            format!("没有要素“{name}”"),
+                            format!("there is no feature “{name}”"),
                         )
                     })?;
                 let (name, feature) = found;
@@ -289,21 +366,16 @@ impl AreaSpec {
                         )
                     });
                 };
-                let polygons = with_buffer(geometry, area.buffer_m)?;
-                Ok((Some(name), polygons, feature.accuracy_m))
+                Ok(Outline {
+                    feature: Some(name),
+                    buffer_m: area.buffer_m,
+                    polygons: with_buffer(geometry, area.buffer_m)?,
+                    accuracy_m: feature.accuracy_m,
+                })
             }
             Self::Geometry(area) => {
-                let vertices = read::vertex_count(&area.geometry);
-                if vertices > MAX_VERTICES {
-                    return Err(unusable(
-                        format!("查询范围有 {vertices} 个顶点，最多 {MAX_VERTICES} 个，请先简化"),
-                        format!(
-                            "the area has {vertices} vertices, at most {MAX_VERTICES} are taken: simplify it first"
-                        ),
-                    ));
-                }
-                let geometry = read::geometry(&area.geometry, None).map_err(AreaError::Unusable)?;
-                Ok((None, with_buffer(&geometry, area.buffer_m)?, 0.0))
+                let geometry = area.read(snapshot)?;
+                Ok(Outline::of(with_buffer(&geometry, area.buffer_m)?, 0.0))
             }
             Self::Circle(area) => {
                 let [x, y] = area.center;
@@ -316,30 +388,83 @@ impl AreaSpec {
                 }
                 check_metres("radius_m", area.radius_m, 0.1, MAX_RADIUS_M)?;
                 let circle = measure::circle(centre, area.radius_m);
-                Ok((None, MultiPolygon::new(vec![circle]), 0.0))
+                Ok(Outline::of(MultiPolygon::new(vec![circle]), 0.0))
             }
             Self::Boundary(area) => enclosed(area, snapshot),
             Self::Combined(how, parts) => {
-                let mut shapes = parts.iter().map(|part| part.shape(snapshot));
-                let Some(first) = shapes.next() else {
-                    return Ok((None, MultiPolygon::new(vec![]), 0.0));
+                let mut outlines = parts.iter().map(|part| part.outline(snapshot));
+                let Some(first) = outlines.next() else {
+                    return Ok(Outline::of(MultiPolygon::new(vec![]), 0.0));
                 };
-                let (_, first, accuracy_m) = first?;
-                let whole = (None, first, accuracy_m);
-                shapes.try_fold(whole, |(_, whole, worst), part| {
-                    let (_, part, accuracy_m) = part?;
-                    Ok((None, how.of(&whole, &part), worst.max(accuracy_m)))
+                outlines.try_fold(first?, |whole, part| {
+                    let part = part?;
+                    Ok(Outline::of(
+                        how.of(&whole.polygons, &part.polygons)?,
+                        whole.accuracy_m.max(part.accuracy_m),
+                    ))
                 })
             }
         }
     }
 }
 
+/// What an area comes to.
+struct Outline {
+    /// The feature that it is, or lies around.
+    feature: Option<FeatureRef>,
+    buffer_m: f64,
+    polygons: MultiPolygon<f64>,
+    accuracy_m: f64,
+}
+
+impl Outline {
+    /// Of an area that is no feature.
+    fn of(polygons: MultiPolygon<f64>, accuracy_m: f64) -> Self {
+        Self {
+            feature: None,
+            buffer_m: 0.0,
+            polygons,
+            accuracy_m,
+        }
+    }
+}
+
+/// Reads the well-known text of an area.
+fn from_wkt(text: &str) -> Result<geojson::Geometry, AreaError> {
+    let limits = Limits {
+        vertices: MAX_VERTICES,
+        depth: MAX_DEPTH,
+    };
+    wkt::geometry(text, limits).map_err(|Misread { at, flaw }| {
+        let number = at + 1;
+        let wrong = match flaw {
+            Flaw::TooManyVertices => {
+                return unusable(
+                    format!("查询范围最多 {MAX_VERTICES} 个顶点，请先简化"),
+                    format!(
+                        "the area has more than {MAX_VERTICES} vertices, the most that are taken: simplify it first"
+                    ),
+                );
+            }
+            Flaw::TooDeep => Text::new(
+                format!("集合嵌套超过 {MAX_DEPTH} 层"),
+                format!("collections are nested more than {MAX_DEPTH} deep"),
+            ),
+            Flaw::Ended(wanted) => Text::new(
+                format!("文字到此结束，还应有 {}", wanted.zh),
+                format!("the text ends, {} should follow", wanted.en),
+            ),
+            Flaw::Unexpected(text) => text,
+        };
+        AreaError::Malformed(Text::new(
+            format!("area 的 WKT 第 {number} 个字符处：{}", wrong.zh),
+            format!("the WKT of the area, character {number}: {}", wrong.en),
+        ))
+    })
+}
+
 /// What the one boundary sentence of a text encloses.
-fn enclosed(
-    area: &BoundaryArea,
-    snapshot: &Snapshot,
-) -> Result<(Option<FeatureRef>, MultiPolygon<f64>, f64), AreaError> {
+fn enclosed(area: &BoundaryArea, snapshot: &Snapshot) -> Result<Outline, AreaError> {
     let options = Options {
         carriageway: area.carriageway,
         ..Options::default()
@@ -360,7 +485,7 @@ fn enclosed(
     let reason = match &compilation.outcome {
         Outcome::Compiled(compiled) => {
             let polygons = MultiPolygon::new(vec![compiled.polygon()]);
-            return Ok((None, polygons, compiled.accuracy_m));
+            return Ok(Outline::of(polygons, compiled.accuracy_m));
         }
         Outcome::Ambiguous(ambiguity) => ambiguity.text(),
         Outcome::Unresolved(refusal) => refusal.text(),
@@ -374,6 +499,25 @@ fn enclosed(
 
 fn unusable(zh: String, en: String) -> AreaError {
     AreaError::Unusable(Text { zh, en })
+}
+
+fn unreadable(error: &serde_json::Error) -> AreaError {
+    AreaError::Malformed(Text::new(
+        format!("area 读不懂：{error}"),
+        format!("area can't be read: {error}"),
+    ))
+}
+
+fn check_vertices(vertices: usize) -> Result<(), AreaError> {
+    if vertices <= MAX_VERTICES {
+        return Ok(());
+    }
+    Err(unusable(
+        format!("查询范围有 {vertices} 个顶点，最多 {MAX_VERTICES} 个，请先简化"),
+        format!(
+            "the area has {vertices} vertices, at most {MAX_VERTICES} are taken: simplify it first"
+        ),
+    ))
 }
 
 fn check_metres(name: &str, value: f64, least: f64, most: f64) -> Result<(), AreaError> {

@@ -6,15 +6,20 @@
 //! collections only counts and ground add up: a zone, its parcels and a project on one of them speak
 //! of the same land.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use geo::Geometry;
 use serde::Serialize;
 
 use super::{
-    quantities::{self, Reader, Sum},
-    query::{Certainty, CollectionAnswer, Hit, Reason},
+    quantities::{self, Reader, Stated, Sum},
+    query::{Certainty, CollectionAnswer, Hit, Interrupted, Query, Reason},
+    shape::Area,
 };
-use crate::model::Status;
+use crate::{
+    model::{Feature, Status},
+    store::Snapshot,
+};
 
 /// What stands for “nothing states one” among statuses and categories of land use.
 pub const NOT_STATED: &str = "none";
@@ -83,6 +88,8 @@ pub struct LeftOut {
     pub no_polygon: usize,
     /// Statements of quantities that a later one of the same feature replaces.
     pub earlier_statements: usize,
+    /// Quantities of a feature that are part of the same of what contains it, which is counted too.
+    pub parts_of_counted: usize,
 }
 
 /// Sums over all collections that were asked for.
@@ -118,11 +125,17 @@ impl GrandTotals {
 
 impl Totals {
     /// Sums over an answer; `covered_m2` is what its overlaps cover together.
+    ///
+    /// # Errors
+    /// Where patience ends: what features state has to be read out of their properties.
     pub(super) fn of(
         answer: &CollectionAnswer<'_>,
+        query: &Query<'_, '_>,
+        snapshot: &Snapshot,
         reader: &Reader<'_>,
         covered_m2: Option<f64>,
-    ) -> Self {
+    ) -> Result<Self, Interrupted> {
+        let counted = Counted::new(answer);
         let mut totals = Self {
             count: answer.hits.len(),
             borderline: answer.borderline.len(),
@@ -134,6 +147,7 @@ impl Totals {
         let mut statuses = Groups::default();
         let mut land_uses = Groups::default();
         for hit in &answer.hits {
+            query.patience.check()?;
             match hit.certainty {
                 Certainty::Certain => totals.certain += 1,
                 Certainty::Possible | Certainty::Borderline => totals.possible += 1,
@@ -143,9 +157,13 @@ impl Totals {
                 (Reason::Geometry, None) => totals.left_out.no_polygon += 1,
                 (Reason::Geometry, Some(overlap)) => totals.area_m2 += overlap.area_m2,
             }
-            let (stated, replaced) = reader.read(hit.feature);
+            let (mut stated, replaced) = reader.read(hit.feature);
             totals.left_out.earlier_statements += replaced;
-            let add = |sums: &mut Vec<Sum>| quantities::add(sums, &stated, is_partly_inside(hit));
+            let before = stated.len();
+            counted.leave_out_parts(hit.feature, &mut stated, snapshot, reader);
+            totals.left_out.parts_of_counted += before - stated.len();
+            let is_partly_inside = !stated.is_empty() && is_partly_inside(hit, query.area);
+            let add = |sums: &mut Vec<Sum>| quantities::add(sums, &stated, is_partly_inside);
             add(&mut totals.quantities);
             let feature = hit.feature;
             let status = feature.status.map_or(NOT_STATED, Status::as_str);
@@ -169,14 +187,60 @@ impl Totals {
         totals.left_out.unlocated = totals.unlocated;
         totals.left_out.container = totals.container;
         quantities::finish(&mut totals.quantities);
-        totals
+        Ok(totals)
     }
 }
 
-/// Whether a polygon is known to lie in the area with a part of it only.
-fn is_partly_inside(hit: &Hit<'_>) -> bool {
-    hit.overlap
-        .is_some_and(|overlap| overlap.share_of_feature < WHOLE)
+/// Whether a polygon or a line is known to lie in the area with a part of it only.
+fn is_partly_inside(hit: &Hit<'_>, area: &Area) -> bool {
+    match (&hit.feature.geometry, hit.overlap) {
+        (_, Some(overlap)) => overlap.share_of_feature < WHOLE,
+        // A point on the outline has no parts.
+        (None | Some(Geometry::Point(_)), _) => false,
+        (Some(geometry), None) => !area.region().contains(geometry),
+    }
+}
+
+/// The features of one collection that are counted.
+struct Counted<'a> {
+    collection: &'a str,
+    ids: HashSet<&'a str>,
+}
+
+impl<'a> Counted<'a> {
+    fn new(answer: &CollectionAnswer<'a>) -> Self {
+        let contained = |hit: &Hit<'_>| hit.feature.container.is_some();
+        Self {
+            collection: &answer.collection.info.id,
+            // They are asked for only where something lies in something.
+            ids: if answer.hits.iter().any(contained) {
+                answer.hits.iter().map(|hit| &*hit.feature.id).collect()
+            } else {
+                HashSet::new()
+            },
+        }
+    }
+
+    /// Takes away what a counted container of the feature states as well: the whole's number holds
+    /// that of its part.
+    fn leave_out_parts(
+        &self,
+        feature: &Feature,
+        stated: &mut Vec<Stated>,
+        snapshot: &Snapshot,
+        reader: &Reader<'_>,
+    ) {
+        if stated.is_empty() {
+            return;
+        }
+        for (name, container) in snapshot.containers(feature) {
+            if *name.collection != *self.collection || !self.ids.contains(&*name.id) {
+                continue;
+            }
+            let (whole, _) = reader.read(container);
+            stated.retain(|part| !whole.iter().any(|whole| whole.is_of_the_same(part)));
+        }
+    }
 }
 
 #[derive(Default)]

@@ -1,9 +1,10 @@
 //! `renewal-map query`: an area query without a service, in the same words.
 
 use std::{
+    fmt::Display,
     fs,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -11,7 +12,10 @@ use std::{
 use clap::{Args, ValueEnum};
 use renewal_map::{
     area::{AreaError, AreaSpec, Patience, Relation},
-    report::{Lang, Page, Question, Report},
+    filter::Language,
+    geometry::wkt::GeometryKind,
+    model::Text,
+    report::{Condition, Lang, Page, Question, Report},
 };
 use serde_json::{Value, json};
 
@@ -26,14 +30,14 @@ pub struct Query {
     /// 以要素为范围，如 zones/west-station-hub (a feature as the area)
     #[arg(long, value_name = "COLLECTION/ID")]
     feature: Option<String>,
-    /// 要素周围的缓冲距离，米 (metres around the feature)
-    #[arg(long, value_name = "METRES", requires = "feature")]
+    /// 要素、WKT 或 GeoJSON 文件周围的缓冲距离，米 (metres around the feature, WKT or GeoJSON file)
+    #[arg(long, value_name = "METRES", conflicts_with = "boundary")]
     buffer_m: Option<f64>,
     /// 以四至文字为范围 (a boundary sentence as the area)
     #[arg(long, value_name = "SENTENCE")]
     boundary: Option<String>,
-    /// 范围的 JSON，写法同 POST /areas/query 的 area (an area as POST /areas/query takes it)
-    #[arg(long, value_name = "JSON", value_parser = parse_area)]
+    /// 范围：POST /areas/query 的 area JSON、WKT，或 GeoJSON 文件 (an area as POST /areas/query takes it, WKT, or a GeoJSON file)
+    #[arg(long, value_name = "JSON|WKT|FILE", value_parser = parse_area)]
     area: Option<Value>,
     /// 要查的集合，逗号分隔 (collections to search, by commas)
     #[arg(long, value_name = "ID,…", value_delimiter = ',', required = true)]
@@ -41,6 +45,9 @@ pub struct Query {
     /// 空间关系 (how features must lie to the area)
     #[arg(long, value_name = "RELATION", default_value = "intersects")]
     relation: RelationWord,
+    /// 筛选条件，CQL2 文本或 JSON (what must be true of features, CQL2 text or JSON)
+    #[arg(long, value_name = "CQL2", value_parser = parse_condition)]
+    filter: Option<Condition>,
     /// 结果的格式 (form of the answer)
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -79,12 +86,60 @@ enum RelationWord {
 
 /// An area whose form at least is right: one that is not is a call that is none.
 fn parse_area(text: &str) -> Result<Value, String> {
-    let area: Value = serde_json::from_str(text)
-        .map_err(|error| format!("不是 JSON (it is no JSON): {error}"))?;
+    let area = if text.trim_start().starts_with('{') {
+        serde_json::from_str(text).map_err(|error| format!("不是 JSON (it is no JSON): {error}"))?
+    } else if starts_as_wkt(text) {
+        json!({ "geometry": text })
+    } else {
+        json!({ "geometry": read_geometry(Path::new(text))? })
+    };
     match AreaSpec::from_json(&area) {
         Err(AreaError::Malformed(text)) => Err(text.to_string()),
         _ => Ok(area),
     }
+}
+
+fn starts_as_wkt(text: &str) -> bool {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !c.is_ascii_alphabetic());
+    let (word, rest) = text.split_at(end.unwrap_or(text.len()));
+    // A file may be called so too.
+    GeometryKind::find(word).is_some() && !rest.starts_with('.')
+}
+
+/// The one geometry of a GeoJSON file, which holds it alone or in one feature.
+fn read_geometry(file: &Path) -> Result<Value, String> {
+    let failed = |error: &dyn Display| format!("{}: {error}", file.display());
+    let text = fs::read_to_string(file).map_err(|error| {
+        let path = file.display();
+        format!("{path}: 不是 JSON 或 WKT，也不是可读的文件 (neither JSON nor WKT, nor a file that can be read): {error}")
+    })?;
+    let mut json: Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    if let Some(features) = json.get_mut("features").and_then(Value::as_array_mut) {
+        let count = features.len();
+        json = match (count, features.pop()) {
+            (1, Some(feature)) => feature,
+            _ => {
+                return Err(failed(&Text::new(
+                    format!("有 {count} 个要素，应恰好一个"),
+                    format!("it has {count} features, it should have just one"),
+                )));
+            }
+        };
+    }
+    Ok(match json.get_mut("geometry") {
+        Some(geometry) => geometry.take(),
+        None => json,
+    })
+}
+
+fn parse_condition(text: &str) -> Result<Condition, String> {
+    let language = if text.trim_start().starts_with('{') {
+        Language::Json
+    } else {
+        Language::Text
+    };
+    Condition::new(text, language).map_err(|error| error.to_string())
 }
 
 /// Asks, and writes the answer.
@@ -131,16 +186,14 @@ fn whole(report: &Report<'_>) -> Vec<u8> {
 
 impl Query {
     fn question(&self) -> Question {
-        let area = self.area.clone().unwrap_or_else(|| {
-            if let Some(sentence) = &self.boundary {
-                return json!({ "boundary": sentence });
-            }
-            let mut area = json!({ "feature": self.feature });
-            if let Some(metres) = self.buffer_m {
-                area["buffer_m"] = metres.into();
-            }
-            area
-        });
+        let mut area = match (&self.area, &self.boundary) {
+            (Some(area), _) => area.clone(),
+            (None, Some(sentence)) => json!({ "boundary": sentence }),
+            (None, None) => json!({ "feature": self.feature }),
+        };
+        if let Some(metres) = self.buffer_m {
+            area["buffer_m"] = metres.into();
+        }
         Question {
             area,
             collections: self.collections.clone(),
@@ -150,6 +203,8 @@ impl Query {
                 RelationWord::Majority => Relation::Majority,
                 RelationWord::Touches => Relation::Touches,
             },
+            filter: self.filter.clone(),
+            filter_crs: None,
             revision: None,
             limit: None,
             offset: None,

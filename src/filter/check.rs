@@ -10,10 +10,12 @@ use super::{
     like::Pattern,
     shape::{Shape, SpatialRelation},
     syntax::{Kind, Node, Operator, Place},
-    text::shortened,
     time::{Instant, TemporalRelation},
 };
-use crate::{geometry::crs::Crs, model::Text};
+use crate::{
+    geometry::{crossings, crs::Crs, region::lines_of},
+    model::{Text, shortened},
+};
 
 /// Makes a condition of a filter whose geometries are in `crs`.
 ///
@@ -445,6 +447,12 @@ impl<P: Copy> Checker<'_, P> {
         }
         Ok(match (&first, &second) {
             (SpatialOperand::Literal(a), SpatialOperand::Literal(b)) => {
+                if !crossings::are_few(lines_of(a.geometry()), lines_of(b.geometry())) {
+                    return Err(node.at.error(
+                        "两个几何的边线相交处太多，请先简化",
+                        "the outlines of the two geometries meet in too many places: simplify them first",
+                    ));
+                }
                 Condition::Constant(Some(a.relates(relation, b)))
             }
             _ => Condition::Spatial(relation, first, second),

@@ -4,10 +4,13 @@ use serde_json::{Map, Value};
 
 use super::{
     syntax::{Counter, Kind, Node, Operator, Place, too_deep},
-    text::{corners, no_such_function, shortened},
+    text::{corners, no_such_function},
     time::Instant,
 };
-use crate::{geometry::read, model::Text};
+use crate::{
+    geometry::read,
+    model::{Text, shortened},
+};
 
 /// Reads a whole filter.
 ///

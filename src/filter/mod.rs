@@ -26,7 +26,6 @@ mod syntax;
 mod tests;
 mod text;
 mod time;
-mod wkt;
 
 use geo::Geometry;
 use std::borrow::Cow;
@@ -40,7 +39,10 @@ pub use like::Pattern;
 pub use shape::{Shape, SpatialRelation};
 pub use time::{Instant, Span, TemporalRelation};
 
-use crate::{geometry::crs::Crs, model::Text};
+use crate::{
+    geometry::crs::Crs,
+    model::{Text, shortened},
+};
 
 /// How large a filter may be.
 pub mod limits {
@@ -61,6 +63,26 @@ pub enum Language {
     Text,
     /// `cql2-json`
     Json,
+}
+
+impl Language {
+    /// Finds one by its name.
+    ///
+    /// # Errors
+    /// The names that there are.
+    pub fn parse(name: &str) -> Result<Self, Text> {
+        match name {
+            "cql2-text" => Ok(Self::Text),
+            "cql2-json" => Ok(Self::Json),
+            _ => {
+                let name = shortened(name);
+                Err(Text::new(
+                    format!("没有 filter-lang“{name}”；可用的有：cql2-text, cql2-json"),
+                    format!("there is no filter-lang “{name}”; there are: cql2-text, cql2-json"),
+                ))
+            }
+        }
+    }
 }
 
 /// What sort of values a queryable has.

@@ -11,6 +11,7 @@ use geojson::GeometryValue;
 use crate::{
     geometry::{
         crs::{Crs, Transformer},
+        linework::{Linework, Lying, Shared},
         read,
         region::Region,
         validity,
@@ -63,6 +64,23 @@ impl SpatialRelation {
         }
     }
 
+    fn in_lines(self, lying: Lying) -> bool {
+        match self {
+            Self::Intersects => lying.shared != Shared::Nothing,
+            Self::Disjoint => lying.shared == Shared::Nothing,
+            Self::Equals => !lying.first_goes_beyond && !lying.second_goes_beyond,
+            Self::Touches => lying.shared == Shared::Ends,
+            Self::Within => !lying.first_goes_beyond,
+            Self::Contains => !lying.second_goes_beyond,
+            Self::Crosses => lying.shared == Shared::Inside,
+            Self::Overlaps => {
+                lying.shared == Shared::Stretch
+                    && lying.first_goes_beyond
+                    && lying.second_goes_beyond
+            }
+        }
+    }
+
     /// Whether it holds between two valid geometries, of which neither is a collection.
     #[must_use]
     pub fn holds(self, a: &Geometry<f64>, b: &Geometry<f64>) -> bool {
@@ -70,10 +88,12 @@ impl SpatialRelation {
             (Some(a), Some(b)) => a.intersects(&b),
             _ => false,
         };
-        if meet {
-            self.in_matrix(&a.relate(b))
-        } else {
-            self == Self::Disjoint
+        if !meet {
+            return self == Self::Disjoint;
+        }
+        match (Linework::new(a), Linework::new(b)) {
+            (Some(a), Some(b)) => self.in_lines(a.lying(&b)),
+            _ => self.in_matrix(&a.relate(b)),
         }
     }
 }
@@ -89,8 +109,11 @@ pub struct Shape {
 enum Ready {
     /// Polygons, with an index over their edges.
     Region(Box<Region>),
-    /// Points or lines, prepared when first needed.
-    Other(OnceCell<Box<PreparedGeometry<'static, Geometry<f64>>>>),
+    /// Points or lines, prepared when first needed: lines for lines, all for the rest.
+    Other(
+        Option<Box<Linework>>,
+        OnceCell<Box<PreparedGeometry<'static, Geometry<f64>>>>,
+    ),
     /// Parts of several dimensions, or that overlap.
     Parts(Vec<Shape>),
 }
@@ -204,7 +227,7 @@ impl Shape {
             Geometry::MultiPolygon(polygons) => {
                 Ready::Region(Box::new(Region::new(polygons.clone())))
             }
-            _ => Ready::Other(OnceCell::new()),
+            other => Ready::Other(Linework::new(other).map(Box::new), OnceCell::new()),
         };
         Self::new(geometry, ready)
     }
@@ -254,7 +277,10 @@ impl Shape {
             (Ready::Region(region), R::Within) => region.contains(other),
             (Ready::Region(region), R::Touches) => region.touches(other),
             (Ready::Region(region), _) => relation.converse().in_matrix(&region.matrix(other)),
-            (Ready::Other(prepared), _) => {
+            (Ready::Other(Some(lines), _), _) if let Some(other) = Linework::new(other) => {
+                relation.in_lines(other.lying(lines))
+            }
+            (Ready::Other(_, prepared), _) => {
                 let prepared = prepared
                     .get_or_init(|| Box::new(PreparedGeometry::from(self.geometry.clone())));
                 relation.converse().in_matrix(&prepared.relate(other))

@@ -190,6 +190,15 @@ pub fn too_deep(at: &Place) -> Text {
     )
 }
 
+/// An error: geometries have too many vertices.
+pub fn too_many_vertices(at: &Place) -> Text {
+    let most = limits::VERTICES;
+    at.error(
+        format!("filter 中的几何最多 {most} 个顶点，请先简化"),
+        format!("the geometries of a filter may have {most} vertices: simplify them"),
+    )
+}
+
 /// Counts terms as they are read.
 #[derive(Default)]
 pub struct Counter {
@@ -221,13 +230,14 @@ impl Counter {
     pub fn vertices(&mut self, at: &Place, count: usize) -> Result<(), Text> {
         self.vertices += count;
         if self.vertices > limits::VERTICES {
-            let most = limits::VERTICES;
-            return Err(at.error(
-                format!("filter 中的几何最多 {most} 个顶点，请先简化"),
-                format!("the geometries of a filter may have {most} vertices: simplify them"),
-            ));
+            return Err(too_many_vertices(at));
         }
         Ok(())
+    }
+
+    /// Vertices that are still to be had.
+    pub fn vertices_left(&self) -> usize {
+        limits::VERTICES - self.vertices
     }
 }
 

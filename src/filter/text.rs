@@ -2,11 +2,13 @@
 
 use super::{
     limits,
-    syntax::{Counter, Kind, Node, Operator, Place, too_deep},
+    syntax::{Counter, Kind, Node, Operator, Place, too_deep, too_many_vertices},
     time::Instant,
-    wkt::GeometryKind,
 };
-use crate::model::Text;
+use crate::{
+    geometry::wkt::{self, Flaw, GeometryKind, Limits, Misread},
+    model::{Text, shortened},
+};
 
 /// Reads a whole filter.
 ///
@@ -23,7 +25,7 @@ pub fn parse(text: &str) -> Result<Node, Text> {
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Lexeme<'a> {
+enum Lexeme<'a> {
     /// A name or a keyword.
     Word(&'a str),
     /// A name in double quotes.
@@ -40,7 +42,7 @@ pub enum Lexeme<'a> {
 
 /// A token, and where it stands.
 #[derive(Debug, Clone)]
-pub struct Token<'a> {
+struct Token<'a> {
     /// Where it stands.
     pub at: usize,
     /// What it is.
@@ -84,15 +86,17 @@ mod binding {
 }
 
 /// Tokens, the next one looked at already.
-pub struct Parser<'a> {
+struct Parser<'a> {
     rest: &'a str,
     /// Characters before `rest`.
     passed: usize,
     /// The token that comes next.
-    pub next: Token<'a>,
+    next: Token<'a>,
+    /// The text from there on.
+    from_next: &'a str,
     depth: usize,
     /// What the filter has so far.
-    pub counter: Counter,
+    counter: Counter,
 }
 
 impl<'a> Parser<'a> {
@@ -104,6 +108,7 @@ impl<'a> Parser<'a> {
                 at: 0,
                 kind: Lexeme::End,
             },
+            from_next: text,
             depth: 0,
             counter: Counter::default(),
         };
@@ -115,27 +120,23 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// Where the one after it is none.
-    pub fn advance(&mut self) -> Result<Token<'a>, Text> {
+    fn advance(&mut self) -> Result<Token<'a>, Text> {
+        let rest = self.rest;
+        let passed = self.passed;
         let next = self.lex()?;
+        let space = rest.char_indices().nth(next.at - passed);
+        self.from_next = space.map_or("", |(start, _)| &rest[start..]);
         Ok(std::mem::replace(&mut self.next, next))
     }
 
     /// Where the next token stands.
-    pub fn here(&self) -> Place {
+    fn here(&self) -> Place {
         Place::Character(self.next.at)
     }
 
     /// Whether the next token is this symbol.
-    pub fn is(&self, symbol: &str) -> bool {
+    fn is(&self, symbol: &str) -> bool {
         matches!(self.next.kind, Lexeme::Symbol(next) if next == symbol)
-    }
-
-    /// The next token in capitals, where it is a word.
-    pub fn word_in_capitals(&self) -> Option<String> {
-        match self.next.kind {
-            Lexeme::Word(word) => Some(word.to_ascii_uppercase()),
-            _ => None,
-        }
     }
 
     fn is_word(&self, word: &str) -> bool {
@@ -146,7 +147,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// Where the one after it is none.
-    pub fn take(&mut self, symbol: &str) -> Result<bool, Text> {
+    fn take(&mut self, symbol: &str) -> Result<bool, Text> {
         let is = self.is(symbol);
         if is {
             self.advance()?;
@@ -166,7 +167,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// Where something else stands there.
-    pub fn expect(&mut self, symbol: &str) -> Result<(), Text> {
+    fn expect(&mut self, symbol: &str) -> Result<(), Text> {
         if self.take(symbol)? {
             return Ok(());
         }
@@ -174,19 +175,14 @@ impl<'a> Parser<'a> {
     }
 
     /// An error: something else than the next token should stand there.
-    pub fn unexpected(&self, zh: &str, en: &str) -> Text {
+    fn unexpected(&self, zh: &str, en: &str) -> Text {
         let found = match &self.next.kind {
             Lexeme::Word(word) => format!("“{}”", shortened(word)),
             Lexeme::Quoted(name) => format!("“\"{}\"”", shortened(name)),
             Lexeme::Text(text) => format!("“'{}'”", shortened(text)),
             Lexeme::Number(number) => format!("“{number}”"),
             Lexeme::Symbol(symbol) => format!("“{symbol}”"),
-            Lexeme::End => {
-                return self.here().error(
-                    format!("filter 到此结束，还应有 {zh}"),
-                    format!("the filter ends, {en} should follow"),
-                );
-            }
+            Lexeme::End => return ended(&self.here(), zh, en),
         };
         self.here().error(
             format!("此处是{found}，应为 {zh}"),
@@ -198,7 +194,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// Where that is too deep.
-    pub fn descend(&mut self) -> Result<(), Text> {
+    fn descend(&mut self) -> Result<(), Text> {
         self.depth += 1;
         if self.depth > limits::DEPTH {
             return Err(too_deep(&self.here()));
@@ -207,7 +203,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Comes up again.
-    pub fn ascend(&mut self) {
+    fn ascend(&mut self) {
         self.depth -= 1;
     }
 
@@ -379,14 +375,13 @@ impl<'a> Parser<'a> {
 
     /// A literal, a function or a property whose first word has been taken.
     fn word(&mut self, at: Place, word: &str) -> Result<Node, Text> {
-        let upper = word.to_ascii_uppercase();
-        if let Some(kind) = GeometryKind::find(&upper)
+        if let Some(kind) = GeometryKind::find(word)
             && (self.is("(") || self.is_word("Z"))
         {
-            self.take_word("Z")?;
             let geometry = self.geometry(kind)?;
             return Ok(Node::leaf(at, Kind::Geometry(Box::new(geometry))));
         }
+        let upper = word.to_ascii_uppercase();
         if !self.is("(") {
             return Ok(Node::leaf(
                 at,
@@ -426,6 +421,34 @@ impl<'a> Parser<'a> {
                 Ok(Node::leaf(at, Kind::Box(corners)))
             }
             _ => self.function(at, word),
+        }
+    }
+
+    /// A geometry whose type has been taken.
+    fn geometry(&mut self, kind: GeometryKind) -> Result<geojson::Geometry, Text> {
+        let before = self.next.at;
+        let limits = Limits {
+            vertices: self.counter.vertices_left(),
+            depth: limits::DEPTH - self.depth,
+        };
+        match wkt::geometry_of(kind, self.from_next, limits) {
+            Ok(read) => {
+                self.counter.vertices(&self.here(), read.vertices)?;
+                let taken = self.from_next.len() - read.rest.len();
+                self.passed = before + self.from_next[..taken].chars().count();
+                self.rest = read.rest;
+                self.advance()?;
+                Ok(read.geometry)
+            }
+            Err(Misread { at, flaw }) => {
+                let at = Place::Character(before + at);
+                Err(match flaw {
+                    Flaw::Unexpected(text) => at.wrap(&text),
+                    Flaw::Ended(wanted) => ended(&at, &wanted.zh, &wanted.en),
+                    Flaw::TooManyVertices => too_many_vertices(&at),
+                    Flaw::TooDeep => too_deep(&at),
+                })
+            }
         }
     }
 
@@ -475,7 +498,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// Where something else stands there.
-    pub fn signed_number(&mut self) -> Result<f64, Text> {
+    fn signed_number(&mut self) -> Result<f64, Text> {
         let sign = match self.next.kind {
             Lexeme::Symbol("-") => -1.0,
             _ => 1.0,
@@ -675,13 +698,12 @@ pub fn no_such_function(at: &Place, name: &str) -> Text {
     )
 }
 
-/// The beginning of what may be long.
-pub fn shortened(text: &str) -> String {
-    const MOST: usize = 40;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+/// An error: more should follow.
+fn ended(at: &Place, zh: &str, en: &str) -> Text {
+    at.error(
+        format!("filter 到此结束，还应有 {zh}"),
+        format!("the filter ends, {en} should follow"),
+    )
 }
 
 fn binds(operator: Operator) -> u8 {

@@ -99,7 +99,9 @@ impl Crs {
         }
     }
 
-    fn short_name(self) -> String {
+    /// Its short name, `EPSG:4548`.
+    #[must_use]
+    pub fn short_name(self) -> String {
         match self.code {
             None => "CRS84".to_owned(),
             Some(code) => format!("EPSG:{code}"),
@@ -110,6 +112,15 @@ impl Crs {
     #[must_use]
     pub fn swaps(self) -> bool {
         self.north_first
+    }
+
+    /// The same system with east written before north, whatever its authority says.
+    #[must_use]
+    pub fn east_first(self) -> Self {
+        Self {
+            north_first: false,
+            ..self
+        }
     }
 
     /// A coordinate in the order of the authority, brought to east before north.

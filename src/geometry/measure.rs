@@ -8,14 +8,24 @@ use geo::{
 /// Vertices of a circle: its polygon then misses 0.04 % of the circle's area.
 const CIRCLE_VERTICES: u32 = 128;
 
-/// Area of polygons in m²; 0 of points and lines.
+/// Area of polygons in m², whichever way their rings are wound; 0 of points and lines.
 #[must_use]
 pub fn area_m2(geometry: &Geometry<f64>) -> f64 {
     match geometry {
-        Geometry::Polygon(polygon) => polygon.geodesic_area_unsigned(),
-        Geometry::MultiPolygon(polygons) => polygons.geodesic_area_unsigned(),
+        Geometry::Polygon(polygon) => polygon_m2(polygon),
+        Geometry::MultiPolygon(polygons) => polygons.iter().map(polygon_m2).sum(),
         _ => 0.0,
     }
+}
+
+/// Ring by ring: an overlay winds holes that touch an outline the wrong way, and a ring that is
+/// wound so would be taken for the rest of the globe.
+fn polygon_m2(polygon: &Polygon<f64>) -> f64 {
+    let ring = |ring: &LineString<f64>| {
+        let alone = Polygon::new(ring.clone(), vec![]);
+        alone.geodesic_area_signed().abs()
+    };
+    ring(polygon.exterior()) - polygon.interiors().iter().map(ring).sum::<f64>()
 }
 
 /// Length in m of all rings of polygons, or of lines; 0 of points.
@@ -53,11 +63,12 @@ pub fn circle(centre: Coord<f64>, radius_m: f64) -> Polygon<f64> {
 #[must_use]
 pub fn shared_area_m2(a: &MultiPolygon<f64>, b: &Geometry<f64>) -> f64 {
     use geo::BooleanOps;
-    match b {
-        Geometry::Polygon(polygon) => a.intersection(polygon).geodesic_area_unsigned(),
-        Geometry::MultiPolygon(polygons) => a.intersection(polygons).geodesic_area_unsigned(),
-        _ => 0.0,
-    }
+    let shared = match b {
+        Geometry::Polygon(polygon) => a.intersection(polygon),
+        Geometry::MultiPolygon(polygons) => a.intersection(polygons),
+        _ => return 0.0,
+    };
+    area_m2(&shared.into())
 }
 
 /// A measure in tenths: more would pretend to an accuracy that no map has.
@@ -82,6 +93,20 @@ mod tests {
         let exact = std::f64::consts::PI * 1e6;
         assert!((area_m2(&circle) / exact - 1.0).abs() < 5e-4);
         assert!((length_m(&circle) / (2.0 * std::f64::consts::PI * 1000.0) - 1.0).abs() < 5e-4);
+    }
+
+    #[test]
+    fn a_hole_that_touches_the_outline_is_no_globe() {
+        use geo::wkt;
+        let ring = wkt!(MULTIPOLYGON((
+            (2. 2.,6. 2.,6. 5.,5. 5.,5. 4.,4. 4.,4. 6.,3. 6.,3. 5.,2. 5.,2. 2.),
+            (3. 4.,3. 3.,4. 3.,4. 4.,3. 4.)
+        )));
+        let window = Geometry::from(
+            wkt!(POLYGON((1. 3.,2. 1.,4. 1.,5. 3.,6. 4.,6. 5.,6. 7.,5. 6.,3. 6.,1. 3.))),
+        );
+        let share = shared_area_m2(&ring, &window) / area_m2(&window);
+        assert!((share - 55.0 / 108.0).abs() < 0.001, "{share}");
     }
 
     #[test]

@@ -4,12 +4,15 @@
 //! with rings closed and wound as RFC 7946 asks; [`read`] lets nothing else in.
 
 pub mod clip;
+pub mod crossings;
 pub mod crs;
 pub mod frame;
+pub mod linework;
 pub mod measure;
 pub mod mismatch;
 pub mod read;
 pub mod region;
 pub mod simplify;
 pub mod validity;
+pub mod wkt;
 pub mod write;

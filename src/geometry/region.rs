@@ -174,12 +174,13 @@ impl Region {
 }
 
 /// The segments of lines and rings.
-fn lines_of(geometry: &Geometry<f64>) -> Box<dyn Iterator<Item = Line<f64>> + '_> {
+pub fn lines_of(geometry: &Geometry<f64>) -> Box<dyn Iterator<Item = Line<f64>> + '_> {
     match geometry {
         Geometry::LineString(line) => Box::new(line.lines_iter()),
         Geometry::MultiLineString(lines) => Box::new(lines.lines_iter()),
         Geometry::Polygon(polygon) => Box::new(polygon.lines_iter()),
         Geometry::MultiPolygon(polygons) => Box::new(polygons.lines_iter()),
+        Geometry::GeometryCollection(parts) => Box::new(parts.iter().flat_map(lines_of)),
         _ => Box::new(std::iter::empty()),
     }
 }

@@ -5,13 +5,16 @@
 //! back on itself) for valid; the predicates and overlays that follow are only right, and only free
 //! of panics, on shapes that are valid in fact.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use geo::{
-    Coord, CoordsIter, Geometry, Line, LineString, Polygon,
+    Coord, CoordsIter, Geometry, Line, LineString, MultiPolygon, Polygon,
     algorithm::line_intersection::{LineIntersection, line_intersection},
     coordinate_position::{CoordPos, CoordinatePosition},
 };
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 
+use super::region::Region;
 use crate::model::Text;
 
 /// Checks a geometry whose coordinates are finite and whose rings are closed.
@@ -41,8 +44,18 @@ fn check_line(line: &LineString<f64>) -> Result<(), Text> {
     ))
 }
 
+/// A segment, and the positions on it where another ring touches it, its ends among them.
+type Stops = (Line<f64>, Vec<Coord<f64>>);
+
+/// Where two different rings touch.
+struct Touch {
+    at: Coord<f64>,
+    /// The segments that meet there.
+    segments: [(Place, Line<f64>); 2],
+}
+
 /// A segment of a ring: which part, which ring of it (0 is the outer one), which place in the ring.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     part: usize,
     ring: usize,
@@ -89,6 +102,7 @@ fn check_polygons(polygons: &[Polygon<f64>]) -> Result<(), Text> {
         lengths.push(part_lengths);
     }
     let tree = RTree::bulk_load(segments);
+    let mut touches = Vec::new();
     for entry in &tree {
         let (place, segment) = entry.data;
         let window = AABB::from_corners(
@@ -103,10 +117,16 @@ fn check_polygons(polygons: &[Polygon<f64>]) -> Result<(), Text> {
                 continue;
             }
             let ring_length = lengths[place.part][place.ring];
-            check_pair(place, segment, other_place, other_segment, ring_length)?;
+            let touch = check_pair(place, segment, other_place, other_segment, ring_length)?;
+            touches.extend(touch.map(|at| Touch {
+                at,
+                segments: [(place, segment), (other_place, other_segment)],
+            }));
         }
     }
-    check_nesting(polygons)
+    check_nesting(polygons)?;
+    check_sides(polygons, &touches)?;
+    check_connected(&touches)
 }
 
 fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
@@ -119,16 +139,17 @@ fn distinct_segments(ring: &LineString<f64>) -> Vec<Line<f64>> {
 }
 
 /// Two segments of shape: within a ring only neighbours may meet, and only in their common vertex;
-/// different rings may touch in points, but neither cross nor share a stretch.
+/// different rings may touch in points, but neither cross nor share a stretch. Where they touch is
+/// returned.
 fn check_pair(
     place: Place,
     segment: Line<f64>,
     other_place: Place,
     other_segment: Line<f64>,
     ring_length: usize,
-) -> Result<(), Text> {
+) -> Result<Option<Coord<f64>>, Text> {
     let Some(meeting) = line_intersection(segment, other_segment) else {
-        return Ok(());
+        return Ok(None);
     };
     let one_ring = place.part == other_place.part && place.ring == other_place.ring;
     let neighbours = one_ring
@@ -138,7 +159,7 @@ fn check_pair(
         LineIntersection::Collinear { intersection } => {
             // Neighbours in one line share just their vertex, which comes back as a line of no length.
             if intersection.start == intersection.end && (neighbours || !one_ring) {
-                return Ok(());
+                return Ok((!one_ring).then_some(intersection.start));
             }
             let at = intersection.start;
             Err(if neighbours {
@@ -166,10 +187,102 @@ fn check_pair(
             } else if !one_ring && is_proper {
                 Err(at_point(intersection, "两个环相交", "two rings cross"))
             } else {
-                Ok(())
+                Ok((!one_ring).then_some(intersection))
             }
         }
     }
+}
+
+/// Rings that touch may change sides there, through a vertex of either. On both sides of every
+/// touch each has to be on the side on which it belongs.
+fn check_sides(polygons: &[Polygon<f64>], touches: &[Touch]) -> Result<(), Text> {
+    // What touches a segment, by the part and the ring that it is of.
+    let mut stops: BTreeMap<(Place, usize, usize), Stops> = BTreeMap::new();
+    for Touch { at, segments } in touches {
+        let [a, b] = segments;
+        for ((place, segment), (other, _)) in [(a, b), (b, a)] {
+            let key = (*place, other.part, other.ring);
+            let (_, found) = stops
+                .entry(key)
+                .or_insert_with(|| (*segment, vec![segment.start, segment.end]));
+            found.push(*at);
+        }
+    }
+    let mut regions: BTreeMap<(usize, Option<usize>), Region> = BTreeMap::new();
+    for ((place, part, ring), (segment, mut stops)) in stops {
+        // Of another part all rings count; in one part, ring by ring.
+        let ring = (part == place.part).then_some(ring);
+        let other = regions.entry((part, ring)).or_insert_with(|| {
+            let polygon = &polygons[part];
+            let polygon = match ring.and_then(|ring| rings(polygon).nth(ring)) {
+                Some(ring) => Polygon::new(ring.clone(), vec![]),
+                None => polygon.clone(),
+            };
+            Region::new(MultiPolygon::new(vec![polygon]))
+        });
+        let wrong = if ring == Some(0) {
+            CoordPos::Outside
+        } else {
+            CoordPos::Inside
+        };
+        let distance =
+            |at: &Coord<f64>| (at.x - segment.start.x).abs() + (at.y - segment.start.y).abs();
+        stops.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        stops.dedup();
+        for pair in stops.windows(2) {
+            let middle = (pair[0] + pair[1]) / 2.0;
+            if other.side_of(middle) == wrong {
+                return Err(at_point(middle, "两个环相交", "two rings cross"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Rings of one polygon that touch each other in a circle, or twice, cut its inside in two.
+fn check_connected(touches: &[Touch]) -> Result<(), Text> {
+    // Rings and the points where they touch are the nodes of a graph, which has to be a forest.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    enum Node {
+        Ring(usize, usize),
+        Point(usize, [u64; 2]),
+    }
+    fn root(parents: &mut HashMap<Node, Node>, mut node: Node) -> Node {
+        while let Some(parent) = parents.get(&node).copied() {
+            // Ways are halved as they are gone.
+            if let Some(next) = parents.get(&parent).copied() {
+                parents.insert(node, next);
+            }
+            node = parent;
+        }
+        node
+    }
+    let mut known = HashSet::new();
+    let mut parents = HashMap::new();
+    for Touch { at, segments } in touches {
+        let [(a, _), (b, _)] = segments;
+        if a.part != b.part {
+            continue;
+        }
+        // Zero has two signs.
+        let point = Node::Point(a.part, [at.x + 0.0, at.y + 0.0].map(f64::to_bits));
+        for place in [a, b] {
+            let ring = Node::Ring(place.part, place.ring);
+            if !known.insert((ring, point)) {
+                continue;
+            }
+            let (ring, point) = (root(&mut parents, ring), root(&mut parents, point));
+            if ring == point {
+                return Err(at_point(
+                    *at,
+                    "环在此相接，把面的内部隔成几块",
+                    "rings touch here so that the inside falls apart",
+                ));
+            }
+            parents.insert(ring, point);
+        }
+    }
+    Ok(())
 }
 
 /// Where rings do not cross, one point tells on which side of another ring a whole ring lies.
@@ -313,6 +426,25 @@ mod tests {
             (
                 wkt!(POLYGON((0. 0.,4. 0.,0. 0.))).into(),
                 "each ring of a polygon needs three different points",
+            ),
+            // out through a vertex on the outer ring, and in again through another
+            (
+                wkt!(POLYGON((0. 0.,4. 0.,4. 4.,0. 4.,0. 0.),(2. 2.,4. 2.,6. 1.,6. 5.,4. 3.,2. 2.))).into(),
+                "two rings cross",
+            ),
+            // a hole from side to side
+            (
+                wkt!(POLYGON((0. 0.,4. 0.,4. 4.,0. 4.,0. 0.),(0. 2.,2. 1.,4. 2.,2. 3.,0. 2.))).into(),
+                "the inside falls apart",
+            ),
+            // parts that cross through each other's vertices
+            (
+                wkt!(MULTIPOLYGON(
+                    ((0. 0.,2. 0.,4. 0.,4. 4.,2. 4.,0. 4.,0. 0.)),
+                    ((2. 0.,5. -1.,5. 5.,2. 4.,1. 2.,2. 0.))
+                ))
+                .into(),
+                "two rings cross",
             ),
             // a figure of eight through one vertex
             (

@@ -25,8 +25,9 @@ use super::{
 use crate::{
     area::Patience,
     exchange::boundary,
+    filter::Language,
     model::Text,
-    report::{Lang, Page, Question, Refusal, Report},
+    report::{Condition, Lang, Page, Question, Refusal, Report},
 };
 
 /// How long a query may reckon.
@@ -148,13 +149,16 @@ pub async fn query_named(
         .await
 }
 
-const NAMED_PARAMS: [&str; 11] = [
+const NAMED_PARAMS: [&str; 14] = [
     "feature",
     "buffer_m",
     "boundary",
     "carriageway",
     "collections",
     "relation",
+    "filter",
+    "filter-lang",
+    "filter-crs",
     "limit",
     "offset",
     "revision",
@@ -210,10 +214,26 @@ fn named(params: &Params) -> Result<Question, Problem> {
         area,
         collections: collections.split(',').map(str::to_owned).collect(),
         relation,
+        filter: parse_condition(params)?,
+        filter_crs: params.get("filter-crs").map(str::to_owned),
         revision: params.number("revision")?,
         limit: params.number("limit")?,
         offset: params.number("offset")?,
     })
+}
+
+fn parse_condition(params: &Params) -> Result<Option<Condition>, Problem> {
+    let language = params.get("filter-lang").map(Language::parse).transpose();
+    match (params.get("filter"), language.map_err(Problem::unreadable)?) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(Problem::unreadable(Text::new(
+            "filter-lang 要与 filter 一起给出",
+            "filter-lang goes with a filter",
+        ))),
+        (Some(text), language) => Condition::new(text, language.unwrap_or(Language::Text))
+            .map(Some)
+            .map_err(Problem::unreadable),
+    }
 }
 
 fn answer(

@@ -18,7 +18,7 @@ pub use land_use::LandUse;
 pub use location::LocatedBy;
 pub use period::Period;
 pub use status::{Modality, Status};
-pub use text::Text;
+pub use text::{Text, shortened};
 
 /// A state of all data: counted from 1, one more with each commit.
 ///

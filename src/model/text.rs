@@ -21,6 +21,16 @@ impl Text {
     }
 }
 
+/// The beginning of what was sent and may be long, for messages.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl fmt::Display for Text {
     /// Both languages on one line, as the terminal shows them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

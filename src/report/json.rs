@@ -101,6 +101,7 @@ pub(super) fn write_features(report: &Report<'_>) -> Vec<u8> {
         &json!({
             "revision": report.snapshot.revision,
             "relation": report.question.relation,
+            "filter": filter(report),
             "area": area_feature(report),
             "results": totals,
             "totals": report.answer.totals,
@@ -109,22 +110,32 @@ pub(super) fn write_features(report: &Report<'_>) -> Vec<u8> {
     out
 }
 
-/// The beginning of an answer: revision, relation, area.
+/// The beginning of an answer: revision, relation, filter, area.
 fn open_answer(report: &Report<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     open_object(
         &mut out,
-        &json!({ "revision": report.snapshot.revision, "relation": report.question.relation }),
+        &json!({
+            "revision": report.snapshot.revision,
+            "relation": report.question.relation,
+            "filter": filter(report),
+        }),
     );
     out.extend_from_slice(br#","area":"#);
     out.extend_from_slice(area_feature(report).to_string().as_bytes());
     out
 }
 
+/// The filter as it was asked; null where there is none.
+fn filter<'a>(report: &'a Report<'_>) -> Option<&'a Value> {
+    let filter = report.question.filter.as_ref();
+    filter.map(|filter| &filter.0)
+}
+
 fn area_feature(report: &Report<'_>) -> Value {
     let area = &report.area;
     let polygons = Geometry::MultiPolygon(area.polygons().clone());
-    let named = area.feature.as_ref();
+    let named = area.feature();
     let feature = named.and_then(|name| report.snapshot.feature(name));
     json!({
         "type": "Feature",
@@ -133,6 +144,7 @@ fn area_feature(report: &Report<'_>) -> Value {
         "properties": {
             "name": feature.map(|feature| &feature.name),
             "name_en": feature.map(|feature| &feature.name_en),
+            "buffer_m": area.origin.as_ref().map(|origin| origin.buffer_m),
             "area_m2": tenths(measure::area_m2(&polygons)),
             "perimeter_m": tenths(measure::length_m(&polygons)),
             "accuracy_m": area.accuracy_m,

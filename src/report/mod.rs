@@ -4,6 +4,7 @@
 //! The interface and the command line ask and answer through this room, so both mean the same. The
 //! answer itself is found by [`crate::area`], the files are written by [`crate::exchange`].
 
+mod condition;
 mod json;
 mod lang;
 mod record;
@@ -11,6 +12,7 @@ mod rows;
 mod sources;
 mod totals;
 
+pub use condition::Condition;
 pub use json::Page;
 pub use lang::Lang;
 
@@ -19,9 +21,11 @@ use serde::Deserialize;
 use crate::{
     area::{
         Answer, Area, AreaError, AreaSpec, Interrupted, OpenSentence, Patience, Query, Relation,
+        Searched,
     },
     exchange::{csv, table::Table, terminal, xlsx},
-    model::Text,
+    geometry::crs::Crs,
+    model::{Text, shortened},
     store::{Collection, Snapshot},
 };
 
@@ -39,6 +43,12 @@ pub struct Question {
     /// How their features must lie.
     #[serde(default)]
     pub relation: Relation,
+    /// What must be true of them, wherever they lie.
+    pub filter: Option<Condition>,
+    /// The reference system of the geometries in the filter, which are in its authority's axis
+    /// order; CRS84 where it is not given.
+    #[serde(rename = "filter-crs")]
+    pub filter_crs: Option<String>,
     /// The revision asked for; the asked one must be the one that there is.
     pub revision: Option<u64>,
     /// Features of each list that an answer in pages holds.
@@ -104,6 +114,7 @@ impl<'a> Report<'a> {
         question: &'a Question,
         patience: Patience,
     ) -> Result<Self, Refusal> {
+        let collections = searched(snapshot, question)?;
         let area = AreaSpec::from_json(&question.area)
             .and_then(|spec| spec.resolve(snapshot))
             .map_err(|error| match error {
@@ -113,7 +124,7 @@ impl<'a> Report<'a> {
             })?;
         let query = Query {
             area: &area,
-            collections: find_collections(snapshot, &question.collections)?,
+            collections,
             relation: question.relation,
             patience: patience.clone(),
         };
@@ -183,16 +194,21 @@ impl<'a> Report<'a> {
     /// A name for a file of the answer, without its ending: one for people, one in ASCII.
     #[must_use]
     pub fn file_name(&self, lang: Lang) -> (String, String) {
-        let id = self.area.feature.as_ref().map(|name| &*name.id);
+        let origin = self.area.origin.as_ref();
+        let id = origin.map_or("area-query".to_owned(), |origin| {
+            let id = &origin.feature.id;
+            if origin.buffer_m > 0.0 {
+                format!("{id}-{}m", origin.buffer_m)
+            } else {
+                id.to_string()
+            }
+        });
         let revision = self.snapshot.revision;
         let for_people = match lang {
             Lang::Zh => format!("{}_版本{revision}", self.title(lang)),
             Lang::En => format!("{} r{revision}", self.title(lang)),
         };
-        (
-            for_people,
-            format!("{}-r{revision}", id.unwrap_or("area-query")),
-        )
+        (for_people, format!("{id}-r{revision}"))
     }
 
     /// What the answer is called.
@@ -203,11 +219,17 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The name of the feature that the area is, where it is one.
-    fn area_name(&self, lang: Lang) -> Option<&'a str> {
-        let name = self.area.feature.as_ref()?;
-        let feature = self.snapshot.feature(name)?;
-        Some(lang.pick(&feature.name, &feature.name_en))
+    /// The name of the feature that the area is, or lies around, where it has one.
+    fn area_name(&self, lang: Lang) -> Option<String> {
+        let origin = self.area.origin.as_ref()?;
+        let feature = self.snapshot.feature(&origin.feature)?;
+        let name = lang.pick(&feature.name, &feature.name_en);
+        let metres = origin.buffer_m;
+        Some(match lang {
+            _ if metres == 0.0 => name.to_owned(),
+            Lang::Zh => format!("{name}及周围{metres}米"),
+            Lang::En => format!("{name} and {metres} m around it"),
+        })
     }
 
     /// A table for each collection.
@@ -233,30 +255,67 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The collections asked for, each with the filter made for it.
+fn searched<'a>(snapshot: &'a Snapshot, question: &Question) -> Result<Vec<Searched<'a>>, Refusal> {
+    let crs = match (&question.filter, &question.filter_crs) {
+        (None, Some(_)) => {
+            return Err(Refusal::Unreadable(Text::new(
+                "filter-crs 要与 filter 一起给出",
+                "filter-crs goes with a filter",
+            )));
+        }
+        (_, None) => Crs::CRS84,
+        (_, Some(name)) => Crs::parse(name).map_err(Refusal::Unreadable)?,
+    };
+    find_collections(snapshot, &question.collections)?
+        .into_iter()
+        .map(|collection| {
+            let filter = question.filter.as_ref();
+            let filter = filter.map(|filter| filter.parse(crs, collection));
+            Ok(Searched {
+                collection,
+                filter: filter.transpose().map_err(Refusal::Unreadable)?,
+            })
+        })
+        .collect()
+}
+
 fn find_collections<'a>(
     snapshot: &'a Snapshot,
     ids: &[String],
 ) -> Result<Vec<&'a Collection>, Refusal> {
-    if ids.is_empty() || (1..ids.len()).any(|place| ids[..place].contains(&ids[place])) {
-        return Err(Refusal::Unreadable(Text::new(
+    let wrong = || {
+        Refusal::Unreadable(Text::new(
             "collections 应列出至少一个集合，且不重复，例如 [\"projects\",\"parcels\"]",
             "collections should list at least one collection, none twice, such as [\"projects\",\"parcels\"]",
-        )));
-    }
+        ))
+    };
     let known = || {
         let ids = snapshot.collections().iter();
         ids.map(|collection| &*collection.info.id)
             .collect::<Vec<_>>()
             .join(", ")
     };
-    ids.iter()
-        .map(|id| {
-            snapshot.collection(id).ok_or_else(|| {
-                Refusal::Missing(Text::new(
-                    format!("没有集合“{id}”；有：{}", known()),
-                    format!("there is no collection “{id}”; there are: {}", known()),
-                ))
-            })
-        })
-        .collect()
+    // The list is as long as its sender likes; what is found, never longer than what there is.
+    let mut found: Vec<&Collection> = Vec::new();
+    for id in ids {
+        let collection = snapshot.collection(id).ok_or_else(|| {
+            let id = shortened(id);
+            Refusal::Missing(Text::new(
+                format!("没有集合“{id}”；有：{}", known()),
+                format!("there is no collection “{id}”; there are: {}", known()),
+            ))
+        })?;
+        if found
+            .iter()
+            .any(|other| other.info.id == collection.info.id)
+        {
+            return Err(wrong());
+        }
+        found.push(collection);
+    }
+    if found.is_empty() {
+        return Err(wrong());
+    }
+    Ok(found)
 }

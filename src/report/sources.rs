@@ -199,6 +199,15 @@ fn asked<'a>(report: &'a Report<'a>, lang: Lang) -> Vec<Vec<Cell<'a>>> {
             Cell::text(lang.relation(report.question.relation)),
         ),
         row(
+            "筛选条件（CQL2）",
+            "Filter (CQL2)",
+            report
+                .question
+                .filter
+                .as_ref()
+                .map_or(Cell::Empty, |filter| Cell::text(filter.to_string())),
+        ),
+        row(
             "集合",
             "Collections",
             Cell::text(collections.join(lang.pick("、", ", "))),

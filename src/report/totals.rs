@@ -247,6 +247,13 @@ fn left_out(totals: &Totals, lang: Lang) -> impl Iterator<Item = (&'static str, 
             ),
             left.earlier_statements,
         ),
+        (
+            lang.pick(
+                "所在要素已写明的数量（项）",
+                "Quantities that what contains them states too",
+            ),
+            left.parts_of_counted,
+        ),
     ]
     .into_iter()
     .filter(|(_, count)| *count > 0)

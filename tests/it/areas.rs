@@ -190,7 +190,7 @@ fn compare(
     };
     let query = Query {
         area: &resolved,
-        collections: vec![collection],
+        collections: vec![collection.into()],
         relation,
         patience: patience(),
     };
@@ -325,7 +325,7 @@ fn parcels_of_a_partition_add_up() {
 fn totals(snapshot: &Snapshot, collection: &Collection, area: &Area) -> f64 {
     let query = Query {
         area,
-        collections: vec![collection],
+        collections: vec![collection.into()],
         relation: Relation::Intersects,
         patience: patience(),
     };
@@ -372,7 +372,7 @@ fn certainty_in(snapshot: &Snapshot, id: &str, area: &Value) -> Option<Certainty
         .unwrap();
     let query = Query {
         area: &area,
-        collections: vec![snapshot.collection("projects").unwrap()],
+        collections: vec![snapshot.collection("projects").unwrap().into()],
         relation: Relation::Intersects,
         patience: patience(),
     };
@@ -665,5 +665,476 @@ fn an_area_with_a_name_is_asked_by_its_address() {
     ] {
         let detail = server.get(&format!("/areas/query?{query}")).problem(400);
         assert!(detail.contains(words), "{query}: {detail}");
+    }
+}
+
+// Filters.
+
+fn posted(server: &Server, body: &Value) -> Value {
+    let answer = server.post("/areas/query", body.to_string());
+    assert_eq!(answer.status, 200, "{body}: {}", answer.text());
+    answer.json()
+}
+
+/// Whether a feature of these properties is kept.
+type Keep<'a> = &'a dyn Fn(&Value) -> bool;
+
+const LISTS: [&str; 3] = ["features", "borderline", "unlocated"];
+
+/// A list of each result of an answer, by collection.
+fn ids(answer: &Value, list: &str, keep: impl Fn(&Value) -> bool) -> Vec<String> {
+    let results = answer["results"].as_array().unwrap().iter();
+    results
+        .flat_map(|result| {
+            let features = result[list].as_array().unwrap().iter();
+            features
+                .filter(|feature| keep(&feature["properties"]))
+                .map(|feature| format!("{}/{}", result["collection"], feature["id"]))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn a_filter_thins_out_all_lists_and_their_totals() {
+    let server = Server::start();
+    let mut body = json!({
+        "area": { "feature": "zones/guangrong-road-park", "buffer_m": 400 },
+        "collections": ["projects", "parcels", "facilities"],
+    });
+    let all = posted(&server, &body);
+    assert!(all["filter"].is_null());
+    let mut thinned = [0; 3];
+    let has_document = |properties: &Value| {
+        let citations = properties["citations"].as_array().unwrap();
+        citations
+            .iter()
+            .any(|citation| citation["document"] == "work-plan-2025")
+    };
+    let filters: [(&str, Value, Keep<'_>); 3] = [
+        (
+            "kind = 'building' OR status IS NULL",
+            json!({ "op": "or", "args": [
+                { "op": "=", "args": [{ "property": "kind" }, "building"] },
+                { "op": "isNull", "args": [{ "property": "status" }] },
+            ]}),
+            &|properties| properties["kind"] == "building" || properties["status"].is_null(),
+        ),
+        (
+            "A_CONTAINS(documents, ('work-plan-2025'))",
+            json!({ "op": "a_contains", "args": [{ "property": "documents" }, ["work-plan-2025"]] }),
+            &has_document,
+        ),
+        ("1 = 2", json!({ "op": "=", "args": [1, 2] }), &|_| false),
+    ];
+    for (text, json, keep) in filters {
+        body["filter"] = json!(text);
+        let by_text = posted(&server, &body);
+        assert_eq!(by_text["filter"], text);
+        body["filter"] = json.clone();
+        let by_json = posted(&server, &body);
+        assert_eq!(by_json["filter"], json);
+        let pairs = [("filter", text), ("filter", &json.to_string())];
+        let [by_address, by_json_address] = [("", pairs[0]), ("&filter-lang=cql2-json", pairs[1])]
+            .map(|(more, pair)| {
+                let filter = form_urlencoded::Serializer::new(String::new())
+                    .append_pair(pair.0, pair.1)
+                    .finish();
+                server.json(&format!(
+                    "/areas/query?feature=zones/guangrong-road-park&buffer_m=400&collections=projects,parcels,facilities&{filter}{more}"
+                ))
+            });
+        for answer in [&by_json, &by_address, &by_json_address] {
+            assert_eq!(answer["results"], by_text["results"], "{text}");
+            assert_eq!(answer["totals"], by_text["totals"], "{text}");
+        }
+        for (list, thinned) in LISTS.into_iter().zip(&mut thinned) {
+            let expected = ids(&all, list, keep);
+            assert_eq!(ids(&by_text, list, |_| true), expected, "{text}: {list}");
+            *thinned += ids(&all, list, |_| true).len() - expected.len();
+        }
+        for result in by_text["results"].as_array().unwrap() {
+            let count = |list: &str| result[list].as_array().unwrap().len();
+            assert_eq!(result["totals"]["count"], count("features"));
+            assert_eq!(
+                result["totals"]["left_out"]["borderline"],
+                count("borderline")
+            );
+            assert_eq!(result["totals"]["unlocated"], count("unlocated"));
+        }
+    }
+    assert!(thinned.iter().all(|count| *count > 0), "{thinned:?}");
+}
+
+#[test]
+fn a_filter_that_is_none_names_the_collection() {
+    let server = Server::start();
+    let ask = |more: Value| {
+        let mut body = json!({
+            "area": { "feature": "zones/sanchahekou" }, "collections": ["zones", "projects"],
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        server.post("/areas/query", body.to_string()).problem(400)
+    };
+    for (more, words) in [
+        (
+            json!({ "filter": "storeys > 4" }),
+            "collection zones: filter, character 1: there is no queryable “storeys”",
+        ),
+        (
+            json!({ "filter": "kind =" }),
+            "character 7: the filter ends",
+        ),
+        (
+            json!({ "filter": { "op": "=", "args": [{ "property": "storeys" }, 4] } }),
+            "at “/args/0”: there is no queryable",
+        ),
+        (json!({ "filter": 5 }), "should be a condition"),
+        (json!({ "filter": [] }), "should be a condition"),
+        (
+            json!({ "filter": "true", "filter-crs": "EPSG:1" }),
+            "EPSG:1",
+        ),
+        (
+            json!({ "filter-crs": "EPSG:4548" }),
+            "filter-crs goes with a filter",
+        ),
+        (
+            json!({ "filter": "true", "filter-lang": "cql2-text" }),
+            "filter-lang",
+        ),
+    ] {
+        let detail = ask(more.clone());
+        assert!(detail.contains(words), "{more}: {detail}");
+    }
+    for (query, words) in [
+        ("filter=storeys%3E4", "collection projects: filter"),
+        ("filter-lang=cql2-text", "goes with a filter"),
+        ("filter=true&filter-lang=sql", "cql2-json"),
+        ("filter=%7B&filter-lang=cql2-json", "no JSON"),
+    ] {
+        let path = format!("/areas/query?feature=zones/sanchahekou&collections=projects&{query}");
+        let detail = server.get(&path).problem(400);
+        assert!(detail.contains(words), "{query}: {detail}");
+    }
+}
+
+#[test]
+fn the_geometry_of_a_filter_is_in_its_own_system() {
+    let server = Server::yunze();
+    let metres = Transformer::from_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
+    let [west, south] = [(116.995, 38.985), (117.002, 38.99)].map(|(x, y)| {
+        let at = metres.convert(geo::Coord { x, y }).unwrap();
+        // Northing before easting, as EPSG has it.
+        format!("{},{}", at.y, at.x)
+    });
+    let ask = |filter: String, crs: Value| {
+        let mut body = json!({
+            "area": { "feature": "district/yunze" }, "collections": ["parcels"], "filter": filter,
+        });
+        if !crs.is_null() {
+            body["filter-crs"] = crs;
+        }
+        posted(&server, &body)["results"][0]["features"].clone()
+    };
+    let projected = ask(
+        format!("S_INTERSECTS(geometry, BBOX({west},{south}))"),
+        json!("http://www.opengis.net/def/crs/EPSG/0/4548"),
+    );
+    let plain = ask(
+        "S_INTERSECTS(geometry, BBOX(116.995,38.985,117.002,38.99))".into(),
+        Value::Null,
+    );
+    assert_eq!(projected, plain);
+    assert!(plain.as_array().unwrap().len() > 3);
+}
+
+// Areas in other words.
+
+#[test]
+fn a_geometry_is_taken_as_text_and_in_the_systems_of_planners() {
+    let server = Server::yunze();
+    let ring = [
+        [116.99, 38.98],
+        [117.01, 38.981],
+        [117.0, 38.995],
+        [116.99, 38.98],
+    ];
+    let metres = Transformer::from_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
+    let northing_easting = ring.map(|[x, y]| {
+        let at = metres.convert(geo::Coord { x, y }).unwrap();
+        [at.y, at.x]
+    });
+    let easting_northing = northing_easting.map(|[x, y]| [y, x]);
+    let wkt = |ring: &[[f64; 2]]| {
+        let positions: Vec<String> = ring.iter().map(|[x, y]| format!("{x} {y}")).collect();
+        format!("POLYGON(({}))", positions.join(", "))
+    };
+    let geojson = |ring: &[[f64; 2]]| json!({ "type": "Polygon", "coordinates": [ring] });
+    let ask = |area: Value| {
+        let body = json!({ "area": area, "collections": ["parcels", "projects"] });
+        server.post("/areas/query", body.to_string())
+    };
+    let expected = ask(json!({ "geometry": geojson(&ring) })).json();
+    assert!(expected["results"][0]["numberMatched"].as_u64().unwrap() > 5);
+    assert_eq!(ask(json!({ "geometry": wkt(&ring) })).json(), expected);
+    let size = expected["area"]["properties"]["area_m2"].as_f64().unwrap();
+    for crs in [
+        "EPSG:4548",
+        "http://www.opengis.net/def/crs/EPSG/0/4548",
+        "urn:ogc:def:crs:EPSG::4548",
+    ] {
+        for geometry in [json!(wkt(&northing_easting)), geojson(&northing_easting)] {
+            let answer = ask(json!({ "geometry": geometry, "crs": crs })).json();
+            // Coordinates are kept to the millimetre.
+            let found = answer["area"]["properties"]["area_m2"].as_f64().unwrap();
+            assert!((found - size).abs() < 10.0, "{found} {size}");
+            for list in LISTS {
+                assert_eq!(
+                    ids(&answer, list, |_| true),
+                    ids(&expected, list, |_| true),
+                    "{crs}"
+                );
+            }
+        }
+    }
+    // East before north is the likeliest slip of all; it would ask of another continent.
+    for geometry in [json!(wkt(&easting_northing)), geojson(&easting_northing)] {
+        let detail = ask(json!({ "geometry": geometry, "crs": "EPSG:4548" })).problem(422);
+        assert!(detail.contains("swap its coordinates"), "{detail}");
+    }
+    let detail = ask(json!({ "geometry": wkt(&ring), "crs": "EPSG:4490" })).problem(422);
+    assert!(detail.contains("swap its coordinates"), "{detail}");
+    for (area, status, words) in [
+        (
+            json!({ "geometry": "POLYGON((1 2" }),
+            400,
+            "character 13: the text ends",
+        ),
+        (
+            json!({ "geometry": "POLYGON EMPTY" }),
+            400,
+            "character 9: the geometry is empty",
+        ),
+        (
+            json!({ "geometry": "zones/yunfan" }),
+            400,
+            "here is “zones/yunfan”",
+        ),
+        (json!({ "geometry": "POINT(117 39)" }), 422, "buffer_m"),
+        (
+            json!({ "geometry": "POLYGON((117 39,118 39,118 40))" }),
+            422,
+            "end where it starts",
+        ),
+        (
+            json!({ "geometry": "POLYGON((117 39,118 40,118 39,117 40,117 39))" }),
+            422,
+            "crosses itself at 117.5",
+        ),
+        (
+            json!({ "geometry": "GEOMETRYCOLLECTION(POINT(117 39))", "buffer_m": 9 }),
+            422,
+            "GeometryCollection",
+        ),
+        (
+            json!({ "geometry": wkt(&ring), "crs": "EPSG:2000" }),
+            400,
+            "EPSG:4548",
+        ),
+        (
+            json!({ "geometry": wkt(&northing_easting) }),
+            422,
+            "projected coordinates",
+        ),
+        (
+            json!({ "geometry": format!("MULTIPOINT({}1 1)", "1 1,".repeat(10_000)), "buffer_m": 1 }),
+            422,
+            "10000 vertices",
+        ),
+        (
+            json!({ "geometry": "GEOMETRYCOLLECTION(".repeat(90_000) }),
+            400,
+            "4 deep",
+        ),
+    ] {
+        let detail = ask(area).problem(status);
+        assert!(detail.contains(words), "{words}: {detail}");
+    }
+}
+
+#[test]
+fn a_corridor_is_as_wide_as_its_buffer() {
+    let server = Server::start();
+    let ask = |area: Value| {
+        posted(
+            &server,
+            &json!({ "area": area, "collections": ["facilities", "transit"] }),
+        )
+    };
+    // A line of 1 km from west to east: two half circles at its ends.
+    let line = "LINESTRING(117.15 39.16, 117.16157 39.16)";
+    let corridor = ask(json!({ "geometry": line, "buffer_m": 100 }));
+    let size = corridor["area"]["properties"]["area_m2"].as_f64().unwrap();
+    let exact = 2.0 * 100.0 * 1_000.0 + std::f64::consts::PI * 100.0 * 100.0;
+    assert!((size / exact - 1.0).abs() < 0.005, "{size}");
+    // Streets of the data: what lies in the corridor is as near as it is wide.
+    let streets = server.json("/collections/streets/items?limit=1000");
+    let streets = streets["features"].as_array().unwrap().iter();
+    let mut found = 0;
+    for way in streets
+        .filter(|way| way["geometry"]["type"] == "LineString")
+        .step_by(4)
+    {
+        let name = format!("streets/{}", way["id"].as_str().unwrap());
+        let answer = ask(json!({ "feature": name, "buffer_m": 300 }));
+        assert_eq!(answer["area"]["id"], name.as_str());
+        assert_eq!(answer["area"]["properties"]["buffer_m"], 300.0);
+        assert_eq!(
+            answer["area"]["properties"]["accuracy_m"].as_f64(),
+            way["properties"]["accuracy_m"].as_f64()
+        );
+        let metres = Transformer::from_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
+        let in_plane = |position: &Value| {
+            metres
+                .convert(geo::Coord {
+                    x: position[0].as_f64().unwrap(),
+                    y: position[1].as_f64().unwrap(),
+                })
+                .unwrap()
+        };
+        let line: LineString<f64> = way["geometry"]["coordinates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(in_plane)
+            .collect();
+        let hits = ids(&answer, "features", |properties| {
+            properties["certainty_reason"] == "geometry"
+        });
+        for collection in ["facilities", "transit"] {
+            let items = server.json(&format!("/collections/{collection}/items?limit=1000"));
+            for feature in items["features"].as_array().unwrap() {
+                if feature["geometry"]["type"] != "Point" {
+                    continue;
+                }
+                let point = geo::Point::from(in_plane(&feature["geometry"]["coordinates"]));
+                let distance = Euclidean.distance(&point, &line);
+                let name = format!("{}/{}", json!(collection), feature["id"]);
+                // The line is simplified by a hundredth of the buffer.
+                if (distance - 300.0).abs() < 5.0 {
+                    continue;
+                }
+                assert_eq!(hits.contains(&name), distance < 300.0, "{name} {distance}");
+                found += usize::from(distance < 300.0);
+            }
+        }
+    }
+    assert!(found > 10, "{found} places along streets");
+}
+
+#[test]
+fn the_whole_district_holds_what_lies_in_it() {
+    let server = Server::yunze();
+    let ask = |relation: &str| {
+        posted(
+            &server,
+            &json!({
+                "area": { "feature": "district/yunze" },
+                "collections": ["parcels", "zones"],
+                "relation": relation,
+            }),
+        )
+    };
+    let within = ask("within");
+    let items = server.json("/collections/parcels/items?limit=1000");
+    assert_eq!(
+        within["results"][0]["numberMatched"],
+        items["numberMatched"]
+    );
+    assert_eq!(within["area"]["id"], "district/yunze");
+    assert_eq!(within["area"]["properties"]["buffer_m"], 0.0);
+    // Nothing that lies in it merely touches it.
+    assert_eq!(ask("touches")["results"][0]["numberMatched"], 0);
+}
+
+#[test]
+fn neighbours_touch_and_nothing_else_does() {
+    let server = Server::yunze();
+    let items = server.json("/collections/parcels/items?limit=1000");
+    let parcels: Vec<(String, Geometry<f64>)> = items["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| {
+            let geometry: geojson::Geometry =
+                serde_json::from_value(feature["geometry"].clone()).unwrap();
+            (
+                feature["id"].as_str().unwrap().to_owned(),
+                geometry.try_into().unwrap(),
+            )
+        })
+        .collect();
+    let mut neighbours = 0;
+    for (id, geometry) in parcels.iter().step_by(9) {
+        let answer = posted(
+            &server,
+            &json!({
+                "area": { "feature": format!("parcels/{id}") },
+                "collections": ["parcels"],
+                "relation": "touches",
+            }),
+        );
+        let result = &answer["results"][0];
+        let expected: Vec<&str> = parcels
+            .iter()
+            .filter(|(_, other)| geometry.relate(other).is_touches())
+            .map(|(id, _)| &**id)
+            .collect();
+        let found: Vec<&str> = result["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|feature| feature["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, expected, "{id}");
+        // What just touches is never more than possible: surveys are off by decimetres.
+        for hit in result["features"].as_array().unwrap() {
+            assert_eq!(hit["properties"]["certainty"], "possible");
+        }
+        assert_eq!(result["unlocated"], json!([]));
+        neighbours += found.len();
+    }
+    assert!(neighbours > 0);
+}
+
+#[test]
+fn what_lies_in_a_neighbour_is_not_within() {
+    // The expo is to be built somewhere in the zone 云帆: asked of a triangle on one of its sides.
+    let server = Server::yunze();
+    let zone = server.json("/collections/zones/items/yunfan");
+    let ring = zone["geometry"]["coordinates"][0]
+        .as_array()
+        .unwrap()
+        .clone();
+    let outside = json!([116.98, 38.986]);
+    let triangle = json!([[ring[0], ring[1], outside, ring[0]]]);
+    let listed = |relation: &str| {
+        let body = json!({
+            "area": { "geometry": { "type": "Polygon", "coordinates": triangle } },
+            "collections": ["zones", "projects"],
+            "relation": relation,
+        });
+        let answer = posted(&server, &body);
+        let is_in = |list: &str| {
+            ids(&answer, list, |_| true).contains(&"\"projects\"/\"yunfan-expo\"".to_owned())
+        };
+        (is_in("features"), is_in("borderline"))
+    };
+    assert_eq!(listed("intersects"), (true, false));
+    for relation in ["within", "majority"] {
+        assert_eq!(listed(relation), (false, true), "{relation}");
     }
 }

@@ -128,13 +128,12 @@ fn questions() -> Vec<(Server, Value)> {
                 &["projects", "parcels", "facilities", "zones"],
             ),
         ),
-        (
-            Server::start(),
-            ask(
-                json!({ "feature": "zones/sanchahekou", "buffer_m": 200 }),
-                &["projects", "heritage", "streets"],
-            ),
-        ),
+        (Server::start(), {
+            let area = json!({ "feature": "zones/sanchahekou", "buffer_m": 200 });
+            let mut question = ask(area, &["projects", "heritage", "streets"]);
+            question["filter"] = json!("accuracy_m < 200 OR geometry IS NULL");
+            question
+        }),
     ]
 }
 
@@ -545,6 +544,11 @@ fn check_sources(
     assert_eq!(given, question["area"]);
     assert_eq!(content("查询", "版本"), [&json!("1")]);
     assert_eq!(content("查询", "空间关系"), [&json!("相交")]);
+    let filter = content("查询", "筛选条件（CQL2）");
+    match question["filter"].as_str() {
+        Some(text) => assert_eq!(filter[0], text),
+        None => assert!(filter[0].is_null()),
+    }
     let area = &answer["area"]["properties"];
     let size = content("查询", "范围面积（平方米）")[0];
     assert!(same(size, &area["area_m2"]));
@@ -982,6 +986,8 @@ fn recompute(server: &Server, result: &Value) {
             "container": container,
             "no_polygon": no_polygon,
             "earlier_statements": earlier,
+            // Nothing that states a number lies in another of its collection.
+            "parts_of_counted": 0,
         })
     );
     for (groups, of_item) in [
@@ -1087,6 +1093,78 @@ fn a_later_document_replaces_what_an_earlier_one_states() {
         (&json!(19), &Value::Null)
     );
     assert_eq!(sum("households", json!("intended"))["sum"], 5_700.0);
+}
+
+#[test]
+fn a_part_adds_nothing_to_what_its_container_states() {
+    let copy = Copy::new();
+    copy.edit("geodata/projects.geojson", |file| {
+        let features = file["features"].as_array_mut().unwrap();
+        let find = |id: &str| {
+            features
+                .iter()
+                .position(|feature| feature["id"] == id)
+                .unwrap()
+        };
+        let (whole, expo, road) = (
+            find("songtaoli-renewal"),
+            find("yunfan-expo"),
+            find("bailu-road-widening"),
+        );
+        let citation = features[expo]["properties"]["citations"][0].clone();
+        let state = |attribute: &str, value: f64, unit: &str| {
+            json!({ "attribute": attribute, "value": value, "unit": unit,
+                "modality": "intended", "citation": citation })
+        };
+        let mut part = features[expo].clone();
+        part["id"] = json!("songtaoli-east");
+        part["properties"]["container"] = json!("projects/songtaoli-renewal");
+        part["properties"]["quantities"] = json!([
+            state("floor_area", 4.0, "万平方米"),
+            state("households", 30.0, "户")
+        ]);
+        features[whole]["properties"]["quantities"] =
+            json!([state("floor_area", 10.0, "万平方米")]);
+        features[road]["properties"]["quantities"] = json!([state("length", 2.0, "公里")]);
+        features.push(part);
+    });
+    let server = serve(&copy);
+    let totals = |area: Value, filter: Value| {
+        let body = json!({ "area": area, "collections": ["projects"], "filter": filter });
+        let answer = post(&server, "", &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["results"][0]["totals"].clone()
+    };
+    let sum = |totals: &Value, attribute: &str| -> Value {
+        let sums = list(totals, "quantities").iter();
+        let mut sums = sums.filter(|sum| sum["attribute"] == attribute);
+        let sum = sums.next().unwrap().clone();
+        assert!(sums.next().is_none());
+        sum
+    };
+    let whole = totals(json!({ "feature": "district/yunze" }), Value::Null);
+    let floor = sum(&whole, "floor_area");
+    assert_eq!(
+        (&floor["sum"], &floor["features"]),
+        (&json!(10.0), &json!(1))
+    );
+    assert_eq!(sum(&whole, "households")["sum"], 30.0);
+    assert_eq!(whole["left_out"]["parts_of_counted"], 1);
+    // Where the container is not counted, its part speaks for itself.
+    let part = totals(
+        json!({ "feature": "district/yunze" }),
+        json!("id = 'songtaoli-east'"),
+    );
+    assert_eq!(sum(&part, "floor_area")["sum"], 4.0);
+    assert_eq!(part["left_out"]["parts_of_counted"], 0);
+    // A road of which a part lies in the area is summed as a whole, and that is said.
+    let road = "projects/bailu-road-widening";
+    let along = totals(json!({ "feature": road, "buffer_m": 20 }), Value::Null);
+    assert_eq!(sum(&along, "length")["partly_inside"], 0);
+    let item = server.json("/collections/projects/items/bailu-road-widening");
+    let end = &item["geometry"]["coordinates"][0];
+    let across = totals(json!({ "center": end, "radius_m": 50 }), Value::Null);
+    assert_eq!(sum(&across, "length")["partly_inside"], 1);
 }
 
 #[test]
@@ -1241,6 +1319,47 @@ fn the_command_line_gives_the_same_answers() {
     assert!(said.is_empty());
     assert!(fs::read(&out).unwrap() == post(&server, "?f=xlsx&lang=en", &body).body);
 
+    // The same area in other forms, and thinned out.
+    let filter = "land_use IS NOT NULL AND area_m2 > 5000";
+    let ring = "116.99 38.98,117.01 38.98,117.01 39,116.99 39,116.99 38.98";
+    let wkt = format!("POLYGON(({ring}))");
+    let geometry = json!({ "type": "Polygon", "coordinates": [ring
+        .split(',')
+        .map(|position| position.split(' ').map(|n| n.parse().unwrap()).collect())
+        .collect::<Vec<Vec<f64>>>()] });
+    let feature = json!({ "type": "Feature", "properties": {}, "geometry": geometry });
+    let file = copy.file("area.geojson");
+    let body = json!({
+        "area": { "geometry": geometry, "buffer_m": 10.0 }, "collections": ["parcels"],
+        "filter": filter,
+    });
+    let posted_thin = post(&server, "", &body).json();
+    assert!(posted_thin["results"][0]["numberMatched"].as_u64().unwrap() > 3);
+    for (form, content) in [
+        (wkt.as_str(), None),
+        (file.to_str().unwrap(), Some(geometry.clone())),
+        (file.to_str().unwrap(), Some(feature.clone())),
+        (
+            file.to_str().unwrap(),
+            Some(json!({ "type": "FeatureCollection", "features": [feature] })),
+        ),
+    ] {
+        if let Some(content) = content {
+            fs::write(&file, content.to_string()).unwrap();
+        }
+        let mut command = program(&["query", "--collections", "parcels", "--format", "json"]);
+        command.args(["--area", form, "--buffer-m", "10", "--filter", filter]);
+        command.arg("--seeds").arg(&folders[0]);
+        command.arg("--geodata").arg(&folders[1]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        for member in ["area", "filter", "results", "totals"] {
+            assert_eq!(json[member], posted_thin[member], "{form}: {member}");
+        }
+    }
+
     let table = String::from_utf8(run("table", &[])).unwrap();
     let count = |result: &Value| {
         ["features", "borderline", "unlocated"]
@@ -1304,7 +1423,28 @@ fn a_question_that_has_no_answer_says_why() {
             2,
             "radius_m",
         ),
-        (vec!["--area", "here", projects[0], projects[1]], 2, "JSON"),
+        (
+            vec!["--area", "here", projects[0], projects[1]],
+            2,
+            "neither JSON",
+        ),
+        (
+            vec!["--area", "POINT(117 39", projects[0], projects[1]],
+            2,
+            "the text ends",
+        ),
+        (
+            vec![
+                feature[0],
+                feature[1],
+                projects[0],
+                projects[1],
+                "--filter",
+                "storeys > 4",
+            ],
+            1,
+            "collection projects: filter, character 1",
+        ),
         (vec![projects[0], projects[1]], 2, "--feature"),
         (vec![feature[0], feature[1]], 2, "--collections"),
         (
@@ -1371,6 +1511,7 @@ fn a_question_that_has_no_answer_says_why() {
         "--area",
         "--collections",
         "--relation",
+        "--filter",
         "--format",
         "--lang",
         "--out",
@@ -1401,7 +1542,7 @@ fn ask<'a>(
         area: &area,
         collections: collections
             .iter()
-            .map(|id| snapshot.collection(id).unwrap())
+            .map(|id| snapshot.collection(id).unwrap().into())
             .collect(),
         relation,
         patience: patience(),
@@ -1723,7 +1864,7 @@ fn areas_agree_with_gdal_in_an_equal_area_projection() {
 }
 
 /// The rows of numbers that GDAL's SQLite with SpatiaLite selects from a CSV file.
-fn sqlite(csv: &str, select: &str) -> Vec<Vec<f64>> {
+pub fn sqlite(csv: &str, select: &str) -> Vec<Vec<f64>> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pairs.csv");
     fs::write(&file, csv).unwrap();

@@ -1,5 +1,10 @@
 //! What bad requests get: a reason that a person understands, in bounded time, and a living server.
 
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+};
+
 use serde_json::{Value, json};
 
 use crate::support::Server;
@@ -189,9 +194,17 @@ fn bodies_that_are_none() {
             "limit",
         ),
         (
-            format!(r#"{{{area},"collections":["projects"],"filter":"a=1"}}"#),
+            format!(r#"{{{area},"collections":["projects"],"where":"a=1"}}"#),
             400,
-            "filter",
+            "where",
+        ),
+        (
+            format!(
+                r#"{{{area},"collections":["projects"],"filter":"{}true"}}"#,
+                "(".repeat(10_000)
+            ),
+            400,
+            "nested more than 100 deep",
         ),
         (
             r#"{"area":{"center":[1e999,0],"radius_m":1},"collections":["projects"]}"#.to_owned(),
@@ -380,7 +393,6 @@ fn areas_beyond_what_a_plane_can_hold() {
 
 #[test]
 fn a_client_that_sends_half_a_request_and_one_that_leaves() {
-    use std::{io::Write, net::TcpStream};
     let server = Server::start();
     let host = server.url.strip_prefix("http://").unwrap();
     let mut slow = TcpStream::connect(host).unwrap();
@@ -400,4 +412,226 @@ fn a_client_that_sends_half_a_request_and_one_that_leaves() {
         query(&server, &json!({ "feature": "zones/sanchahekou" })).status,
         200
     );
+}
+
+#[test]
+fn lists_and_combinations_that_would_take_everything() {
+    let server = Server::start();
+    let ids: Vec<String> = (0..250_000).map(|number| format!("{number:x}")).collect();
+    let body = json!({ "area": { "feature": "zones/sanchahekou" }, "collections": ids });
+    let detail = server.post("/areas/query", body.to_string()).problem(404);
+    assert!(detail.contains("no collection “0”"), "{detail}");
+    let long = "z".repeat(1 << 20);
+    let body = json!({ "area": { "feature": long }, "collections": [long] });
+    let answer = server.post("/areas/query", body.to_string());
+    assert!(answer.body.len() < 10_000);
+    // Combs across each other have as many crossings as the product of their teeth.
+    let comb = |upright: bool, teeth: u32| -> Value {
+        let ring = saw(teeth)[0].as_array().unwrap().clone();
+        let turned = ring.iter().map(|position| {
+            let [x, y] = [0, 1].map(|axis| position[axis].as_f64().unwrap());
+            if upright {
+                json!([x, y])
+            } else {
+                json!([117.15 + (y - 39.15), 39.15 + (x - 117.15)])
+            }
+        });
+        json!([turned.collect::<Vec<Value>>()])
+    };
+    for how in ["union", "intersection", "difference"] {
+        let area = json!({ how: [polygon(&comb(true, 2_000)), polygon(&comb(false, 2_000))] });
+        let detail = query(&server, &area).problem(422);
+        assert!(
+            detail.contains("meet in more than 100000 places"),
+            "{detail}"
+        );
+    }
+    let area = json!({ "intersection": [polygon(&comb(true, 60)), polygon(&comb(false, 60))] });
+    assert_eq!(query(&server, &area).status, 200);
+    // What is put together has a limit too: each of two combs has 9,000 vertices.
+    let mut apart = comb(true, 4_500);
+    for position in apart[0].as_array_mut().unwrap() {
+        position[0] = json!(position[0].as_f64().unwrap() + 0.1);
+    }
+    let area = json!({ "union": [polygon(&comb(true, 4_500)), polygon(&apart)] });
+    let detail = query(&server, &area).problem(422);
+    assert!(detail.contains("at most 10000 are taken"), "{detail}");
+    let shape = |upright| json!({ "type": "Polygon", "coordinates": comb(upright, 2_000) });
+    let filter = json!({ "op": "s_crosses", "args": [shape(true), shape(false)] });
+    let body = json!({
+        "area": { "feature": "zones/sanchahekou" }, "collections": ["projects"], "filter": filter,
+    });
+    let detail = server.post("/areas/query", body.to_string()).problem(400);
+    assert!(detail.contains("meet in too many places"), "{detail}");
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+/// What becomes of a geometry as the area, and in a filter: what each says, where it is refused.
+fn both_ways(server: &Server, geometry: &str, crs: Option<&str>) -> [Result<Value, String>; 2] {
+    let ask = |member: &str, filter: bool| {
+        let crs = |name: &str| crs.map_or(String::new(), |crs| format!(r#","{name}":"{crs}""#));
+        let (area, more) = if filter {
+            (
+                r#"{"feature":"district/120106"}"#.to_owned(),
+                format!(
+                    r#","filter":{{"op":"s_intersects","args":[{{"property":"geometry"}},{geometry}]}}{}"#,
+                    crs("filter-crs")
+                ),
+            )
+        } else {
+            (
+                format!(r#"{{"{member}":{geometry}{}}}"#, crs("crs")),
+                String::new(),
+            )
+        };
+        let body = format!(r#"{{"area":{area},"collections":["projects","streets"]{more}}}"#);
+        let answer = server.post("/areas/query", body);
+        match answer.status {
+            200 => Ok(answer.json()["results"].clone()),
+            status @ (400 | 413 | 422) => Err(answer.problem(status)),
+            other => panic!("{other}: {}", answer.text()),
+        }
+    };
+    [ask("geometry", false), ask("geometry", true)]
+}
+
+#[test]
+fn geometry_that_is_none_is_refused_as_an_area_and_in_a_filter() {
+    let server = Server::start();
+    let ring = |positions: &str| format!(r#"{{"type":"Polygon","coordinates":[[{positions}]]}}"#);
+    let deep = format!(
+        "{}{}{}",
+        r#"{"type":"GeometryCollection","geometries":["#.repeat(30),
+        r#"{"type":"Point","coordinates":[117.1,39.1]}"#,
+        "]}".repeat(30)
+    );
+    for (geometry, crs, words) in [
+        (
+            ring("[117.1,39.1],[117.2,39.2],[117.2,39.1],[117.1,39.2],[117.1,39.1]"),
+            None,
+            ["crosses itself at 117.150000,39.150000"; 2],
+        ),
+        (
+            ring("[117.1,39.1],[117.2,39.1],[117.1,39.1],[117.1,39.1]"),
+            None,
+            ["three different points"; 2],
+        ),
+        (ring(""), None, ["empty"; 2]),
+        (
+            r#"{"type":"MultiPolygon","coordinates":[]}"#.to_owned(),
+            None,
+            ["empty"; 2],
+        ),
+        (
+            r#"{"type":"GeometryCollection","geometries":[]}"#.to_owned(),
+            None,
+            ["GeometryCollection", "empty"],
+        ),
+        (
+            ring("[1e400,39],[117,39],[117,40],[1e400,39]"),
+            None,
+            ["out of range"; 2],
+        ),
+        (
+            ring("[NaN,39],[117,39],[117,40],[NaN,39]"),
+            None,
+            ["can't be read"; 2],
+        ),
+        (
+            ring("[null,39],[117,39],[117,40],[null,39]"),
+            None,
+            ["can't be read", "GeoJSON"],
+        ),
+        (
+            ring("[170,39],[-170,39],[-170,40],[170,40],[170,39]"),
+            None,
+            // In a filter it is what RFC 7946 says: the way around the world.
+            ["2 degrees", ""],
+        ),
+        (
+            ring("[179,39],[181,39],[181,40],[179,39]"),
+            None,
+            ["outside the world"; 2],
+        ),
+        (
+            ring("[117.1,39.1],[117.2,39.1],[117.2,39.2],[117.1,39.1]"),
+            Some("EPSG:9999"),
+            ["EPSG:9999"; 2],
+        ),
+        (
+            ring("[117.1,39.1],[117.2,39.1],[117.2,39.2],[117.1,39.1]"),
+            Some("http://www.opengis.net/def/crs/EPSG/0/4326"),
+            ["swap", "lies outside the world"],
+        ),
+        (
+            ring("[4336000,513000],[4337000,513000],[4337000,514000],[4336000,513000]"),
+            None,
+            ["projected coordinates"; 2],
+        ),
+        (
+            r#"{"type":"Circle","coordinates":[1,2]}"#.to_owned(),
+            None,
+            ["can't be read", "GeoJSON"],
+        ),
+        (
+            r#"{"coordinates":[1,2]}"#.to_owned(),
+            None,
+            ["can't be read", "one of the members"],
+        ),
+        (deep, None, ["GeometryCollection", ""]),
+    ] {
+        for (found, words) in both_ways(&server, &geometry, crs).into_iter().zip(words) {
+            match found {
+                Err(detail) => assert!(
+                    !words.is_empty() && detail.contains(words),
+                    "{geometry}: {detail}"
+                ),
+                Ok(_) => assert!(words.is_empty(), "{geometry} is answered"),
+            }
+        }
+    }
+}
+
+#[test]
+fn wrong_winding_and_repeated_points_change_nothing() {
+    let server = Server::start();
+    let (a, b, c, d) = (
+        "[117.1,39.1]",
+        "[117.2,39.1]",
+        "[117.2,39.2]",
+        "[117.1,39.2]",
+    );
+    let polygon = |positions: &[&str]| {
+        let ring = positions.join(",");
+        format!(r#"{{"type":"Polygon","coordinates":[[{ring}]]}}"#)
+    };
+    let expected = both_ways(&server, &polygon(&[a, b, c, d, a]), None).map(Result::unwrap);
+    assert!(expected[0][1]["numberMatched"].as_u64().unwrap() > 10);
+    let many = [vec![a; 3_000], vec![b], vec![c; 3_000], vec![d, a]].concat();
+    for positions in [&[a, d, c, b, a][..], &[a, a, b, b, b, c, d, d, a, a], &many] {
+        let found = both_ways(&server, &polygon(positions), None).map(Result::unwrap);
+        assert_eq!(found, expected);
+    }
+    // A million vertices are refused before all of them are sent.
+    let million = polygon(&vec![a; 1_000_000]);
+    let host = server.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "POST /areas/query HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{}",
+        million.len(),
+        &million[..3 << 20]
+    )
+    .unwrap();
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    assert!(line.contains(" 413 "), "{line}");
+    let most = vec!["[1,1]"; 150_000];
+    let [area, filter] = both_ways(&server, &polygon(&most), None).map(Result::unwrap_err);
+    assert!(area.contains("150000 vertices"), "{area}");
+    assert!(filter.contains("10000 vertices"), "{filter}");
+    let text = json!(format!("POLYGON(({}1 1))", "1 1,".repeat(400_000))).to_string();
+    let [area, _] = both_ways(&server, &text, None);
+    assert!(area.unwrap_err().contains("10000 vertices"));
+    assert_eq!(server.get("/healthz").status, 200);
 }

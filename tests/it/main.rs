@@ -9,6 +9,7 @@ mod compiling;
 mod exports;
 mod filters;
 mod gdal;
+mod geos;
 mod golden;
 mod hostile;
 mod import;
