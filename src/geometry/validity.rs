@@ -275,8 +275,8 @@ fn check_connected(touches: &[Touch]) -> Result<(), Text> {
             if ring == point {
                 return Err(at_point(
                     *at,
-                    "环在此相接，把面的内部隔成几块",
-                    "rings touch here so that the inside falls apart",
+                    "相接的环把面的内部隔成两块",
+                    "touching rings cut the inside in two",
                 ));
             }
             parents.insert(ring, point);
@@ -435,7 +435,7 @@ mod tests {
             // a hole from side to side
             (
                 wkt!(POLYGON((0. 0.,4. 0.,4. 4.,0. 4.,0. 0.),(0. 2.,2. 1.,4. 2.,2. 3.,0. 2.))).into(),
-                "the inside falls apart",
+                "touching rings cut the inside in two",
             ),
             // parts that cross through each other's vertices
             (

@@ -317,7 +317,7 @@ test('what is no area is told, and what would be right', async () => {
   await screenshot(page, 'given-refused-1440x900');
   for (const [text, part] of [
     ['', '请打开文件'],
-    ['西站', '这不是 GeoJSON'],
+    ['西站', '这不是面'],
     ['{"type": "Polygon", "coordinates": [[[38.98, 117.0]]]}', '纬度在前'],
     ['{"type": "Point", "coordinates": [117, 39]}', '没有面'],
   ]) {
@@ -340,6 +340,58 @@ test('what is no area is told, and what would be right', async () => {
   await page.locator('.given textarea').fill(JSON.stringify(geometry));
   await page.getByRole('button', { name: '查询此范围' }).click();
   await page.locator('.results .failure').waitFor();
+});
+
+test('well-known text in a projected system becomes the area, and its link holds it', async () => {
+  // What the service makes of the circle, in CGCS2000 by zone 39, as a survey has it.
+  const ring = [
+    [39499500, 4316500],
+    [39500600, 4316500],
+    [39500600, 4317600],
+    [39499500, 4317600],
+    [39499500, 4316500],
+  ];
+  const wkt = (positions) => `POLYGON((${positions.map((place) => place.join(' ')).join(', ')}))`;
+  const page = await stage.openReady('/');
+  await page.getByRole('button', { name: '导入范围' }).click();
+  const buffer = Buffer.from(wkt(ring));
+  const brought = { name: '界址点.txt', mimeType: 'text/plain', buffer };
+  await page.locator('.given input[type=file]').setInputFiles(brought);
+  await page.locator('.given [role=alert]').getByText('EPSG:4527').waitFor();
+  await page.locator('.given-system select').selectOption('EPSG:4527');
+  await page.getByRole('button', { name: '查询此范围' }).click();
+  await page.locator('.results[data-state=ready]').waitFor();
+  await page.waitForFunction(() => location.search.includes('area=polygon'));
+  await page.locator('.results[data-state=ready]').waitFor();
+  const north = ring.map(([x, y]) => [y, x]);
+  await assertCounts(page, { geometry: wkt(north), crs: 'EPSG:4527' });
+  await mapRests(page);
+  await screenshot(page, 'given-projected-1440x900');
+});
+
+test('the filter of list and map thins out the answer and its files too', async () => {
+  const filter = { op: 'in', args: [{ property: 'status' }, ['under_construction']] };
+  const body = { area: CIRCLE, collections: COLLECTIONS };
+  const [all, some] = await Promise.all([
+    ask(stage.address, body),
+    ask(stage.address, { ...body, filter }),
+  ]);
+  assert.ok(some.totals.count > 0 && some.totals.count < all.totals.count, 'it makes a difference');
+  const page = await openQuery(`${ADDRESS}&status=under_construction`);
+  const counts = (answer) => answer.results.map(({ totals }) => String(totals.count));
+  const shown = () => page.locator('.collection[data-collection] .collection-title b');
+  assert.deepEqual(await page.locator('.results').locator(shown()).allInnerTexts(), counts(some));
+  await screenshot(page, 'filtered-1440x900');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.locator('.downloads [data-form=geojson]').click(),
+  ]);
+  const { features } = JSON.parse(await readFile(await download.path(), 'utf8'));
+  assert.ok(features.every(({ properties }) => properties.status === 'under_construction'));
+  await page.locator('.filtered').getByRole('button', { name: '清除筛选' }).click();
+  await page.locator('.filtered').waitFor({ state: 'detached' });
+  await page.locator('.results[data-state=ready]').waitFor();
+  assert.deepEqual(await page.locator('.results').locator(shown()).allInnerTexts(), counts(all));
 });
 
 test('a shape pasted into the search box is asked about', async () => {

@@ -3,6 +3,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import createClient from 'openapi-fetch';
 import type { paths } from './api/schema';
+import type { Condition } from './cql';
 import type { AskedArea } from './given';
 import type {
   AreaAnswer,
@@ -133,6 +134,8 @@ export interface Question {
   relation: Relation;
   /** For a boundary sentence. */
   carriageway: Carriageway;
+  /** What must be true of the features; null: nothing. */
+  filter: Condition | null;
 }
 
 export function queryArea(question: Question, signal?: AbortSignal): Promise<AreaAnswer> {
@@ -164,8 +167,10 @@ export async function downloadAnswer(
   return { name: nameFrom(disposition) ?? `area-query.${form}`, content };
 }
 
-function bodyOf({ area, collections, relation, carriageway }: Question): AreaQuery {
-  return { area: areaBody(area, carriageway), collections, relation };
+function bodyOf({ area, collections, relation, carriageway, filter }: Question): AreaQuery {
+  const asked = { area: areaBody(area, carriageway), collections, relation };
+  // The document does not say what is in a filter's object.
+  return filter ? { ...asked, filter: filter as unknown as Record<string, never> } : asked;
 }
 
 /** The polygons of the boundary sentences in a text. */
@@ -190,7 +195,8 @@ function areaBody(area: AskedArea, carriageway: Carriageway): AreaQuery['area'] 
     case 'boundary':
       return { boundary: area.text, carriageway };
     case 'given': {
-      const parts = area.parts.map((geometry) => ({ geometry }));
+      const { crs } = area;
+      const parts = area.parts.map((geometry) => ({ geometry, ...(crs ? { crs } : {}) }));
       const [only] = parts;
       return only && parts.length === 1 ? only : { union: parts };
     }

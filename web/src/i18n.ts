@@ -57,7 +57,10 @@ export const WORDS = {
   'filter.status': ['进展', 'Status'],
   'filter.document': ['文件', 'Document'],
   'filter.zone': ['片区', 'Zone'],
-  'filter.note': ['图上与列表同时生效；底图不筛选', 'On map and list at once; the base map stays'],
+  'filter.note': [
+    '图上、列表与范围查询同时生效；底图不筛选',
+    'On map, list and area queries at once; the base map stays',
+  ],
   'filter.zone.note': [
     '片区含：图上落入，或文件写明在该片区',
     'In a zone: by location, or because a document places it there',
@@ -167,29 +170,40 @@ export const WORDS = {
   ],
   'given.button': ['导入范围', 'Import an area'],
   'given.title': ['导入范围', 'Import an area'],
-  'given.open': ['打开 GeoJSON 文件', 'Open a GeoJSON file'],
+  'given.open': ['打开文件', 'Open a file'],
   'given.paste': ['或贴入文字：', 'Or paste the text:'],
   'given.note': [
-    '坐标为经纬度（WGS 84 或 CGCS2000），先经度后纬度；一个或几个面，最多 16 个',
-    'Longitude before latitude, in degrees (WGS 84 or CGCS2000); up to 16 polygons',
+    'GeoJSON 或 WKT，一个或几个面，最多 16 个；经纬度先经度后纬度',
+    'GeoJSON or WKT, up to 16 polygons; of degrees, longitude comes first',
   ],
+  'given.system': ['坐标系', 'Coordinates'],
+  'given.system.degrees': ['经纬度（WGS 84 或 CGCS2000）', 'Degrees (WGS 84 or CGCS2000)'],
+  'given.system.meridian': [
+    'CGCS2000 3 度带，中央经线 {m}°，不带带号（{system}）',
+    'CGCS2000, central meridian {m}°, no zone number ({system})',
+  ],
+  'given.system.zone': [
+    'CGCS2000 3 度带，{zone} 带，横坐标带带号（{system}）',
+    'CGCS2000, zone {zone}, its number before eastings ({system})',
+  ],
+  'given.system.mercator': ['Web 墨卡托（{system}）', 'Web Mercator ({system})'],
   'given.ask': ['查询此范围', 'Query this area'],
   'given.search': ['查询贴入的范围', 'Query the pasted area'],
-  'given.search.note': [
-    'GeoJSON 中的面作为查询范围',
-    'The polygons of the GeoJSON are asked about',
-  ],
+  'given.search.note': ['其中的面作为查询范围', 'Its polygons are asked about'],
   'given.unnamed': ['导入的范围', 'Imported area'],
   'given.unlinked': [
     '此范围有孔洞、有几个面或超过 500 个顶点，写不进链接；要给别人看，请发送原文件',
     'With holes, several polygons or more than 500 vertices it does not fit into a link: to share it, send the file',
   ],
-  'given.empty': ['请打开文件，或贴入 GeoJSON', 'Open a file, or paste GeoJSON'],
+  'given.empty': ['请打开文件，或贴入 GeoJSON、WKT', 'Open a file, or paste GeoJSON or WKT'],
   'given.large': [
     '文件太大，最多 2 MB，请先简化',
     'The file is too large (2 MB at most): simplify it',
   ],
-  'given.unknown': ['这不是 GeoJSON：应以 { 开头', 'This is not GeoJSON, which begins with {'],
+  'given.unknown': [
+    '这不是面：应为 GeoJSON（以 { 开头）或 WKT（以 POLYGON、MULTIPOLYGON 开头）',
+    'No polygon: it should be GeoJSON, which begins with {, or WKT, with POLYGON or MULTIPOLYGON',
+  ],
   'given.json': [
     'GeoJSON 不完整或有误，请检查是否复制完整',
     'The GeoJSON is broken: has all of it been copied?',
@@ -212,8 +226,28 @@ export const WORDS = {
     '{x}, {y} looks like latitude first: longitude comes first, such as 117.16, 39.16',
   ],
   'given.projected': [
-    '坐标 {x}, {y} 不是经纬度，像是以米计的投影坐标：请先转成经纬度（WGS 84 或 CGCS2000），如 117.16, 39.16',
-    '{x}, {y} are no degrees, rather projected metres: convert them to longitude and latitude first, such as 117.16, 39.16',
+    '坐标 {x}, {y} 不是经纬度，像是以米计的投影坐标：请在“导入范围”里选择坐标系',
+    '{x}, {y} are no degrees, rather projected metres: choose their system under “Import an area”',
+  ],
+  'given.projected.zone': [
+    '坐标 {x}, {y} 不是经纬度，像是带带号的投影坐标：请在“导入范围”里选择坐标系，若为 CGCS2000，应选 {system}',
+    '{x}, {y} are no degrees, rather metres with a zone number: choose their system under “Import an area”, of CGCS2000 {system}',
+  ],
+  'given.degrees': [
+    '坐标 {x}, {y} 像是经纬度：坐标系请选“经纬度”',
+    '{x}, {y} look like degrees: choose degrees as their system',
+  ],
+  'given.unzoned': [
+    '坐标 {x}, {y} 没有带号：请选不带带号的坐标系，中央经线要与原图一致',
+    '{x}, {y} have no zone number: choose a system without one, of the right central meridian',
+  ],
+  'given.zone': [
+    '坐标 {x}, {y} 的带号是 {zone}：应选 {system}',
+    '{x}, {y} are of zone {zone}: choose {system}',
+  ],
+  'given.zone.unknown': [
+    '坐标 {x}, {y} 的带号是 {zone}，这里只有 38、39、40 带：请先转换坐标',
+    '{x}, {y} are of zone {zone}, and there are only 38, 39 and 40 here: convert them first',
   ],
   'draw.cancel': ['取消', 'Cancel'],
   'draw.done': ['完成', 'Done'],
@@ -324,6 +358,8 @@ export const WORDS = {
     '名单太长，各列前一部分；合计按全部计，下载的文件是完整的',
     'The lists are cut; the totals count everything, and the files are whole',
   ],
+  'query.filtered': ['已筛选，{n} 个条件', 'Filtered by {n} conditions'],
+  'query.filtered.show': ['看条件', 'Show'],
   'query.certain': ['确定', 'Certain'],
   'query.possible': ['可能', 'Possible'],
   'query.borderline': ['边界附近', 'Near the boundary'],

@@ -15,9 +15,10 @@ import {
   queryArea,
   unreachable,
 } from './api';
+import { conditionOf } from './cql';
 import { type AskedArea, asDrawn, type GivenArea } from './given';
 import { translate, type Word } from './i18n';
-import { type Feature, refOf } from './model';
+import { type AreaAnswer, type Feature, refOf } from './model';
 import {
   type Area,
   type Carriageway,
@@ -193,14 +194,29 @@ export const asked = computed<AskedArea | null>(() => view.value.area ?? given.v
 export const question = computed<Question | null>(() => {
   const { collections, relation, carriageway } = view.value;
   const area = asked.value;
-  return area && { area, collections, relation, carriageway };
+  return area && { area, collections, relation, carriageway, filter: conditionOf(shown.value) };
 });
 
 /** Asked again only when the question changes, not when the map moves. */
 export const answer = resource(
   computed(() => question.value && JSON.stringify(question.value)),
-  (asked, signal) => queryArea(JSON.parse(asked) as Question, signal),
+  async (asked, signal) => {
+    const question = JSON.parse(asked) as Question;
+    const found = await queryArea(question, signal);
+    if (!signal.aborted) settle(question.area, found);
+    return found;
+  },
 );
+
+/** An area that was brought along may fit into the address as the polygon that the service made of it. */
+function settle(area: AskedArea, { area: { geometry } }: AreaAnswer): void {
+  const isSurface = geometry?.type === 'Polygon' || geometry?.type === 'MultiPolygon';
+  if (area.type !== 'given' || !isSurface) return;
+  const drawn = asDrawn({ type: 'given', parts: [geometry], crs: null, name: null });
+  if (!drawn) return;
+  given.value = null;
+  navigate({ area: drawn }, 'replace');
+}
 
 /** The boundary sentences of the text in the address. */
 export const boundaries = resource(

@@ -1,13 +1,25 @@
 // An area from elsewhere: a file opened, or a text pasted.
 
 import { useRef, useState } from 'preact/hooks';
-import { isGiven, MAX_BYTES, type Objection, readGiven } from '../given';
+import {
+  isGiven,
+  MAX_BYTES,
+  type Objection,
+  readGiven,
+  SYSTEMS,
+  type System,
+  ZONES,
+} from '../given';
 import { bring, t } from '../state';
 import { Icon } from './icons';
 
 /** Takes a text as area, or says why it is none. */
-export function takeText(text: string, name: string | null): Objection | null {
-  const read = readGiven(text, name);
+export function takeText(
+  text: string,
+  name: string | null,
+  system: System | null = null,
+): Objection | null {
+  const read = readGiven(text, name, system);
   if (!isGiven(read)) return read;
   bring(read);
   return null;
@@ -32,8 +44,9 @@ function GivenForm({ close }: { close: () => void }) {
   const [text, setText] = useState('');
   const [name, setName] = useState<string | null>(null);
   const [objection, setObjection] = useState<Objection | null>(null);
+  const [system, setSystem] = useState<System | null>(null);
   const take = (content: string, of: string | null) => {
-    const refused = takeText(content, of);
+    const refused = takeText(content, of, system);
     setObjection(refused);
     if (refused) return;
     setText('');
@@ -72,7 +85,7 @@ function GivenForm({ close }: { close: () => void }) {
         <input
           type="file"
           class="visually-hidden"
-          accept=".geojson,.json,application/geo+json,application/json"
+          accept=".geojson,.json,.wkt,.txt,application/geo+json,application/json,text/plain"
           onChange={({ currentTarget }) => {
             open(currentTarget.files?.[0]);
             // The same file, mended, can be opened again.
@@ -96,6 +109,23 @@ function GivenForm({ close }: { close: () => void }) {
         />
       </label>
       <p class="fine">{t('given.note')}</p>
+      <label class="given-system">
+        {t('given.system')}
+        <select
+          value={system ?? ''}
+          onChange={({ currentTarget }) => {
+            setSystem(SYSTEMS.find((known) => known === currentTarget.value) ?? null);
+            setObjection(null);
+          }}
+        >
+          <option value="">{t('given.system.degrees')}</option>
+          {SYSTEMS.map((known) => (
+            <option key={known} value={known}>
+              {systemTitle(known)}
+            </option>
+          ))}
+        </select>
+      </label>
       {objection && (
         <p class="given-objection" role="alert">
           {t(objection.word, objection.values)}
@@ -106,4 +136,12 @@ function GivenForm({ close }: { close: () => void }) {
       </button>
     </form>
   );
+}
+
+function systemTitle(system: System): string {
+  if (system === 'EPSG:3857') return t('given.system.mercator', { system });
+  const { meridian, zone } = ZONES[system];
+  return zone === null
+    ? t('given.system.meridian', { m: meridian, system })
+    : t('given.system.zone', { zone, system });
 }

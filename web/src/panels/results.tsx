@@ -11,7 +11,9 @@ import {
   answer,
   asked,
   clearArea,
+  clearFilter,
   collections,
+  conditions,
   drawing,
   hovered,
   lang,
@@ -117,6 +119,7 @@ export function Results({ style }: { style: StyleSpecification | null }) {
         </button>
       </div>
       <Chooser />
+      {conditions.value > 0 && <Filtered />}
       {load?.state === 'loading' && <Skeleton lines={8} />}
       {load?.state === 'failed' && (
         <Failure
@@ -137,6 +140,21 @@ export function Results({ style }: { style: StyleSpecification | null }) {
         </>
       )}
     </div>
+  );
+}
+
+/** That the page's filter thins out the answer too. */
+function Filtered() {
+  return (
+    <p class="filtered" role="status">
+      <span>{t('query.filtered', { n: conditions.value })}</span>
+      <button type="button" class="link" onClick={() => navigate({ panel: 'list' })}>
+        {t('query.filtered.show')}
+      </button>
+      <button type="button" class="link" onClick={clearFilter}>
+        {t('filter.clear')}
+      </button>
+    </p>
   );
 }
 
