@@ -90,7 +90,8 @@ test('the totals shown are those of the service, whatever they are grouped by', 
   }
   for (const { collection, totals: of } of answer.results) {
     const fold = page.locator(`[data-collection=${collection}] [data-fold=left-out]`);
-    const expected = Object.entries(of.left_out).filter(([, n]) => n > 0);
+    const left = Object.entries(of.left_out).filter(([, n]) => n > 0);
+    const expected = of.count > 0 ? left : [];
     assert.equal(await fold.count(), expected.length > 0 ? 1 : 0);
     if (expected.length === 0) continue;
     await fold.locator('summary').click();

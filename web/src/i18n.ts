@@ -415,7 +415,11 @@ export const WORDS = {
   ],
   'query.left_out.no_polygon': [
     '{n} 项是点或线：计项数，不计面积',
-    '{n} points or lines: counted, in no area',
+    '{n} as point or line: counted, in no area',
+  ],
+  'query.left_out.parts_of_counted': [
+    '{n} 条数量已含在其所属条目的数量里：不重复计入',
+    '{n} quantities that are part of the same of what contains them',
   ],
   'query.left_out.earlier_statements': [
     '{n} 条数量被后来的说法取代：不计入数量合计',

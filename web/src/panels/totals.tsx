@@ -5,7 +5,7 @@ import { signal } from '@preact/signals';
 import type { StyleSpecification } from 'maplibre-gl';
 import type { ComponentChildren } from 'preact';
 import { hectaresOnly, muOnly, plain, quantity } from '../format';
-import { quantityName, statusWord, titleOf } from '../i18n';
+import { quantityName, statusWord, titleOf, type Word } from '../i18n';
 import { landUseOf, statusMark, UNSTATED } from '../map/style';
 import type { GrandTotals, LeftOut, StatedSum, Totals } from '../model';
 import { lang, t } from '../state';
@@ -43,7 +43,8 @@ export function CollectionTotals(props: {
   style: StyleSpecification | null;
 }) {
   const { totals } = props;
-  if (totals.count === 0) return <Remainder left={totals.left_out} />;
+  // Where nothing is counted, the lists below say what may be there.
+  if (totals.count === 0) return null;
   const offered = GROUPINGS.filter((grouping) => isTelling(totals, grouping));
   const grouping = offered.includes(chosen.value) ? chosen.value : 'statuses';
   const groups = groupsOf(props.collection, totals, grouping, props.style);
@@ -300,17 +301,19 @@ function keyOf({ attribute, unit, modality }: StatedSum): string {
   return `${attribute} ${unit} ${modality}`;
 }
 
-const LEFT_OUT = [
-  'borderline',
-  'unlocated',
-  'container',
-  'no_polygon',
-  'earlier_statements',
-] as const satisfies (keyof LeftOut)[];
+const LEFT_OUT: Record<keyof LeftOut, Word> = {
+  borderline: 'query.left_out.borderline',
+  unlocated: 'query.left_out.unlocated',
+  container: 'query.left_out.container',
+  no_polygon: 'query.left_out.no_polygon',
+  earlier_statements: 'query.left_out.earlier_statements',
+  parts_of_counted: 'query.left_out.parts_of_counted',
+};
 
 /** What is in no sum, or in no area. */
 function Remainder({ left }: { left: LeftOut }) {
-  const some = LEFT_OUT.filter((name) => left[name] > 0);
+  const names = Object.keys(LEFT_OUT) as (keyof LeftOut)[];
+  const some = names.filter((name) => left[name] > 0);
   if (some.length === 0) return null;
   return (
     <details class="fold is-inner" data-fold="left-out">
@@ -318,7 +321,7 @@ function Remainder({ left }: { left: LeftOut }) {
       <ul class="left-out">
         {some.map((name) => (
           <li key={name} data-left-out={name}>
-            {t(`query.left_out.${name}`, { n: left[name] })}
+            {t(LEFT_OUT[name], { n: left[name] })}
           </li>
         ))}
       </ul>
