@@ -391,8 +391,8 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
             let (running, dead, acknowledged) = (&server, &dead, &acknowledged);
             for (path, written) in paths.iter().zip(&written) {
                 let bearer = bearer.as_str();
+                let mut version = running.get(path).header("etag").to_owned();
                 scope.spawn(move || {
-                    let mut version = running.get(path).header("etag").to_owned();
                     for count in 0.. {
                         let name = format!("{round} {count}");
                         written.lock().unwrap().on_its_way = Some(name.clone());
