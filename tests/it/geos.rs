@@ -48,6 +48,23 @@ const FUNCTIONS: [&str; 8] = [
     "S_OVERLAPS",
 ];
 
+/// Pairs of which GEOS is wrong by rounding, and which are too intricate to be enlarged; in steps of
+/// the grid, and settled by hand.
+const BY_HAND: [[&str; 2]; 2] = [
+    // Both run along 6y = 7(x − 1) from (1, 0) to (4, 3.5) and go on from there on different sides:
+    // they overlap, and so do not cross.
+    [
+        "LINESTRING(4 3.5,-2 -3.5)",
+        "MULTILINESTRING((2 1,5 7,6 5,4 0,7 7,1 0),(7 0,7 3,0 1,7 3,4 6,3 3,7 0))",
+    ],
+    // All segments of the first are segments of the second but one: (3, 4) to (6, 1) is a part of
+    // (1, 6) to (6, 1), on x + y = 7. So it is within the second, and they do not overlap.
+    [
+        "LINESTRING(2 0,3 7,7 5,5 0,3 4,6 1,5 0,5 2,3 3,1 6)",
+        "MULTILINESTRING((2 0,3 7,7 5,5 0,3 4,0 5),(6 1,5 0,5 2,3 3,1 6,6 1))",
+    ],
+];
+
 /// A record of two geometries.
 struct Both<'a>([&'a Geometry<f64>; 2]);
 
@@ -365,6 +382,11 @@ fn kind(shape: &Geometry<f64>) -> &'static str {
     }
 }
 
+fn is_settled(steps: &[Geometry<f64>; 2]) -> bool {
+    let texts = [written(&steps[0]), written(&steps[1])];
+    BY_HAND.iter().any(|pair| *pair == texts)
+}
+
 /// SQLite writes true as 1; GEOS answers 0, and -1 where it fails.
 fn is_true(cell: f64) -> bool {
     cell > 0.5
@@ -393,8 +415,8 @@ fn lines_of(shape: &Geometry<f64>) -> Vec<Line<f64>> {
     }
 }
 
-/// Two sets of lines on the grid, so enlarged that all their crossings, with each other and with
-/// themselves, lie at whole numbers; `None` where these would be larger than doubles hold.
+/// Two sets of lines on the grid, so enlarged that wherever something crosses a segment that runs
+/// along another, it does so at whole numbers; `None` where these would be larger than doubles hold.
 fn enlarged(steps: &[Geometry<f64>; 2]) -> Option<[String; 2]> {
     let halves = |at: Coord<f64>| {
         let number = at * 2.0;
@@ -402,12 +424,23 @@ fn enlarged(steps: &[Geometry<f64>; 2]) -> Option<[String; 2]> {
         number
     };
     let lines: Vec<Line<f64>> = steps.iter().flat_map(lines_of).collect();
+    let turn = |a: &Line<f64>, b: &Line<f64>| {
+        let [along, across] = [a, b].map(|line| halves(line.end) - halves(line.start));
+        (along.x * across.y - along.y * across.x).abs()
+    };
+    let runs_along: Vec<bool> = lines
+        .iter()
+        .enumerate()
+        .map(|(place, line)| {
+            let mut others = lines.iter().enumerate();
+            others.any(|(other, at)| other != place && turn(line, at) == 0.0 && line.intersects(at))
+        })
+        .collect();
     let mut factor = 1_u64;
     for (place, a) in lines.iter().enumerate() {
-        for b in &lines[..place] {
-            let [along, across] = [a, b].map(|line| halves(line.end) - halves(line.start));
-            let turn = (along.x * across.y - along.y * across.x).abs();
-            if turn > 0.0 && a.intersects(b) {
+        for (other, b) in lines[..place].iter().enumerate() {
+            let turn = turn(a, b);
+            if turn > 0.0 && a.intersects(b) && (runs_along[place] || runs_along[other]) {
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a whole number
                 let turn = turn as u64;
                 let (mut x, mut y) = (factor, turn);
@@ -498,7 +531,7 @@ fn every_relation_is_what_geos_says() {
     // other are cut at positions rounded differently, and it no longer finds their common stretch
     // (as RelateNG of GEOS 3.13 does). Enlarged until every crossing is a whole number, nothing is
     // rounded: what it says then is right.
-    let mut rounded = 0;
+    let (mut rounded, mut by_hand) = (0, 0);
     let exact: Vec<[String; 2]> = of_lines
         .iter()
         .map(|(number, ..)| {
@@ -516,6 +549,8 @@ fn every_relation_is_what_geos_says() {
     for ((number, place, ours), row) in of_lines.into_iter().zip(right) {
         if ours == is_true(row[1 + place]) {
             rounded += 1;
+        } else if is_settled(&pairs[number].steps) {
+            by_hand += 1;
         } else {
             let ([a, b], function) = (&pairs[number].texts, FUNCTIONS[place]);
             disagreements.push(format!("{function}: {ours} by us of {a} and {b}"));
@@ -527,6 +562,7 @@ fn every_relation_is_what_geos_says() {
     }
     println!("{near_half} shares near a half left aside");
     println!("{rounded} answers on lines in which GEOS is wrong by rounding, and right without");
+    println!("{by_hand} more of which that was settled by hand");
     println!("{} disagreements", disagreements.len());
     let first: Vec<&String> = disagreements.iter().take(20).collect();
     assert!(first.is_empty(), "{first:#?}");
@@ -539,4 +575,6 @@ fn every_relation_is_what_geos_says() {
     }
     assert!(kinds.len() == 7 && kinds.values().all(|shapes| *shapes > count / 50));
     assert!(near_half < count / 50);
+    // Each of them is told apart by two functions.
+    assert_eq!(by_hand, if in_full() { 2 * BY_HAND.len() } else { 0 });
 }
