@@ -287,6 +287,7 @@ export const WORDS = {
   'detail.lines': ['线路', 'Lines'],
   'detail.quotes': ['文件原文', 'Quoted sources'],
   'detail.source': ['数据来源', 'Data source'],
+  'detail.page': ['单页资料（可打印）', 'On a page of its own (to print)'],
   'detail.licence': ['许可', 'Licence'],
   'detail.note': ['备注', 'Note'],
   'detail.boundary': ['范围原文', 'Boundary as stated'],

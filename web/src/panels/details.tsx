@@ -76,7 +76,7 @@ export function Details(props: {
       <Contents reference={reference} style={style} />
       <LocationBlock feature={feature} />
       <Citations properties={properties} />
-      <SourceBlock properties={properties} />
+      <SourceBlock reference={reference} properties={properties} />
     </>
   );
 }
@@ -277,7 +277,9 @@ function boundaryCitation({ boundary, citations = [] }: Properties) {
   return whole || { document: boundary?.document ?? '', quote: text, start: boundary?.start ?? 0 };
 }
 
-function SourceBlock({ properties }: { properties: Properties }) {
+function SourceBlock(props: { reference: string; properties: Properties }) {
+  const { properties } = props;
+  const [collection, id] = props.reference.split('/');
   const note = (lang.value === 'en' && properties.note_en) || properties.note;
   return (
     <footer class="provenance">
@@ -296,6 +298,15 @@ function SourceBlock({ properties }: { properties: Properties }) {
           <b>{t('detail.licence')}</b> {properties.licence}
         </p>
       )}
+      <p>
+        <a
+          href={`collections/${collection}/items/${id}?f=html&lang=${lang.value}`}
+          target="_blank"
+          rel="noopener"
+        >
+          {t('detail.page')}
+        </a>
+      </p>
     </footer>
   );
 }
