@@ -122,6 +122,13 @@ test('the main job: a layer, a zone, its sentence, what is inside it', async () 
   assert.equal(parameters(page).get('select'), `zones/${zone.id}`);
   const stretches = await details.locator('[data-stretch]').count();
   assert.equal(stretches, zone.properties.sides.length);
+  const [own] = await Promise.all([
+    page.waitForEvent('popup'),
+    details.getByRole('link', { name: '单页资料' }).click(),
+  ]);
+  await own.getByRole('heading', { name: zone.properties.name, level: 1 }).waitFor();
+  assert.ok((await own.locator('blockquote').allInnerTexts()).some((text) => text.includes(quote)));
+  await own.close();
   await mapIdle(page);
   await screenshot(page, 'zone-1440x900');
 
