@@ -1,5 +1,10 @@
 //! Changing features: OGC API - Features part 4 (20-002r1), with versions that must match.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use axum::{
     body::Bytes,
     extract::{FromRequestParts, Path, RawQuery, State, rejection::BytesRejection},
@@ -14,6 +19,7 @@ use super::{
 };
 use crate::{
     model::{Cause, FeatureRef, Text, is_slug},
+    store::Snapshot,
     store::record::{Account, Change, ChangeSet, Difference, Hash, Key, RecordError, edited_form},
 };
 
@@ -86,6 +92,12 @@ pub fn entity_tag(version: Hash) -> String {
     format!("\"{}\"", digits(version))
 }
 
+/// The version that an entity tag names; what stands after it tells answers of one version apart.
+fn version_in(tag: &str) -> &str {
+    let tag = tag.trim().trim_matches('"');
+    tag.split_once('-').map_or(tag, |(version, _)| version)
+}
+
 fn digits(version: Hash) -> String {
     let mut digits = version.to_string();
     digits.truncate(TAG_DIGITS);
@@ -113,13 +125,13 @@ impl FromRequestParts<AppState> for Request {
         let Path((collection, id)) = Path::<(String, String)>::from_request_parts(parts, state)
             .await
             .map_err(IntoResponse::into_response)?;
-        // Without it others would be overwritten unseen.
-        let expected = parts
-            .headers
-            .get(header::IF_MATCH)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-            .ok_or_else(|| no_version().into_response())?;
+        let lists = parts.headers.get_all(header::IF_MATCH).into_iter();
+        let lists: Vec<&str> = lists.filter_map(|list| list.to_str().ok()).collect();
+        let expected = lists.join(",");
+        // Without a version, or with any, others would be overwritten unseen.
+        if expected.is_empty() || expected.split(',').any(|tag| tag.trim() == "*") {
+            return Err(no_version().into_response());
+        }
         let base = match Base::from_request_parts(parts, state).await {
             Ok(base) => base,
             Err(never) => match never {},
@@ -139,8 +151,8 @@ fn no_version() -> Problem {
     Problem::new(
         StatusCode::PRECONDITION_REQUIRED,
         Text::new(
-            "请带 If-Match：读取该要素时得到的 ETag，以免覆盖他人的改动",
-            "If-Match is missing: the ETag that reading the feature gave, so that nobody's change is overwritten unseen",
+            "If-Match 要写读取该要素时得到的 ETag（不能是 *），以免覆盖他人的改动",
+            "If-Match should be the ETag that reading the feature gave (and not *), so that nobody's change is overwritten unseen",
         ),
     )
 }
@@ -149,11 +161,13 @@ impl Request {
     async fn grant(self, wish: Wish) -> Result<Response, Problem> {
         let state = self.state.clone();
         state
-            .blocking(Work::Heavy, move |_, _| self.grant_now(wish))
+            .blocking(Work::Edit, move |_, abandoned| {
+                self.grant_now(wish, abandoned)
+            })
             .await
     }
 
-    fn grant_now(&self, wish: Wish) -> Result<Response, Problem> {
+    fn grant_now(&self, wish: Wish, abandoned: &AtomicBool) -> Result<Response, Problem> {
         let params = Params::parse(self.query.as_deref(), &["message"])?;
         let record = self.state.record()?;
         collections::find(&self.state.snapshot(), &self.name.collection)?;
@@ -195,36 +209,45 @@ impl Request {
                 body,
             }],
         };
-        match record.commit(&set) {
-            Ok(now) => {
-                record
-                    .audit(
-                        &self.editor.name,
-                        "edit",
-                        &format!("{} r{}", self.name, now.revision),
-                    )
-                    .map_err(failed)?;
-                self.state.0.live.put(now);
-            }
+        if abandoned.load(Ordering::Relaxed) {
+            // Who has been told that it did not go through must not find it done.
+            return Err(Problem::busy(Text::new(
+                "没能及时写入，请稍后再试",
+                "it could not be written in time: please try again in a moment",
+            )));
+        }
+        let now = match record.commit(&set) {
+            Ok(now) => Arc::new(now),
             // It says what stands already, so all is well.
-            Err(RecordError::Unchanged) => {}
+            Err(RecordError::Unchanged) => {
+                self.state.0.live.refresh().map_err(failed)?;
+                self.state.snapshot()
+            }
             // Somebody was quicker by a moment.
             Err(RecordError::Conflict(_)) => {
                 let standing = record.standing(&key).map_err(failed)?;
+                if status == StatusCode::CREATED {
+                    return Err(is_there(&key));
+                }
                 return Err(self.overtaken(&key, standing.as_deref()));
             }
             Err(error) => return Err(failed(error)),
-        }
-        self.answer(status, version)
+        };
+        self.state.0.live.put(&now);
+        self.answer(&now, status, version)
     }
 
     /// What was changed, as reading it would answer, with its new version.
-    fn answer(&self, status: StatusCode, version: Option<Hash>) -> Result<Response, Problem> {
+    fn answer(
+        &self,
+        snapshot: &Snapshot,
+        status: StatusCode,
+        version: Option<Hash>,
+    ) -> Result<Response, Problem> {
         let Some(version) = version else {
             return Ok(status.into_response());
         };
-        let snapshot = self.state.snapshot();
-        let collection = collections::find(&snapshot, &self.name.collection)?;
+        let collection = collections::find(snapshot, &self.name.collection)?;
         let body = items::feature(collection, &self.name.id, &self.base)?;
         let mut response = (status, [(header::CONTENT_TYPE, GEOJSON)], body).into_response();
         let headers = response.headers_mut();
@@ -251,23 +274,16 @@ impl Request {
     ) -> Result<(), Problem> {
         match (standing, wish) {
             (None, Wish::Create(_)) => Ok(()),
-            (Some(_), Wish::Create(_)) => Err(Problem::new(
-                StatusCode::CONFLICT,
-                Text::new(
-                    format!("已有要素 {key}：请换编号，或用 PUT 修改它"),
-                    format!(
-                        "there is a feature {key} already: choose another id, or change it with PUT"
-                    ),
-                ),
-            )),
+            (Some(_), Wish::Create(_)) => Err(is_there(key)),
             (None, _) => Err(Problem::missing(Text::new(
                 format!("没有要素 {key}：请用 POST 新增"),
                 format!("there is no feature {key}: add it with POST"),
             ))),
             (Some(body), _) => {
-                let tag = entity_tag(Hash::of(body));
-                let held = &self.expected;
-                let is_held = held == "*" || held.split(',').any(|held| held.trim() == tag);
+                let version = Hash::of(body);
+                let is_held = self.expected.split(',').any(|held| {
+                    held.trim().starts_with('"') && version_in(held) == digits(version)
+                });
                 if is_held {
                     Ok(())
                 } else {
@@ -279,17 +295,13 @@ impl Request {
 
     /// 412, with what others have changed since the version that the client holds.
     fn overtaken(&self, key: &Key, standing: Option<&[u8]>) -> Problem {
-        let held = self.expected.trim().trim_matches('"');
+        let held = version_in(&self.expected);
         let before = self
             .state
             .record()
             .ok()
-            .and_then(|record| record.versions(key).ok())
-            .and_then(|versions| {
-                versions
-                    .into_iter()
-                    .find(|body| digits(Hash::of(body)) == held)
-            });
+            .filter(|_| held.len() == TAG_DIGITS)
+            .and_then(|record| record.version_of(key, held).ok()?);
         let is_known = before.is_some();
         let difference = Difference {
             key: key.clone(),
@@ -311,6 +323,16 @@ impl Request {
             problem
         }
     }
+}
+
+fn is_there(key: &Key) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        Text::new(
+            format!("已有要素 {key}：请换编号，或用 PUT 修改它"),
+            format!("there is a feature {key} already: choose another id, or change it with PUT"),
+        ),
+    )
 }
 
 /// RFC 7396: members of the patch take the place of the target's, null removes.

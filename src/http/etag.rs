@@ -32,8 +32,12 @@ pub async fn revalidate(State(state): State<AppState>, request: Request, next: N
     }
     let mut response = next.run(request).await;
     if response.status().is_success() {
-        // A feature that can be changed has a tag of its own.
-        let own = response.headers().get(header::ETAG).cloned();
+        // A feature that can be changed bears its version, by which it is changed; what else the
+        // answer depends on comes after it.
+        let own = response
+            .headers()
+            .get(header::ETAG)
+            .map(|version| of_version(version, &tag));
         let has_it = own.as_ref().is_some_and(|own| lists(asked.as_ref(), own));
         describe(response.headers_mut(), own.unwrap_or(tag));
         if has_it || asked.is_some_and(|asked| asked == "*") {
@@ -60,7 +64,10 @@ fn no_cache() -> HeaderValue {
 
 fn tag(state: &AppState, request: &Request) -> HeaderValue {
     let mut hash = Sha256::new();
-    hash.update(&state.snapshot().fingerprint);
+    let snapshot = state.snapshot();
+    hash.update(&snapshot.fingerprint);
+    // After a change and back the data are the same, and their history is not.
+    hash.update(snapshot.revision.0.to_le_bytes());
     hash.update(&state.0.build);
     hash.update(state.0.settings.public_url.as_deref().unwrap_or_default());
     hash.update(request.uri().to_string());
@@ -72,6 +79,16 @@ fn tag(state: &AppState, request: &Request) -> HeaderValue {
     }
     let text = format!("W/\"{}\"", hex(&hash.finalize()[..12]));
     HeaderValue::from_str(&text).expect("hexadecimal digits can stand in a header")
+}
+
+/// `"version-answer"` of `"version"` and `W/"answer"`.
+fn of_version(version: &HeaderValue, answer: &HeaderValue) -> HeaderValue {
+    let [version, answer] = [version, answer].map(|tag| {
+        let tag = tag.to_str().unwrap_or_default();
+        tag.trim_start_matches("W/").trim_matches('"')
+    });
+    HeaderValue::from_str(&format!("\"{version}-{answer}\""))
+        .expect("hexadecimal digits can stand in a header")
 }
 
 fn lists(if_none_match: Option<&HeaderValue>, tag: &HeaderValue) -> bool {

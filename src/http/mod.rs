@@ -26,7 +26,7 @@ use std::{
     any::Any,
     num::NonZero,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, SystemTime},
@@ -50,7 +50,7 @@ use tower_http::{
 use self::problem::Problem;
 use crate::{
     model::Text,
-    store::{Snapshot, live::Live},
+    store::{Snapshot, live::Live, record::AuditEntry},
     tiles::cache::TileCache,
 };
 
@@ -78,6 +78,9 @@ struct Shared {
     waiting: Arc<Semaphore>,
     light: Arc<Semaphore>,
     heavy: Arc<Semaphore>,
+    edits: Arc<Semaphore>,
+    /// Attempts that were refused, until [`AppState::follow`] writes them down.
+    refused: Mutex<Vec<AuditEntry>>,
 }
 
 /// What an operator decides.
@@ -97,6 +100,8 @@ enum Work {
     Light,
     /// Seconds: at most one for each processor at once, so that the light ones go on.
     Heavy,
+    /// A change of the data: one after the other, as the record takes them.
+    Edit,
 }
 
 impl AppState {
@@ -112,6 +117,8 @@ impl AppState {
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             light: Arc::new(Semaphore::new(processors * LIGHT_PER_PROCESSOR)),
             heavy: Arc::new(Semaphore::new(processors)),
+            edits: Arc::new(Semaphore::new(1)),
+            refused: Mutex::new(Vec::new()),
         }))
     }
 
@@ -120,7 +127,8 @@ impl AppState {
         self.0.live.latest()
     }
 
-    /// Serves what other processes commit to the record, soon after they did, for ever.
+    /// Serves what other processes commit to the record, soon after they did, and writes down refused
+    /// attempts, for ever.
     pub async fn follow(self) {
         if self.0.live.record().is_none() {
             return;
@@ -128,7 +136,11 @@ impl AppState {
         loop {
             tokio::time::sleep(FOLLOW_EVERY).await;
             let state = self.clone();
-            let followed = tokio::task::spawn_blocking(move || state.0.live.refresh()).await;
+            let followed = tokio::task::spawn_blocking(move || {
+                state.write_down_refused()?;
+                state.0.live.refresh()
+            })
+            .await;
             match followed {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::error!("reading the record: {error}"),
@@ -153,6 +165,7 @@ impl AppState {
         let turns = match work {
             Work::Light => &self.0.light,
             Work::Heavy => &self.0.heavy,
+            Work::Edit => &self.0.edits,
         };
         let turn = {
             let _place = self.0.waiting.try_acquire().map_err(|_| too_many())?;

@@ -35,6 +35,10 @@ impl AppState {
         self.0.live.at(moment).map_err(|error| match &*error {
             RecordError::NoRevision(revision) => no_revision(*revision, self.snapshot().revision),
             RecordError::Refused(text) => Problem::missing(text.clone()),
+            RecordError::Data(problems) => Problem::unanswerable(Text::new(
+                format!("这个版本的数据不合本程序的规则。{problems}"),
+                format!("the data of this revision break rules of this program. {problems}"),
+            )),
             other => {
                 tracing::error!("an earlier revision: {other}");
                 Problem::busy(other.text())

@@ -1,5 +1,7 @@
 //! `GET /revisions`, what differs between two, and taking one back.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
     extract::{Path, RawQuery, State, rejection::BytesRejection},
@@ -89,10 +91,12 @@ fn between(
 ) -> Result<Response, Problem> {
     let params = Params::parse(query, &["limit", "offset", "f"])?;
     params.check_format(&["json"])?;
-    let page = Page::parse(&params)?;
+    let mut page = Page::parse(&params)?;
     let (count, differences) = record
         .differences([from, to], page.limit, page.offset)
         .map_err(failed)?;
+    // Where entries are large a page has fewer, and the next begins after them.
+    page.limit = page.limit.min(differences.len().max(1));
     let path = format!("/revisions/{which}");
     let body = json!({
         "from": from,
@@ -159,7 +163,7 @@ pub async fn revert(
     Params::parse(query.as_deref(), &[])?;
     let wanted: Wanted = read_body(body)?;
     state
-        .blocking(Work::Heavy, move |state, _| {
+        .blocking(Work::Edit, move |state, _| {
             let record = state.record()?;
             let now = record
                 .revert(Revision(wanted.revert), &editor.name, &wanted.message)
@@ -168,14 +172,7 @@ pub async fn revert(
                     other => failed(other),
                 })?;
             let revision = now.revision;
-            state.0.live.put(now);
-            record
-                .audit(
-                    &editor.name,
-                    "revert",
-                    &format!("r{} r{revision}", wanted.revert),
-                )
-                .map_err(failed)?;
+            state.0.live.put(&Arc::new(now));
             let info = record.info(revision).map_err(failed)?;
             let place = format!("{}/revisions/{revision}", base.0);
             let headers = [

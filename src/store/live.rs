@@ -131,11 +131,10 @@ impl Live {
     }
 
     /// Serves newer data from now on; older ones than those that are served are let go.
-    pub fn put(&self, newer: Snapshot) {
-        let newer = Arc::new(newer);
+    pub fn put(&self, newer: &Arc<Snapshot>) {
         self.latest.rcu(|latest| {
             if newer.revision > latest.revision {
-                Arc::clone(&newer)
+                Arc::clone(newer)
             } else {
                 Arc::clone(latest)
             }
@@ -150,7 +149,7 @@ impl Live {
         if let Some(record) = &self.record {
             let latest = record.latest()?;
             if latest > self.latest().revision {
-                self.put(record.load(latest)?);
+                self.put(&Arc::new(record.load(latest)?));
             }
         }
         Ok(())

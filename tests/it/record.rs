@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::atomic::AtomicBool, sync::atomic::Ordering, thread};
 
 use renewal_map::{
-    model::{Cause, Revision},
+    model::{Cause, Revision, Role},
     store::{
         Snapshot,
         files::Files,
@@ -177,6 +177,11 @@ fn features_come_and_go_in_their_order() {
     let mut feature: Value = serde_json::from_slice(&body).unwrap();
     feature["id"] = "new-parcel".into();
     let new = key("parcels", "new-parcel");
+    let change_back = |key: &Key| Change {
+        key: key.clone(),
+        expected: record.standing(key).unwrap().as_deref().map(Hash::of),
+        body: None,
+    };
     let ids = |snapshot: &Snapshot| -> Vec<String> {
         let parcels = snapshot.collection("parcels").unwrap().features();
         parcels.iter().map(|parcel| parcel.id.to_string()).collect()
@@ -194,13 +199,7 @@ fn features_come_and_go_in_their_order() {
     assert_eq!(ids(&added), expected);
     // A changed one stays where it stood.
     assert_eq!(ids(&rename(&record, &parcel, "又一名").unwrap()), expected);
-    let gone = record
-        .commit(&set(vec![Change {
-            key: new.clone(),
-            expected: record.standing(&new).unwrap().as_deref().map(Hash::of),
-            body: None,
-        }]))
-        .unwrap();
+    let gone = record.commit(&set(vec![change_back(&new)])).unwrap();
     assert_eq!(ids(&gone), first);
     assert_eq!(record.standing(&new).unwrap(), None);
     // What is gone can be brought back by taking its removal back.
@@ -208,7 +207,100 @@ fn features_come_and_go_in_their_order() {
         ids(&record.revert(Revision(4), "测试员", "撤回").unwrap()),
         expected
     );
-    assert_eq!(record.verify().unwrap().revision, Revision(5));
+    // And stands where it stood.
+    record.commit(&set(vec![change_back(&parcel)])).unwrap();
+    assert_eq!(
+        ids(&record.revert(Revision(6), "测试员", "撤回").unwrap()),
+        expected
+    );
+    assert_eq!(record.verify().unwrap().revision, Revision(7));
+}
+
+#[test]
+fn a_coordinate_is_kept_to_the_last_digit() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let station = {
+        let snapshot = record.load(Revision(1)).unwrap();
+        key(
+            "transit",
+            &snapshot.collection("transit").unwrap().features()[0].id,
+        )
+    };
+    let body = record.standing(&station).unwrap().unwrap();
+    let mut feature: Value = serde_json::from_slice(&body).unwrap();
+    // Of seventeen digits, as programs write them: a third of these used to come back changed.
+    for last in 0..40 {
+        let place = json!([
+            117.000_123_456_789_01 + f64::from(last) * 1.234_567e-7,
+            39.0
+        ]);
+        feature["geometry"]["coordinates"] = place.clone();
+        let text = feature.to_string();
+        let again: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(again["geometry"]["coordinates"], place);
+        assert_eq!(again.to_string(), text);
+    }
+}
+
+#[test]
+fn a_record_of_the_version_before_is_brought_up_to_date_and_a_copy_kept() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    rename(&record, &parcel, "甲").unwrap();
+    drop(record);
+    // Version 1 knew no people.
+    let connection = Connection::open(folder.path().join("renewal-map.db")).unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE tokens; DROP TABLE accounts; DROP TABLE audit; PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(connection);
+    // Who merely looks changes nothing under a service that may be running.
+    let error = Record::open_existing(folder.path()).unwrap_err();
+    assert!(error.text().en.contains("older version"), "{error}");
+    let record = open(folder.path());
+    assert_eq!(record.verify().unwrap().revision, Revision(2));
+    record.put_account("王工", Role::Editor).unwrap();
+    assert_eq!(
+        rename(&record, &parcel, "乙").unwrap().revision,
+        Revision(3)
+    );
+    let copies: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("renewal-map.db.v1."))
+        .collect();
+    assert_eq!(copies.len(), 1, "{copies:?}");
+    // The copy is a backup like any other, of the version before.
+    let elsewhere = TempDir::new().unwrap();
+    let (verified, _) = restore(&folder.path().join(&copies[0]), elsewhere.path()).unwrap();
+    assert_eq!(verified.revision, Revision(2));
+}
+
+#[test]
+fn a_backup_takes_the_place_of_what_is_damaged_or_too_new() {
+    let source = TempDir::new().unwrap();
+    let copy = source.path().join("backup.db");
+    open(source.path()).backup(&copy).unwrap();
+    let too_new = |file: &Path| {
+        fs::copy(&copy, file).unwrap();
+        let connection = Connection::open(file).unwrap();
+        connection.pragma_update(None, "user_version", 9).unwrap();
+    };
+    let garbage = |file: &Path| fs::write(file, "not a database at all. ".repeat(200)).unwrap();
+    let only_a_log = |file: &Path| fs::write(file.with_extension("db-wal"), [7; 9000]).unwrap();
+    for spoil in [&too_new as &dyn Fn(&Path), &garbage, &only_a_log] {
+        let folder = TempDir::new().unwrap();
+        spoil(&folder.path().join("renewal-map.db"));
+        let before = fs::read(folder.path().join("renewal-map.db")).ok();
+        let (verified, kept) = restore(&copy, folder.path()).unwrap();
+        assert_eq!(verified.revision, Revision(1));
+        assert_eq!(kept.map(|file| fs::read(file).unwrap()), before);
+        assert_eq!(open(folder.path()).verify().unwrap().revision, Revision(1));
+    }
 }
 
 #[test]
@@ -307,6 +399,9 @@ fn of_two_who_change_the_same_one_is_told() {
 /// Changes the database behind the record's back.
 fn meddle(folder: &Path, sql: &str) {
     let connection = Connection::open(folder.join("renewal-map.db")).unwrap();
+    connection
+        .pragma_update(None, "foreign_keys", false)
+        .unwrap();
     assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
 }
 
@@ -339,6 +434,8 @@ fn whatever_is_changed_behind_its_back_shows() {
         "UPDATE entries SET to_revision = NULL WHERE to_revision = 2 AND rowid NOT IN
            (SELECT o.rowid FROM entries o JOIN entries n USING (shelf, name) WHERE n.from_revision = 2)",
         "DELETE FROM entries WHERE from_revision = 2",
+        "UPDATE entries SET place = place + 1000 WHERE from_revision = 2",
+        "UPDATE entries SET to_revision = 3 WHERE to_revision = 2",
     ] {
         let folder = TempDir::new().unwrap();
         let record = open(folder.path());

@@ -37,7 +37,7 @@ pub(super) fn copy(connection: &Connection, file: &Path) -> Result<(), RecordErr
             format!("{} exists already: choose another name", file.display()),
         )));
     }
-    let draft = beside(file, ".new");
+    let draft = beside(file, ".renewal-map-new");
     let copied = remove(&draft)
         .and_then(|()| Ok(connection.execute("VACUUM INTO ?1", [draft.to_string_lossy()])?))
         .and_then(|_| Ok(fs::File::open(&draft)?.sync_all()?))
@@ -61,32 +61,43 @@ pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf
     let draft = beside(&path, ".new");
     // The backup itself is never opened to write.
     remove(&draft)?;
-    fs::copy(backup, &draft)?;
-    let made = (|| {
-        let connection = schema::open(&draft)?;
-        let verified = verify(&connection)?;
-        settle(connection)?;
-        fs::File::open(&draft)?.sync_all()?;
-        Ok(verified)
-    })();
-    let verified = match made {
+    let verified = fs::copy(backup, &draft)
+        .map_err(RecordError::from)
+        .and_then(|_| {
+            let connection = schema::open_draft(&draft)?;
+            let verified = verify(&connection)?;
+            settle(connection)?;
+            fs::File::open(&draft)?.sync_all()?;
+            Ok(verified)
+        });
+    let verified = match verified {
         Ok(verified) => verified,
         Err(error) => {
             remove(&draft)?;
             return Err(error);
         }
     };
-    let mut kept = None;
-    if path.is_file() {
-        // What a writer left in the log goes into the file that is kept.
-        settle(schema::open(&path)?)?;
-        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
-        let aside = beside(&path, &format!(".{now}"));
-        fs::rename(&path, &aside)?;
-        kept = Some(aside);
+    // What stood there may be what is damaged: it is put aside as it is and never opened. There is a
+    // record under its name at every moment.
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
+    let aside = beside(&path, &format!(".{now}"));
+    let kept = path.exists();
+    if kept {
+        fs::hard_link(&path, &aside)?;
     }
+    // The log of another record would be played into this one.
+    move_away(&beside(&path, "-wal"), &beside(&aside, "-wal"))?;
+    remove(&beside(&path, "-shm"))?;
     fs::rename(&draft, &path)?;
-    Ok((verified, kept))
+    fs::File::open(folder)?.sync_all()?;
+    Ok((verified, kept.then_some(aside)))
+}
+
+fn move_away(file: &Path, to: &Path) -> Result<(), RecordError> {
+    match fs::rename(file, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Keeps others from restoring while a record is in use: as long as the file lives.
@@ -95,12 +106,24 @@ pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf
 /// Where somebody is restoring at this moment.
 pub(super) fn share(folder: &Path) -> Result<fs::File, RecordError> {
     let file = open_lock(folder)?;
-    file.try_lock_shared()
-        .map_err(|error| in_use(folder, error))?;
+    file.try_lock_shared().map_err(|error| match error {
+        fs::TryLockError::Error(error) => error.into(),
+        fs::TryLockError::WouldBlock => RecordError::Refused(Text::new(
+            format!("{} 正在恢复或升级，请稍后再试", folder.display()),
+            format!(
+                "{} is being restored or upgraded: try again in a moment",
+                folder.display()
+            ),
+        )),
+    })?;
     Ok(file)
 }
 
-fn lock(folder: &Path) -> Result<fs::File, RecordError> {
+/// Keeps all others out, as long as the file lives.
+///
+/// # Errors
+/// Where somebody is using the record.
+pub(super) fn lock(folder: &Path) -> Result<fs::File, RecordError> {
     let file = open_lock(folder)?;
     let until = Instant::now() + PATIENCE;
     loop {

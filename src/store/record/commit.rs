@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
-use super::{Conflict, Hash, Key, Record, RecordError, info, latest, snapshot};
+use super::{
+    AuditEntry, Conflict, Hash, Key, Record, RecordError, info, latest, people::write_down,
+    snapshot,
+};
 use crate::{
     model::{Cause, Revision, RevisionInfo, Text},
     store::snapshot::Snapshot,
@@ -80,7 +83,6 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revisi
         .map(|info| chained(writing, info.number))
         .transpose()?
         .unwrap_or(Hash([0; 32]));
-    let hashes = changes.iter().map(|becomes| (becomes.key, becomes.hash));
     writing.execute(
         "INSERT INTO revisions (number, time_ms, author, message, cause, hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -90,7 +92,8 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revisi
             &this.author,
             &this.message,
             this.cause.as_str(),
-            chain(previous, &this, hashes.collect()).0,
+            // What it changes comes below, and then its hash.
+            previous.0,
         ),
     )?;
     let mut end = writing.prepare(
@@ -99,17 +102,30 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revisi
          RETURNING place",
     )?;
     let mut last = writing.prepare("SELECT max(place) FROM entries WHERE shelf = ?1")?;
+    let mut earlier = writing.prepare(
+        "SELECT place FROM entries WHERE shelf = ?1 AND name = ?2
+         ORDER BY from_revision DESC LIMIT 1",
+    )?;
     let mut begin = writing.prepare(
         "INSERT INTO entries (shelf, name, from_revision, place, hash, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
+    let mut made = BTreeMap::new();
     for Becomes { key, hash, body } in changes {
         let (shelf, name) = (&*key.shelf, &*key.name);
         let place: Option<i64> = end
             .query_row((shelf, name, this.number.0), |row| row.get(0))
             .optional()?;
         let (Some(hash), Some(body)) = (hash, body) else {
+            made.insert(key, None);
             continue;
+        };
+        // What comes back stands where it stood.
+        let place = match place {
+            Some(place) => Some(place),
+            None => earlier
+                .query_row((shelf, name), |row| row.get(0))
+                .optional()?,
         };
         let place = match place {
             Some(place) => place,
@@ -118,7 +134,18 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revisi
                 .map_or(0, |place| place + 1),
         };
         begin.execute((shelf, name, this.number.0, place, hash.0, body))?;
+        made.insert(key, Some((hash, place)));
     }
+    writing.execute(
+        "UPDATE revisions SET hash = ?2 WHERE number = ?1",
+        (this.number.0, chain(previous, &this, made).0),
+    )?;
+    let detail = format!("r{} {}", this.number, this.message);
+    let entry = AuditEntry {
+        time: this.time,
+        ..AuditEntry::now(&this.author, this.cause.as_str(), &detail)
+    };
+    write_down(writing, &entry)?;
     Ok(this.number)
 }
 
@@ -174,12 +201,12 @@ fn checked<'a>(
 
 fn short<'a>(text: &'a str, most: usize, (zh, en): (&str, &str)) -> Result<&'a str, RecordError> {
     let text = text.trim();
-    if (1..=most).contains(&text.chars().count()) {
+    if (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control) {
         return Ok(text);
     }
     Err(RecordError::Refused(Text::new(
-        format!("{zh}应为 1 到 {most} 个字"),
-        format!("{en} should have 1 to {most} characters"),
+        format!("{zh}应为 1 到 {most} 个字，在一行之内"),
+        format!("{en} should have 1 to {most} characters, on one line"),
     )))
 }
 
@@ -200,11 +227,12 @@ pub(super) fn chained(connection: &Connection, revision: Revision) -> Result<Has
 }
 
 /// The hash of a revision: over that of the one before, who made it and when, and all that it
-/// changed, by name. Whoever changes the past must change every hash since.
+/// changed, by name, with its place in its collection. Whoever changes the past must change every hash
+/// since.
 pub(super) fn chain(
     previous: Hash,
     info: &RevisionInfo,
-    changes: BTreeMap<&Key, Option<Hash>>,
+    changes: BTreeMap<&Key, Option<(Hash, i64)>>,
 ) -> Hash {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
@@ -220,7 +248,9 @@ pub(super) fn chain(
     for (key, becomes) in changes {
         add(key.shelf.as_bytes());
         add(key.name.as_bytes());
-        add(becomes.as_ref().map_or(&[], |hash| &hash.0));
+        let (hash, place) = becomes.unwrap_or((Hash([0; 32]), -1));
+        add(&hash.0);
+        add(&place.to_le_bytes());
     }
     Hash(hash.finalize().into())
 }

@@ -79,6 +79,9 @@ fn members(body: Option<&[u8]>) -> Map<String, Value> {
     all
 }
 
+/// Bytes of entries that a page of differences holds.
+const MAX_BYTES: usize = 16 << 20;
+
 /// What differs between the revisions ?1 and ?2, of which ?1 is the earlier.
 const DIFFERING: &str = "
     FROM (
@@ -93,7 +96,8 @@ const DIFFERING: &str = "
     WHERE old.hash IS NOT new.hash";
 
 impl Record {
-    /// How many entries differ between two revisions, and those of one page, by name.
+    /// How many entries differ between two revisions, and those of one page, by name. A page has at
+    /// most [`MAX_BYTES`] of them, but one at least.
     ///
     /// # Errors
     /// Where a revision does not exist, or the database can't be read.
@@ -113,7 +117,7 @@ impl Record {
             [first.0, last.0],
             |row| row.get(0),
         )?;
-        let mut differences = differences(&reading, [first, last], limit, offset)?;
+        let mut differences = differences(&reading, [first, last], limit, offset, MAX_BYTES)?;
         if from > to {
             for difference in &mut differences {
                 std::mem::swap(&mut difference.before, &mut difference.after);
@@ -143,7 +147,7 @@ impl Record {
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         info(&writing, revision)?;
         let before = Revision(revision.0.saturating_sub(1));
-        let changes = differences(&writing, [before, revision], usize::MAX, 0)?
+        let changes = differences(&writing, [before, revision], usize::MAX, 0, usize::MAX)?
             .into_iter()
             .map(|difference| Change {
                 key: difference.key,
@@ -170,24 +174,35 @@ fn differences(
     [first, last]: [Revision; 2],
     limit: usize,
     offset: usize,
+    max_bytes: usize,
 ) -> Result<Vec<Difference>, RecordError> {
     let mut rows = connection.prepare(&format!(
         "SELECT touched.shelf, touched.name, old.body, new.body {DIFFERING}
          ORDER BY touched.shelf, touched.name LIMIT ?3 OFFSET ?4"
     ))?;
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let rows = rows.query_map(
-        (first.0, last.0, whole(limit), whole(offset)),
-        |row: &Row<'_>| {
-            Ok(Difference {
-                key: Key {
-                    shelf: row.get::<_, String>(0)?.into(),
-                    name: row.get::<_, String>(1)?.into(),
-                },
-                before: row.get(2)?,
-                after: row.get(3)?,
-            })
+    let mut rows = rows.query((first.0, last.0, whole(limit), whole(offset)))?;
+    let mut differences = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let difference = read_difference(row)?;
+        let both = [&difference.before, &difference.after];
+        bytes += both.into_iter().flatten().map(Vec::len).sum::<usize>();
+        if bytes > max_bytes && !differences.is_empty() {
+            break;
+        }
+        differences.push(difference);
+    }
+    Ok(differences)
+}
+
+fn read_difference(row: &Row<'_>) -> rusqlite::Result<Difference> {
+    Ok(Difference {
+        key: Key {
+            shelf: row.get::<_, String>(0)?.into(),
+            name: row.get::<_, String>(1)?.into(),
         },
-    )?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        before: row.get(2)?,
+        after: row.get(3)?,
+    })
 }

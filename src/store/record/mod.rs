@@ -57,13 +57,18 @@ pub struct Record {
 
 impl Record {
     /// Opens the record in a folder. Where there is none it is made, with the data of these files
-    /// as its first revision.
+    /// as its first revision; one of an older version is brought up to date, and a copy of it kept.
     ///
     /// # Errors
     /// Where the folder can't be written, holds what is no record or a newer program's, or the data
     /// of a new record have problems.
     pub fn open(folder: &Path, seeds: &Files, geodata: &Files) -> Result<Self, RecordError> {
         fs::create_dir_all(folder)?;
+        let path = folder.join(FILE);
+        if schema::is_outdated(&path)? {
+            let _alone = backup::lock(folder)?;
+            schema::bring_up_to_date(&path)?;
+        }
         let record = Self::open_at(folder)?;
         if record.latest_or_none()?.is_none() {
             record.seed(seeds, geodata)?;
@@ -176,17 +181,22 @@ impl Record {
         Ok(hash.map(Hash))
     }
 
-    /// All that ever stood under a name, the latest first.
+    /// What stood under a name in the version whose hash begins with these hexadecimal digits.
     ///
     /// # Errors
     /// Where the database can't be read.
-    pub fn versions(&self, key: &Key) -> Result<Vec<Vec<u8>>, RecordError> {
-        let connection = self.reader()?;
-        let mut rows = connection.prepare(
-            "SELECT body FROM entries WHERE shelf = ?1 AND name = ?2 ORDER BY from_revision DESC",
-        )?;
-        let bodies = rows.query_map((&*key.shelf, &*key.name), |row| row.get(0))?;
-        Ok(bodies.collect::<Result<_, _>>()?)
+    pub fn version_of(&self, key: &Key, digits: &str) -> Result<Option<Vec<u8>>, RecordError> {
+        let body = self
+            .reader()?
+            .query_row(
+                "SELECT body FROM entries
+                 WHERE shelf = ?1 AND name = ?2 AND substr(hex(hash), 1, length(?3)) = upper(?3)
+                 ORDER BY from_revision DESC LIMIT 1",
+                (&*key.shelf, &*key.name, digits),
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(body)
     }
 
     /// Revisions, the latest first.
@@ -230,10 +240,12 @@ fn latest(connection: &Connection) -> Result<Option<Revision>, RecordError> {
 }
 
 fn info(connection: &Connection, revision: Revision) -> Result<RevisionInfo, RecordError> {
+    // A number beyond what SQLite has is none that there is.
+    let number = i64::try_from(revision.0).map_err(|_| RecordError::NoRevision(revision))?;
     connection
         .query_row(
             "SELECT number, time_ms, author, message, cause FROM revisions WHERE number = ?1",
-            [revision.0],
+            [number],
             read_info,
         )
         .optional()?

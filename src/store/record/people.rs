@@ -1,10 +1,13 @@
 //! Accounts, hashes of tokens, and who did what.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 
 use super::{Hash, Record, RecordError};
 use crate::model::{Role, Text};
+
+/// Entries of the log that are kept of what nobody known did.
+const MAX_UNKNOWN: u32 = 10_000;
 
 /// Somebody who may do more than read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,15 +79,22 @@ impl Record {
     /// # Errors
     /// Where there is none, or the database can't be written.
     pub fn close_account(&self, name: &str) -> Result<(), RecordError> {
-        let changed = self.writer().execute(
+        let mut connection = self.writer();
+        let writing = connection.transaction()?;
+        let changed = writing.execute(
             "UPDATE accounts SET closed_ms = ?2 WHERE name = ?1 AND closed_ms IS NULL",
             (name, now()),
         )?;
         if changed == 0 {
-            Err(nobody(name))
-        } else {
-            Ok(())
+            return Err(nobody(name));
         }
+        // Opened again, the account must not bring back what may have been stolen.
+        writing.execute(
+            "UPDATE tokens SET revoked_ms = ?2 WHERE account = ?1 AND revoked_ms IS NULL",
+            (name, now()),
+        )?;
+        writing.commit()?;
+        Ok(())
     }
 
     /// All accounts, by name.
@@ -188,15 +198,35 @@ impl Record {
         Ok(account)
     }
 
-    /// Writes down what somebody did.
+    /// Writes down what somebody did. Changes of the data are written down as they are committed.
     ///
     /// # Errors
     /// Where the database can't be written.
     pub fn audit(&self, account: &str, action: &str, detail: &str) -> Result<(), RecordError> {
-        self.writer().execute(
-            "INSERT INTO audit (time_ms, account, action, detail) VALUES (?1, ?2, ?3, ?4)",
-            (now(), account, action, detail),
-        )?;
+        let entry = AuditEntry::now(account, action, detail);
+        self.audit_all(std::slice::from_ref(&entry))
+    }
+
+    /// The same of several things, each at its time. Of what nobody known did, the latest
+    /// [`MAX_UNKNOWN`] entries are kept.
+    ///
+    /// # Errors
+    /// Where the database can't be written.
+    pub fn audit_all(&self, entries: &[AuditEntry]) -> Result<(), RecordError> {
+        let mut connection = self.writer();
+        let writing = connection.transaction()?;
+        for entry in entries {
+            write_down(&writing, entry)?;
+        }
+        if entries.iter().any(|entry| entry.account.is_empty()) {
+            writing.execute(
+                "DELETE FROM audit WHERE account = '' AND number <= (
+                     SELECT number FROM audit WHERE account = ''
+                     ORDER BY number DESC LIMIT 1 OFFSET ?1)",
+                [MAX_UNKNOWN],
+            )?;
+        }
+        writing.commit()?;
         Ok(())
     }
 
@@ -220,6 +250,33 @@ impl Record {
         })?;
         Ok(entries.collect::<Result<_, _>>()?)
     }
+}
+
+impl AuditEntry {
+    /// What is done at this moment.
+    #[must_use]
+    pub fn now(account: &str, action: &str, detail: &str) -> Self {
+        Self {
+            time: Timestamp::now(),
+            account: account.to_owned(),
+            action: action.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+/// Writes down what somebody did, in a transaction that may do more.
+pub(super) fn write_down(writing: &Connection, entry: &AuditEntry) -> Result<(), RecordError> {
+    writing.execute(
+        "INSERT INTO audit (time_ms, account, action, detail) VALUES (?1, ?2, ?3, ?4)",
+        (
+            entry.time.as_millisecond(),
+            &entry.account,
+            &entry.action,
+            &entry.detail,
+        ),
+    )?;
+    Ok(())
 }
 
 fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {

@@ -75,25 +75,91 @@ const UPGRADES: [&str; 2] = [
 ",
 ];
 
-/// Opens a record to write, and makes or upgrades it first where it must be.
+/// Opens a record to write, and makes it where there is none.
 ///
 /// # Errors
-/// Where it can't be opened, is no record, or was made by a newer version of the program.
+/// Where it can't be opened, is no record, or is one of an older or a newer version.
 pub fn open(path: &Path) -> Result<Connection, RecordError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     let version = version(&connection, path)?;
+    if (1..UPGRADES.len()).contains(&version) {
+        return Err(outdated(path));
+    }
+    prepare(&connection)?;
+    if version == 0 {
+        upgrade(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+/// Whether a record is there and of an older version.
+///
+/// # Errors
+/// As [`open`].
+pub fn is_outdated(path: &Path) -> Result<bool, RecordError> {
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let version = version(&Connection::open(path)?, path)?;
+    Ok((1..UPGRADES.len()).contains(&version))
+}
+
+/// Makes a record of an older version one of today's, and keeps a copy of it as it was; leaves others
+/// alone. Nobody else may be using it.
+///
+/// # Errors
+/// As [`open`]; the record then is as it was.
+pub fn bring_up_to_date(path: &Path) -> Result<(), RecordError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    let version = version(&connection, path)?;
+    if !(1..UPGRADES.len()).contains(&version) {
+        return Ok(());
+    }
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".v{version}.{now}"));
+    super::backup::copy(&connection, &path.with_file_name(name))?;
+    prepare(&connection)?;
+    upgrade(&mut connection)
+}
+
+/// Opens the copy of a record, which may be of an older version.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_draft(path: &Path) -> Result<Connection, RecordError> {
+    let mut connection = Connection::open(path)?;
+    if version(&connection, path)? == 0 {
+        return Err(RecordError::Unfit(Text::new(
+            "备份文件是空的",
+            "the backup is empty",
+        )));
+    }
+    upgrade(&mut connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> Result<(), RecordError> {
     // A commit counts when the disk has it, and readers go on while one is written.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    if version < UPGRADES.len() {
-        if version > 0 {
-            keep_copy(&connection, path, version)?;
-        }
-        upgrade(&mut connection)?;
-    }
-    Ok(connection)
+    Ok(())
+}
+
+fn outdated(path: &Path) -> RecordError {
+    RecordError::Unfit(Text::new(
+        format!(
+            "{} 是旧版本的库：用这个程序重新启动 serve 即升级",
+            path.display()
+        ),
+        format!(
+            "{} is of an older version: starting serve anew with this program upgrades it",
+            path.display()
+        ),
+    ))
 }
 
 /// Opens a record that is there to read it.
@@ -107,13 +173,7 @@ pub fn open_to_read(path: &Path) -> Result<Connection, RecordError> {
     if version(&connection, path)? == UPGRADES.len() {
         Ok(connection)
     } else {
-        Err(RecordError::Unfit(Text::new(
-            format!("{} 是旧版本的库，先由 serve 升级", path.display()),
-            format!(
-                "{} is of an older version: serve upgrades it",
-                path.display()
-            ),
-        )))
+        Err(outdated(path))
     }
 }
 
@@ -148,13 +208,6 @@ fn version(connection: &Connection, path: &Path) -> Result<usize, RecordError> {
             ),
         ))),
     }
-}
-
-/// What an upgrade changes stays beside it as it was.
-fn keep_copy(connection: &Connection, path: &Path, version: usize) -> Result<(), RecordError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".v{version}"));
-    super::backup::copy(connection, &path.with_file_name(name))
 }
 
 fn upgrade(connection: &mut Connection) -> Result<(), RecordError> {

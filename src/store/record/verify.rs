@@ -43,14 +43,20 @@ pub(super) fn verify(connection: &Connection) -> Result<Verified, RecordError> {
 }
 
 fn verify_entries(connection: &Connection) -> Result<usize, RecordError> {
-    let mut rows =
-        connection.prepare("SELECT shelf, name, from_revision, hash, body FROM entries")?;
+    // An entry ends where the next of its name begins, or before.
+    let mut rows = connection.prepare(
+        "SELECT shelf, name, from_revision, hash, body,
+             to_revision <= from_revision OR ifnull(to_revision, 9223372036854775807) >
+                 lead(from_revision, 1, 9223372036854775807)
+                     OVER (PARTITION BY shelf, name ORDER BY from_revision)
+         FROM entries",
+    )?;
     let mut rows = rows.query([])?;
     let mut entries = 0;
     while let Some(row) = rows.next()? {
         let (shelf, name): (String, String) = (row.get(0)?, row.get(1)?);
         let body = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
-        if Hash::of(body) != Hash(row.get(3)?) {
+        if Hash::of(body) != Hash(row.get(3)?) || row.get::<_, Option<bool>>(5)? == Some(true) {
             let key = Key::new(&shelf, &name);
             let revision: u64 = row.get(2)?;
             return Err(damaged(
@@ -67,13 +73,13 @@ fn verify_entries(connection: &Connection) -> Result<usize, RecordError> {
 fn verify_revisions(connection: &Connection) -> Result<(), RecordError> {
     let mut revisions = connection
         .prepare("SELECT number, time_ms, author, message, cause FROM revisions ORDER BY number")?;
-    let mut began =
-        connection.prepare("SELECT shelf, name, hash FROM entries WHERE from_revision = ?1")?;
+    let mut began = connection
+        .prepare("SELECT shelf, name, hash, place FROM entries WHERE from_revision = ?1")?;
     let mut ended = connection.prepare("SELECT shelf, name FROM entries WHERE to_revision = ?1")?;
     let mut previous = Hash([0; 32]);
     for (place, info) in revisions.query_map([], read_info)?.enumerate() {
         let info = info?;
-        let mut changes: BTreeMap<Key, Option<Hash>> = BTreeMap::new();
+        let mut changes: BTreeMap<Key, Option<(Hash, i64)>> = BTreeMap::new();
         let mut rows = ended.query([info.number.0])?;
         while let Some(row) = rows.next()? {
             let (shelf, name): (String, String) = (row.get(0)?, row.get(1)?);
@@ -82,9 +88,10 @@ fn verify_revisions(connection: &Connection) -> Result<(), RecordError> {
         let mut rows = began.query([info.number.0])?;
         while let Some(row) = rows.next()? {
             let (shelf, name): (String, String) = (row.get(0)?, row.get(1)?);
-            changes.insert(Key::new(&shelf, &name), Some(Hash(row.get(2)?)));
+            let made = (Hash(row.get(2)?), row.get(3)?);
+            changes.insert(Key::new(&shelf, &name), Some(made));
         }
-        let hashes = changes.iter().map(|(key, hash)| (key, *hash)).collect();
+        let hashes = changes.iter().map(|(key, made)| (key, *made)).collect();
         let hash = chain(previous, &info, hashes);
         if hash != chained(connection, info.number)? || info.number.0 != place as u64 + 1 {
             let number = info.number;
