@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{
     Visit,
     page::Page,
-    words::{length, number},
+    words::{margin, number},
 };
 use crate::store::Collection;
 
@@ -71,7 +71,7 @@ pub fn collection(visit: &Visit<'_>, collection: &Collection, json: &str) -> Str
                 (row(lang.pick("条目", "Entries"), html! { (count(visit, collection)) }))
                 @if collection.located > 0 {
                     (row(lang.pick("最大位置误差", "Least accurate"), html! {
-                        (length(collection.worst_accuracy_m, lang))
+                        (margin(collection.worst_accuracy_m, lang))
                     }))
                 }
                 (row(lang.pick("数据来源与许可", "Sources and licences"), html! {

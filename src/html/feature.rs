@@ -173,7 +173,7 @@ impl Entry<'_> {
                     p.fine {
                         (lang.pick("周长 ", "Perimeter ")) (words::length(along, lang))
                         @if off > 0.0 {
-                            (lang.pick("；± ", "; ± ")) (words::hectares(off, lang))
+                            (lang.pick("；± ", "; ± ")) (words::area_margin(off, lang))
                             (lang.pick("，为边界误差全部偏向一侧时的上限", ", the bound if the whole outline were off to one side"))
                         }
                     }
@@ -210,7 +210,7 @@ impl Entry<'_> {
                                     (lang.modality(Some(entry.modality)))
                                     (lang.pick("，", ", "))
                                     @match &entry.date {
-                                        Some(date) => (lang.fill("据 {} 年文件", "as of {}", date)),
+                                        Some(date) => (lang.fill("据 {} 年文件", "as of {}", words::year(date))),
                                         None => (lang.pick("未写明日期", "no date")),
                                     }
                                 }
@@ -255,7 +255,7 @@ impl Entry<'_> {
                                         }
                                     }
                                     td.number { (words::length(stretch.metres, lang)) }
-                                    td.number { "±" (words::length(stretch.accuracy_m, lang)) }
+                                    td.number { "±" (words::margin(stretch.accuracy_m, lang)) }
                                 }
                             }
                         }
@@ -278,7 +278,7 @@ impl Entry<'_> {
                     @for quantity in stated {
                         li {
                             p.what {
-                                span { (words::quantity(&quantity.attribute, lang)) }
+                                span { (lang.quantity(&quantity.attribute)) }
                                 b { (quantity.qualifier.as_deref().unwrap_or_default()) (quantity.value) " " (quantity.unit) }
                                 span.fine {
                                     (lang.modality(Some(quantity.modality)))
@@ -314,7 +314,7 @@ impl Entry<'_> {
                         }))
                     }
                     @if let Some(area) = stated {
-                        (row(words::property("area_m2", lang), &html! { (words::hectares(area, lang)) " · " (words::mu(area, lang)) }))
+                        (row(lang.quantity("area_m2"), &html! { (words::hectares(area, lang)) " · " (words::mu(area, lang)) }))
                     }
                     @for (name, value) in &others {
                         (row(words::property(name, lang), &html! {

@@ -76,35 +76,13 @@ pub fn property(name: &str, lang: Lang) -> &str {
         "address" => lang.pick("地址", "Address"),
         "lines" => lang.pick("线路", "Lines"),
         "adcode" => lang.pick("行政区划代码", "Division code"),
-        "area_m2" => lang.pick("所述面积", "Stated area"),
         other => other,
     }
 }
 
-/// What the attribute of a stated quantity measures, in Chinese where it is a usual one.
-pub fn quantity(attribute: &str, lang: Lang) -> String {
-    let zh = match attribute {
-        "area" => "面积",
-        "land_area" => "用地面积",
-        "floor_area" => "建筑面积",
-        "length" => "长度",
-        "height" => "高度",
-        "investment" => "投资",
-        "households" => "户数",
-        "dwellings" => "住房",
-        "beds" => "床位",
-        "places" => "学位",
-        "count" => "数量",
-        "target_year" => "目标年份",
-        "voltage" => "电压",
-        _ => "",
-    };
-    let en = attribute.replace('_', " ");
-    if zh.is_empty() {
-        en
-    } else {
-        lang.pick(zh, &en).to_owned()
-    }
+/// The year of a date, which may name a month and a day too.
+pub fn year(date: &str) -> &str {
+    date.split_once('-').map_or(date, |(year, _)| year)
 }
 
 /// A value of a property that the page knows nothing of.
@@ -151,6 +129,15 @@ pub fn hectares(m2: f64, lang: Lang) -> String {
     format!("{} {}", number(value, digits), lang.pick("公顷", "ha"))
 }
 
+/// By how much an area may be off, in 公顷: too little to write is not nothing.
+pub fn area_margin(m2: f64, lang: Lang) -> String {
+    let text = hectares(m2, lang);
+    match text.strip_prefix("0.00") {
+        Some(unit) => format!("<0.01{unit}"),
+        None => text,
+    }
+}
+
 /// An area in 亩: fifteen to the hectare.
 pub fn mu(m2: f64, lang: Lang) -> String {
     let value = m2 * 15.0 / 1e4;
@@ -171,6 +158,14 @@ pub fn length(metres: f64, lang: Lang) -> String {
     )
 }
 
+/// By how much a place may be off: below a metre, with its centimetres.
+pub fn margin(metres: f64, lang: Lang) -> String {
+    if metres < 1.0 {
+        return format!("{} {}", metres_bare(metres), lang.pick("米", "m"));
+    }
+    length(metres, lang)
+}
+
 /// Metres without their unit; centimetres matter to a survey.
 fn metres_bare(metres: f64) -> String {
     number(metres, if metres > 0.0 && metres < 1.0 { 2 } else { 0 })
@@ -186,6 +181,12 @@ mod tests {
         assert_eq!(number(-123.0, 0), "-123");
         assert_eq!(hectares(123_456.0, Lang::Zh), "12.3 公顷");
         assert_eq!(mu(123_456.0, Lang::En), "185 mu");
+        assert_eq!(area_margin(49.0, Lang::Zh), "<0.01 公顷");
+        assert_eq!(area_margin(51.0, Lang::En), "0.01 ha");
+        assert_eq!(margin(0.05, Lang::Zh), "0.05 米");
+        assert_eq!(margin(0.0, Lang::Zh), "0 米");
+        assert_eq!(margin(1.0, Lang::En), "1 m");
+        assert_eq!(margin(1_500.0, Lang::En), "1.50 km");
         assert_eq!(length(999.4, Lang::Zh), "999 米");
         assert_eq!(length(999.6, Lang::Zh), "1.00 公里");
         assert_eq!(length(12_345.0, Lang::En), "12.3 km");

@@ -84,6 +84,29 @@ impl Lang {
         }
     }
 
+    /// What the attribute of a stated quantity measures; one that is in no list, as the data name it.
+    pub(crate) fn quantity(self, attribute: &str) -> &str {
+        match attribute {
+            "area_m2" => self.pick("所述面积", "Stated area"),
+            "area" => self.pick("面积", "Area"),
+            "land_area" => self.pick("用地面积", "Land area"),
+            "floor_area" | "construction_floor_area" => self.pick("建筑面积", "Floor area"),
+            "completed_floor_area" => self.pick("竣工面积", "Completed floor area"),
+            "length" => self.pick("长度", "Length"),
+            "width" => self.pick("宽度", "Width"),
+            "height" => self.pick("高度", "Height"),
+            "voltage" => self.pick("电压", "Voltage"),
+            "investment" => self.pick("投资", "Investment"),
+            "households" => self.pick("户数", "Households"),
+            "dwellings" => self.pick("住房", "Dwellings"),
+            "beds" => self.pick("床位", "Beds"),
+            "places" => self.pick("学位", "School places"),
+            "count" => self.pick("数量", "Count"),
+            "target_year" => self.pick("目标年份", "Target year"),
+            other => other,
+        }
+    }
+
     pub(crate) fn modality(self, modality: Option<Modality>) -> &'static str {
         match modality {
             None => "",

@@ -220,7 +220,7 @@ fn sentence(record: &Record, feature: &Feature, place: &Place<'_>) -> (Option<St
     (Some(document.clone()), quote.clone())
 }
 
-/// `length 2.5 公里（2025，拟推进）`
+/// `长度 2.5 公里（2025，拟推进）`
 fn quantity(stated: &Stated, lang: Lang) -> String {
     let Stated {
         attribute,
@@ -230,6 +230,7 @@ fn quantity(stated: &Stated, lang: Lang) -> String {
         date,
         modality,
     } = stated;
+    let attribute = lang.quantity(attribute);
     let qualifier = qualifier.as_deref().unwrap_or_default();
     let when = [
         date.as_deref().unwrap_or_default(),

@@ -38,7 +38,7 @@ impl<'a> Row<'a> {
             count(self.possible),
             area(self.area_m2),
             area(self.covered_m2),
-            stated.map_or(Cell::Empty, |sum| Cell::text(&*sum.attribute)),
+            stated.map_or(Cell::Empty, |sum| Cell::text(lang.quantity(&sum.attribute))),
             stated.map_or(Cell::Empty, |sum| Cell::text(&*sum.unit)),
             stated.map_or(Cell::Empty, |sum| Cell::text(lang.modality(sum.modality))),
             Cell::number(stated.and_then(|sum| sum.sum), Format::Plain),

@@ -64,6 +64,13 @@ fn rich() -> Copy {
             if place % 4 == 0 {
                 quantities.push(stated("building_height", 54.0, "米", "intended", false));
                 quantities.push(stated("households", 300.0, "户", "intended", false));
+                quantities.push(stated(
+                    "completed_floor_area",
+                    0.3,
+                    "万平方米",
+                    "done",
+                    false,
+                ));
                 quantities[0]["qualifier"] = json!("约");
             }
             if place % 5 == 0 {
@@ -170,6 +177,20 @@ const MODALITIES: [(&str, &str); 3] = [
     ("done", "已完成"),
     ("under_way", "进行中"),
     ("intended", "拟推进"),
+];
+
+const QUANTITIES: [(&str, &str); 10] = [
+    ("area_m2", "所述面积"),
+    ("area", "面积"),
+    ("land_area", "用地面积"),
+    ("floor_area", "建筑面积"),
+    ("length", "长度"),
+    ("voltage", "电压"),
+    ("households", "户数"),
+    ("target_year", "目标年份"),
+    ("completed_floor_area", "竣工面积"),
+    // What is in no list stands as the data name it.
+    ("building_height", "building_height"),
 ];
 
 fn word(words: &[(&str, &str)], id: &str) -> Value {
@@ -287,7 +308,9 @@ fn expected_row(names: &Names, collection: &Value, feature: &Value) -> Vec<Value
             };
             format!(
                 "{} {}{} {}（{when}）",
-                quantity["attribute"].as_str().unwrap(),
+                word(&QUANTITIES, quantity["attribute"].as_str().unwrap())
+                    .as_str()
+                    .unwrap(),
                 quantity["qualifier"].as_str().unwrap_or_default(),
                 quantity["value"].as_f64().unwrap(),
                 quantity["unit"].as_str().unwrap(),
@@ -466,7 +489,7 @@ fn check_totals(names: &Names, answer: &Value, (title, rows): &(String, Vec<Vec<
             row.resize(8, Value::Null);
             let modality = sum["modality"].as_str();
             row.extend([
-                sum["attribute"].clone(),
+                word(&QUANTITIES, sum["attribute"].as_str().unwrap()),
                 sum["unit"].clone(),
                 modality.map_or(Value::Null, |modality| word(&MODALITIES, modality)),
                 sum["sum"].clone(),

@@ -31,6 +31,12 @@ fn page(server: &Server, path: &str) -> String {
     answer.text()
 }
 
+fn serve(copy: &Copy) -> Server {
+    let folder = |name: &str| copy.file(name).to_str().unwrap().to_owned();
+    let (seeds, geodata) = (folder("seeds"), folder("geodata"));
+    Server::start_with(&["--seeds", &seeds, "--geodata", &geodata])
+}
+
 fn is_page(answer: &Answer) -> bool {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let is_page = answer.header("content-type").starts_with("text/html");
@@ -342,6 +348,19 @@ fn a_page_tells_what_is_known_and_what_belongs_together() {
     assert!(plot.contains("href=\"../../../collections/parcels/items/xiyuzhuang\""));
     let nowhere = page(&server, "/collections/parcels/items/lingdangge");
     assert!(nowhere.contains("未定位：尚无位置依据") && map_of(&nowhere).is_none());
+    // A quantity that a document states bears its name.
+    let copy = Copy::new();
+    copy.edit("geodata/projects.geojson", |file| {
+        let properties = &mut file["features"][0]["properties"];
+        let citation = properties["citations"][0].clone();
+        properties["quantities"] = serde_json::json!([{
+            "attribute": "completed_floor_area", "value": 1.5, "unit": "万平方米",
+            "modality": "done", "citation": citation,
+        }]);
+    });
+    let server = serve(&copy);
+    let expo = page(&server, "/collections/projects/items/yunfan-expo");
+    assert!(expo.contains("<span>竣工面积</span>"), "{expo}");
 }
 
 /// Lengths along a path of `M`, `L`, `V` and `H`, pixels.
@@ -418,6 +437,38 @@ fn the_small_map_is_true_to_its_scale_and_in_the_colours_of_the_map() {
 }
 
 #[test]
+fn what_is_little_is_not_nothing_and_dates_are_cut_to_years() {
+    let copy = Copy::new();
+    copy.edit("geodata/parcels.geojson", |file| {
+        for feature in file["features"].as_array_mut().unwrap() {
+            feature["properties"]["accuracy_m"] = 0.02.into();
+        }
+    });
+    copy.edit("geodata/projects.geojson", |file| {
+        let features = file["features"].as_array_mut().unwrap();
+        let statuses = features
+            .iter_mut()
+            .find(|feature| feature["id"] == "yunfan-expo")
+            .map(|feature| &mut feature["properties"]["statuses"]);
+        let statuses = statuses.unwrap();
+        statuses[0]["date"] = "2023-06-01".into();
+        statuses[1]["date"] = "2025-03".into();
+    });
+    let server = serve(&copy);
+    let parcel = page(&server, "/collections/parcels/items/a1-01");
+    assert!(parcel.contains("误差约 0.02 米"));
+    assert!(parcel.contains("± &lt;0.01 公顷") && !parcel.contains("± 0.00"));
+    let parcel = page(&server, "/collections/parcels/items/a1-01?lang=en");
+    assert!(parcel.contains("± &lt;0.01 ha"));
+    let parcels = page(&server, "/collections/parcels");
+    assert!(parcels.contains("<td>0.02 米</td>"), "{parcels}");
+    let expo = page(&server, "/collections/projects/items/yunfan-expo");
+    assert!(expo.contains("据 2023 年文件") && expo.contains("据 2025 年文件"));
+    let expo = page(&server, "/collections/projects/items/yunfan-expo?lang=en");
+    assert!(expo.contains("as of 2023<") && expo.contains("as of 2025<"));
+}
+
+#[test]
 fn what_data_and_askers_bring_stays_text() {
     let hostile = r#"<script>alert("1")</script>&'"#;
     let copy = Copy::new();
@@ -440,9 +491,7 @@ fn what_data_and_askers_bring_stays_text() {
             }
         }
     });
-    let folder = |name: &str| copy.file(name).to_str().unwrap().to_owned();
-    let (seeds, geodata) = (folder("seeds"), folder("geodata"));
-    let server = Server::start_with(&["--seeds", &seeds, "--geodata", &geodata]);
+    let server = serve(&copy);
     for path in [
         "/collections",
         "/collections/projects",
@@ -482,9 +531,7 @@ fn a_map_of_a_crowded_place_stays_small() {
             streets.push(street.clone());
         }
     });
-    let folder = |name: &str| copy.file(name).to_str().unwrap().to_owned();
-    let (seeds, geodata) = (folder("seeds"), folder("geodata"));
-    let server = Server::start_with(&["--seeds", &seeds, "--geodata", &geodata]);
+    let server = serve(&copy);
     let html = page(&server, "/collections/streets/items/copy-7");
     let map = map_of(&html).unwrap();
     // The street itself is there, set off, and what else is around.

@@ -376,8 +376,8 @@ export const WORDS = {
   'query.container': ['按所属地点判定', 'Judged by its container'],
   'query.unlocated.list': ['未定位', 'Not located'],
   'query.unlocated.note': [
-    '文件在该片区一节中提到，未写明具体位置',
-    "Named in the document's section on this area; where is not stated",
+    '文件把它列入此范围或其中某处，未写明具体位置',
+    'A document lists it in this area or somewhere in it; where is not stated',
   ],
   'query.overlap': ['重叠 {area}，占其 {share}', 'Overlap {area}, {share} of it'],
   'query.all': ['各类共 {n} 项', '{n} in all'],
@@ -542,6 +542,11 @@ const QUANTITIES: Record<string, Pair> = {
   width: ['宽度', 'Width'],
   voltage: ['电压', 'Voltage'],
   investment: ['投资', 'Investment'],
+  households: ['户数', 'Households'],
+  dwellings: ['住房', 'Dwellings'],
+  beds: ['床位', 'Beds'],
+  places: ['学位', 'School places'],
+  count: ['数量', 'Count'],
   target_year: ['目标年份', 'Target year'],
 };
 
