@@ -112,15 +112,16 @@ fn star(across: u32, width: f64) -> Value {
 }
 
 fn ask(snapshot: &Snapshot, area: &Value) -> usize {
+    let patience = Patience::new(Duration::from_mins(1), Arc::default());
     let area = AreaSpec::from_json(area)
         .unwrap()
-        .resolve(snapshot)
+        .resolve(snapshot, &patience)
         .unwrap();
     let query = Query {
         area: &area,
         collections: vec![snapshot.collection("plots").unwrap().into()],
         relation: Relation::Intersects,
-        patience: Patience::new(Duration::from_mins(1), Arc::default()),
+        patience,
     };
     query.run(snapshot).unwrap().collections[0].totals.count
 }

@@ -6,9 +6,12 @@ use geo::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::shape::{Area, Origin};
+use super::{
+    query::{Interrupted, Patience},
+    shape::{Area, Origin},
+};
 use crate::{
-    boundary::{Carriageway, Compilation, Options, Outcome, TextError},
+    boundary::{Carriageway, Compilation, Options, Outcome, TextError, find},
     geometry::{
         crossings,
         crs::Crs,
@@ -207,6 +210,14 @@ pub enum AreaError {
     Unusable(Text),
     /// It is a boundary sentence that makes no polygon, or more than one.
     Open(Box<OpenSentence>),
+    /// It takes too long to put together.
+    Interrupted(Interrupted),
+}
+
+impl From<Interrupted> for AreaError {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Interrupted(interrupted)
+    }
 }
 
 impl AreaSpec {
@@ -300,9 +311,10 @@ impl AreaSpec {
     /// The polygon that it means.
     ///
     /// # Errors
-    /// Where the feature does not exist or is no area, the geometry is not valid, or a limit is passed.
-    pub fn resolve(&self, snapshot: &Snapshot) -> Result<Area, AreaError> {
-        let outline = self.outline(snapshot)?;
+    /// Where the feature does not exist or is no area, the geometry is not valid, a limit is passed, or
+    /// it takes longer than `patience`.
+    pub fn resolve(&self, snapshot: &Snapshot, patience: &Patience) -> Result<Area, AreaError> {
+        let outline = self.outline(snapshot, patience)?;
         let polygons = &outline.polygons;
         if polygons.0.is_empty() {
             return Err(unusable(
@@ -334,7 +346,8 @@ impl AreaSpec {
         Ok(Area::new(origin, polygons, outline.accuracy_m))
     }
 
-    fn outline(&self, snapshot: &Snapshot) -> Result<Outline, AreaError> {
+    fn outline(&self, snapshot: &Snapshot, patience: &Patience) -> Result<Outline, AreaError> {
+        patience.check()?;
         match self {
             Self::Feature(area) => {
                 let name: Option<FeatureRef> = area.feature.parse().ok();
@@ -392,7 +405,7 @@ impl AreaSpec {
             }
             Self::Boundary(area) => enclosed(area, snapshot),
             Self::Combined(how, parts) => {
-                let mut outlines = parts.iter().map(|part| part.outline(snapshot));
+                let mut outlines = parts.iter().map(|part| part.outline(snapshot, patience));
                 let Some(first) = outlines.next() else {
                     return Ok(Outline::of(MultiPolygon::new(vec![]), 0.0));
                 };
@@ -469,19 +482,14 @@ fn enclosed(area: &BoundaryArea, snapshot: &Snapshot) -> Result<Outline, AreaErr
         carriageway: area.carriageway,
         ..Options::default()
     };
-    let mut found = snapshot
-        .network()
-        .compile_text(&area.boundary, options)
-        .map_err(|error| AreaError::Unusable(error.text()))?;
-    let compilation = match found.len() {
-        0 => return Err(AreaError::Unusable(TextError::NotABoundary.text())),
+    let unreadable = |error: TextError| AreaError::Unusable(error.text());
+    let mut found = find(&area.boundary).map_err(unreadable)?;
+    let sentence = match found.len() {
+        0 => return Err(unreadable(TextError::NotABoundary)),
         1 => found.remove(0),
-        count => {
-            return Err(AreaError::Unusable(
-                TextError::SeveralSentences(count).text(),
-            ));
-        }
+        count => return Err(unreadable(TextError::SeveralSentences(count))),
     };
+    let compilation = snapshot.network().compile_found(sentence, options);
     let reason = match &compilation.outcome {
         Outcome::Compiled(compiled) => {
             let polygons = MultiPolygon::new(vec![compiled.polygon()]);

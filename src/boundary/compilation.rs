@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use geo::Coord;
 use serde::Serialize;
+use thiserror::Error;
 
 use super::compile::{Options, Outcome};
 use super::evidence::{Compiled, StretchKind, as_number, as_pairs};
@@ -12,6 +13,49 @@ use super::network::Network;
 use super::refusal::Reason;
 use super::text::{Direction, Found, Name, Sentence, Side, StatedArea, TextError, find};
 use crate::geometry::mismatch::UNITS;
+use crate::model::Text;
+
+/// The most sentences of one text that are compiled. Each may take a search of its own to the end.
+pub const MAX_SENTENCES: usize = 50;
+
+/// Why the sentences of a text are not compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CompilationError {
+    /// The text is not read.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// More than [`MAX_SENTENCES`]; how many.
+    #[error("文字里有 {0} 处四至描述，一次最多编译 {MAX_SENTENCES} 处")]
+    TooManySentences(usize),
+    /// Told to stop before all were compiled.
+    #[error("编译用时太长：{sentences} 处四至描述中编译了 {compiled} 处，请分成几段文字")]
+    Stopped {
+        /// How many were.
+        compiled: usize,
+        /// How many there are.
+        sentences: usize,
+    },
+}
+
+impl CompilationError {
+    /// The same in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let in_english = match self {
+            Self::Text(error) => return error.text(),
+            Self::TooManySentences(count) => format!(
+                "the text holds {count} boundary sentences, at most {MAX_SENTENCES} are compiled at once"
+            ),
+            Self::Stopped {
+                compiled,
+                sentences,
+            } => format!(
+                "the text takes too long: {compiled} of its {sentences} boundary sentences were compiled, divide it"
+            ),
+        };
+        Text::new(self.to_string(), in_english)
+    }
+}
 
 /// One boundary sentence of a text, and what becomes of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,35 +128,53 @@ pub enum OpenKind {
 
 impl Network {
     /// Compiles every boundary sentence of a text, in its order, each with the area that the text
-    /// states for it.
+    /// states for it. Before each `go_on` is asked whether to.
     ///
     /// # Errors
-    /// Where the text is too long.
+    /// Where the text is too long, holds more than [`MAX_SENTENCES`], or `go_on` says no.
     pub fn compile_text(
         &self,
         text: &str,
-        mut options: Options,
-    ) -> Result<Vec<Compilation>, TextError> {
-        let compile = |found: Found| {
-            options.stated_m2 = found.stated_area.as_ref().map(|area| area.m2);
-            options.stated_unit = found.stated_area.as_ref().and_then(unit_of);
-            let (asked, outcome) = match &found.sentence {
-                Ok(sentence) => (self.asked(sentence), self.compile_with(sentence, options)),
-                Err(error) => (
-                    vec![],
-                    Outcome::Unresolved(Reason::Text(error.clone()).into()),
-                ),
-            };
-            Compilation {
-                span: found.span,
-                asked,
-                stated_area: found.stated_area,
-                gaps: self.gaps(&outcome),
-                outcome,
-                options,
+        options: Options,
+        mut go_on: impl FnMut() -> bool,
+    ) -> Result<Vec<Compilation>, CompilationError> {
+        let found = find(text)?;
+        let sentences = found.len();
+        if sentences > MAX_SENTENCES {
+            return Err(CompilationError::TooManySentences(sentences));
+        }
+        let compile = |(compiled, found)| {
+            if go_on() {
+                return Ok(self.compile_found(found, options));
             }
+            Err(CompilationError::Stopped {
+                compiled,
+                sentences,
+            })
         };
-        Ok(find(text)?.into_iter().map(compile).collect())
+        found.into_iter().enumerate().map(compile).collect()
+    }
+
+    /// Compiles a sentence that was found in a text, with the area that the text states for it.
+    #[must_use]
+    pub fn compile_found(&self, found: Found, mut options: Options) -> Compilation {
+        options.stated_m2 = found.stated_area.as_ref().map(|area| area.m2);
+        options.stated_unit = found.stated_area.as_ref().and_then(unit_of);
+        let (asked, outcome) = match &found.sentence {
+            Ok(sentence) => (self.asked(sentence), self.compile_with(sentence, options)),
+            Err(error) => (
+                vec![],
+                Outcome::Unresolved(Reason::Text(error.clone()).into()),
+            ),
+        };
+        Compilation {
+            span: found.span,
+            asked,
+            stated_area: found.stated_area,
+            gaps: self.gaps(&outcome),
+            outcome,
+            options,
+        }
     }
 
     fn asked(&self, sentence: &Sentence) -> Vec<AskedSide> {

@@ -68,7 +68,9 @@ mod refusal;
 mod search;
 
 pub use choice::{Ambiguity, Cause};
-pub use compilation::{AskedName, AskedSide, Compilation, OpenKind, OpenPart};
+pub use compilation::{
+    AskedName, AskedSide, Compilation, CompilationError, MAX_SENTENCES, OpenKind, OpenPart,
+};
 pub use compile::{Carriageway, Options, Outcome};
 pub use evidence::{
     Asked, AskedStreet, Compiled, Corner, CornerKind, Evidence, Followed, SideEvidence, Stretch,

@@ -110,7 +110,7 @@ fn compile_text(text: &str, district: &District) -> Result<(), String> {
     let snapshot = district.load()?;
     let compilations = snapshot
         .network()
-        .compile_text(text, Options::default())
+        .compile_text(text, Options::default(), || true)
         .map_err(|error| error.text().to_string())?;
     println!("{:#}", boundary::collection(text, &compilations));
     let mut open = 0;

@@ -1,5 +1,7 @@
 //! `GET /boundaries` and `POST /boundaries`.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{
     body::Bytes,
     extract::{RawQuery, State, rejection::BytesRejection},
@@ -12,11 +14,15 @@ use super::{
     AppState, Base, GEOJSON, Work, areas::read_body, json_answer, params::Params, problem::Problem,
 };
 use crate::{
+    area::Patience,
     boundary::{Carriageway, Options},
     exchange::boundary::collection,
     model::Text,
     store::live::Moment,
 };
+
+/// How long a text may be worked on.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,15 +71,16 @@ pub async fn of_body(
 
 async fn answer(state: AppState, base: Base, body: Body) -> Result<Response, Problem> {
     state
-        .blocking(Work::Heavy, move |state, _| {
+        .blocking(Work::Heavy, move |state, abandoned| {
             let snapshot = state.at(Moment::of(body.revision))?;
             let options = Options {
                 carriageway: body.carriageway,
                 ..Options::default()
             };
+            let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
             let compilations = snapshot
                 .network()
-                .compile_text(&body.text, options)
+                .compile_text(&body.text, options, || patience.check().is_ok())
                 .map_err(|error| Problem::unanswerable(error.text()))?;
             let mut answer = collection(&body.text, &compilations);
             answer["revision"] = json!(snapshot.revision);

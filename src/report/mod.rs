@@ -116,11 +116,12 @@ impl<'a> Report<'a> {
     ) -> Result<Self, Refusal> {
         let collections = searched(snapshot, question)?;
         let area = AreaSpec::from_json(&question.area)
-            .and_then(|spec| spec.resolve(snapshot))
+            .and_then(|spec| spec.resolve(snapshot, &patience))
             .map_err(|error| match error {
                 AreaError::Malformed(text) => Refusal::Unreadable(text),
                 AreaError::Unusable(text) => Refusal::Unanswerable(text),
                 AreaError::Open(sentence) => Refusal::Open(sentence),
+                AreaError::Interrupted(interrupted) => interrupted.into(),
             })?;
         let query = Query {
             area: &area,

@@ -12,7 +12,7 @@ use geo::{
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use renewal_map::{
-    area::{Area, AreaSpec, Certainty, Patience, Query, Reason, Relation},
+    area::{Area, AreaError, AreaSpec, Certainty, Interrupted, Patience, Query, Reason, Relation},
     geometry::crs::{Crs, Transformer},
     store::{Collection, Snapshot, files::Files, load},
 };
@@ -173,7 +173,10 @@ fn compare(
     area: &Value,
     relation: Relation,
 ) -> usize {
-    let Ok(resolved) = AreaSpec::from_json(area).unwrap().resolve(snapshot) else {
+    let Ok(resolved) = AreaSpec::from_json(area)
+        .unwrap()
+        .resolve(snapshot, &patience())
+    else {
         // A star whose hole meets its outline is refused, rightly; others are not.
         assert!(area["geometry"]["coordinates"].as_array().unwrap().len() > 1);
         return 0;
@@ -308,7 +311,7 @@ fn parcels_of_a_partition_add_up() {
             let area = json!({ "geometry": { "type": "Polygon", "coordinates": [ring] } });
             let area = AreaSpec::from_json(&area)
                 .unwrap()
-                .resolve(&snapshot)
+                .resolve(&snapshot, &patience())
                 .unwrap();
             total += totals(&snapshot, parcels, &area);
         }
@@ -368,7 +371,7 @@ fn points_are_as_sure_as_they_are_far_from_the_outline() {
 fn certainty_in(snapshot: &Snapshot, id: &str, area: &Value) -> Option<Certainty> {
     let area = AreaSpec::from_json(area)
         .unwrap()
-        .resolve(snapshot)
+        .resolve(snapshot, &patience())
         .unwrap();
     let query = Query {
         area: &area,
@@ -629,6 +632,22 @@ fn a_combination_that_makes_no_area_is_told() {
         assert_eq!(answer.status, status, "{body}");
         let detail = answer.json()["detail_en"].clone();
         assert!(detail.as_str().unwrap().contains(words), "{body}: {detail}");
+    }
+}
+
+#[test]
+fn an_area_that_nobody_waits_for_is_not_put_together() {
+    let snapshot = hongqiao();
+    let part = json!({ "boundary": "北至光荣道，南至纪念馆路，西至本溪路，东至咸阳北路" });
+    for area in [part.clone(), json!({ "union": [part.clone(), part] })] {
+        let area = AreaSpec::from_json(&area).unwrap();
+        assert!(area.resolve(&snapshot, &patience()).is_ok());
+        let abandoned = Patience::new(Duration::from_mins(5), Arc::new(AtomicBool::new(true)));
+        let late = Patience::new(Duration::ZERO, Arc::default());
+        for patience in [abandoned, late] {
+            let refused = area.resolve(&snapshot, &patience).err();
+            assert_eq!(refused, Some(AreaError::Interrupted(Interrupted)));
+        }
     }
 }
 

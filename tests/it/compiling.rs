@@ -7,9 +7,9 @@ use geo::{BooleanOps, Coord, Distance, Euclidean, LineString, Point, Polygon};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use renewal_map::{
     boundary::{
-        Ambiguity, Carriageway, Cause, Compilation, Compiled, CornerKind, Direction, Line,
-        LineKind, Network, OpenKind, OpenPart, Options, Outcome, Reason, Refusal, Sentence,
-        StretchKind, compile,
+        Ambiguity, Carriageway, Cause, Compilation, CompilationError, Compiled, CornerKind,
+        Direction, Line, LineKind, MAX_SENTENCES, Network, OpenKind, OpenPart, Options, Outcome,
+        Reason, Refusal, Sentence, StretchKind, compile,
     },
     geometry::frame::Frame,
 };
@@ -829,7 +829,9 @@ fn streets_that_never_meet_are_refused_by_name() {
 /// Why a text's only sentence is refused, and where on the map.
 fn refused_where(text: &str, lines: &[Line]) -> (Refusal, Vec<OpenPart>) {
     let network = Network::new(lines);
-    let mut found = network.compile_text(text, Options::default()).unwrap();
+    let mut found = network
+        .compile_text(text, Options::default(), || true)
+        .unwrap();
     assert_eq!(found.len(), 1);
     let Compilation { outcome, gaps, .. } = found.swap_remove(0);
     match outcome {
@@ -922,6 +924,50 @@ fn the_likely_mistake_is_one_in_the_unit_that_the_text_has() {
     ] {
         let (refusal, _) = refused_where(&format!("{BLOCK}，占地{area}。"), &block());
         assert!(refusal.to_string().ends_with(cause), "{area}: {refusal}");
+    }
+}
+
+#[test]
+fn a_text_is_left_when_told_to_and_how_far_it_came_is_said() {
+    let network = Network::new(&block());
+    let text = format!("{BLOCK}。").repeat(5);
+    let mut asked = 0;
+    let mut allowed = |most: usize| {
+        asked = 0;
+        network.compile_text(&text, Options::default(), || {
+            asked += 1;
+            asked <= most
+        })
+    };
+    assert_eq!(allowed(5).unwrap().len(), 5);
+    let stopped = CompilationError::Stopped {
+        compiled: 3,
+        sentences: 5,
+    };
+    assert_eq!(allowed(3), Err(stopped.clone()));
+    assert_eq!(asked, 4, "nothing is compiled after a no");
+    let said = stopped.text();
+    assert!(said.zh.contains("5 处四至描述中编译了 3 处"), "{}", said.zh);
+    assert!(
+        said.en.contains("3 of its 5 boundary sentences"),
+        "{}",
+        said.en
+    );
+    // One more than the most is not begun.
+    for (count, is_taken) in [(MAX_SENTENCES, true), (MAX_SENTENCES + 1, false)] {
+        let text = "北至甲路，南至乙路，西至丙路，东至丁路。".repeat(count);
+        let mut asked = 0;
+        let found = network.compile_text(&text, Options::default(), || {
+            asked += 1;
+            true
+        });
+        let expected = if is_taken {
+            Ok(count)
+        } else {
+            Err(CompilationError::TooManySentences(count))
+        };
+        assert_eq!(found.map(|found| found.len()), expected);
+        assert_eq!(asked, if is_taken { count } else { 0 });
     }
 }
 
@@ -1062,7 +1108,9 @@ fn the_same_streets_give_the_same_bytes_in_any_order() {
     let mut rng = StdRng::seed_from_u64(0x5eed_0016);
     let bytes = |text: &str, lines: &[Line]| {
         let network = Network::new(lines);
-        let found = network.compile_text(text, Options::default()).unwrap();
+        let found = network
+            .compile_text(text, Options::default(), || true)
+            .unwrap();
         let [
             Compilation {
                 outcome: Outcome::Compiled(area),

@@ -1560,7 +1560,10 @@ fn ask<'a>(
     collections: &[&str],
     relation: Relation,
 ) -> Option<Answer<'a>> {
-    let area = AreaSpec::from_json(area).unwrap().resolve(snapshot).ok()?;
+    let area = AreaSpec::from_json(area)
+        .unwrap()
+        .resolve(snapshot, &patience())
+        .ok()?;
     let query = Query {
         area: &area,
         collections: collections

@@ -3,11 +3,12 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
+    time::Instant,
 };
 
 use serde_json::{Value, json};
 
-use crate::support::Server;
+use crate::support::{Server, program};
 
 fn query(server: &Server, area: &Value) -> crate::support::Answer {
     let body = json!({ "area": area, "collections": ["projects", "parcels"] });
@@ -464,6 +465,53 @@ fn lists_and_combinations_that_would_take_everything() {
     });
     let detail = server.post("/areas/query", body.to_string()).problem(400);
     assert!(detail.contains("meet in too many places"), "{detail}");
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+/// A text of so many boundary sentences.
+fn sentences(count: usize) -> String {
+    "北至光荣道，南至光荣道，西至本溪路，东至本溪路。".repeat(count)
+}
+
+#[test]
+fn a_text_of_hundreds_of_sentences_is_counted_and_not_compiled() {
+    let server = Server::start();
+    let compile = |count: usize| {
+        let body = json!({ "text": sentences(count) });
+        server.post("/boundaries", body.to_string())
+    };
+    let answer = compile(400);
+    let zh = answer.json()["detail"].to_string();
+    assert!(zh.contains("400 处四至描述，一次最多编译 50 处"), "{zh}");
+    let detail = answer.problem(422);
+    assert!(
+        detail.contains("400 boundary sentences, at most 50"),
+        "{detail}"
+    );
+    compile(51).problem(422);
+    let most = compile(50);
+    assert_eq!(most.status, 200);
+    assert_eq!(most.json()["features"].as_array().unwrap().len(), 50);
+    let output = program(&["compile", "--text", &sentences(51)]).output();
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && output.stdout.is_empty());
+    assert!(said.contains("51 boundary sentences, at most 50"), "{said}");
+
+    let part = json!({ "boundary": sentences(400) });
+    let union = json!({ "union": vec![part; 16] });
+    let started = Instant::now();
+    let detail = query(&server, &union).problem(422);
+    let refused = started.elapsed();
+    assert!(
+        detail.contains("400 boundary sentences where one is read"),
+        "{detail}"
+    );
+    // Counting them costs less than compiling half of them.
+    let started = Instant::now();
+    assert_eq!(compile(50).status, 200);
+    let compiled = started.elapsed();
+    assert!(refused < 4 * compiled, "{refused:?} against {compiled:?}");
     assert_eq!(server.get("/healthz").status, 200);
 }
 
