@@ -36,6 +36,9 @@ pub struct Query {
     /// 以四至文字为范围 (a boundary sentence as the area)
     #[arg(long, value_name = "SENTENCE")]
     boundary: Option<String>,
+    /// 双幅道路取中线、内侧还是外侧 (which line of a street of two carriageways the boundary follows)
+    #[arg(long, value_name = "LINE", requires = "boundary")]
+    carriageway: Option<CarriagewayWord>,
     /// 范围：POST /areas/query 的 area JSON、WKT，或 GeoJSON 文件 (an area as POST /areas/query takes it, WKT, or a GeoJSON file)
     #[arg(long, value_name = "JSON|WKT|FILE", value_parser = parse_area)]
     area: Option<Value>,
@@ -48,6 +51,9 @@ pub struct Query {
     /// 筛选条件，CQL2 文本或 JSON (what must be true of features, CQL2 text or JSON)
     #[arg(long, value_name = "CQL2", value_parser = parse_condition)]
     filter: Option<Condition>,
+    /// 筛选条件中几何的坐标系，如 EPSG:4548 (reference system of the geometry in the filter)
+    #[arg(long, value_name = "CRS", requires = "filter")]
+    filter_crs: Option<String>,
     /// 结果的格式 (form of the answer)
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -74,6 +80,24 @@ enum Format {
 enum LangWord {
     Zh,
     En,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CarriagewayWord {
+    Centre,
+    Inner,
+    Outer,
+}
+
+impl CarriagewayWord {
+    /// As an area's JSON has it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Centre => "centre",
+            Self::Inner => "inner",
+            Self::Outer => "outer",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -188,7 +212,10 @@ impl Query {
     fn question(&self) -> Question {
         let mut area = match (&self.area, &self.boundary) {
             (Some(area), _) => area.clone(),
-            (None, Some(sentence)) => json!({ "boundary": sentence }),
+            (None, Some(sentence)) => match self.carriageway {
+                None => json!({ "boundary": sentence }),
+                Some(line) => json!({ "boundary": sentence, "carriageway": line.word() }),
+            },
             (None, None) => json!({ "feature": self.feature }),
         };
         if let Some(metres) = self.buffer_m {
@@ -204,7 +231,7 @@ impl Query {
                 RelationWord::Touches => Relation::Touches,
             },
             filter: self.filter.clone(),
-            filter_crs: None,
+            filter_crs: self.filter_crs.clone(),
             revision: None,
             limit: None,
             offset: None,

@@ -35,4 +35,7 @@ pub struct Visit<'a> {
     pub root: &'a str,
     /// The query string of the same page in the other language, without `?`.
     pub in_other_language: &'a str,
+    /// Which state of the data is looked at, as a query string says it (`revision=3`): links keep to it.
+    /// Empty for the latest.
+    pub moment: &'a str,
 }

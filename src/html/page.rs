@@ -31,6 +31,7 @@ impl Visit<'_> {
             lang,
             root,
             in_other_language,
+            ..
         } = *self;
         let map = lang.pick(&snapshot.title.zh, &snapshot.title.en);
         let markup = html! {
@@ -84,14 +85,16 @@ impl Visit<'_> {
         markup.into_string()
     }
 
-    /// The address of another page, in the language of this one.
+    /// The address of another page, in the language of this one and at its moment.
     pub(super) fn to(&self, path: &str) -> String {
-        let Self { root, lang, .. } = self;
-        match lang {
-            Lang::Zh => format!("{root}{path}"),
-            Lang::En if path.contains('?') => format!("{root}{path}&lang=en"),
-            Lang::En => format!("{root}{path}?lang=en"),
+        let mut address = format!("{}{path}", self.root);
+        for word in [self.moment, self.lang.pick("", "lang=en")] {
+            if !word.is_empty() {
+                address.push(if address.contains('?') { '&' } else { '?' });
+                address.push_str(word);
+            }
         }
+        address
     }
 
     /// The address of a feature's page.

@@ -82,6 +82,8 @@ pub async fn one(
 pub struct Queries {
     lang: Lang,
     in_other_language: String,
+    /// Which state of the data is asked for, as the query string says it.
+    moment: String,
     /// The same as data.
     pub as_json: String,
 }
@@ -94,8 +96,17 @@ impl Queries {
     pub fn new(params: &Params, query: Option<&str>) -> Result<Self, Problem> {
         let lang = params.lang()?;
         let as_json = format::with(query, "lang", None);
+        let moment = ["revision", "as_of"].into_iter().find_map(|name| {
+            let value = params.get(name)?;
+            Some(
+                form_urlencoded::Serializer::new(String::new())
+                    .append_pair(name, value)
+                    .finish(),
+            )
+        });
         Ok(Self {
             lang,
+            moment: moment.unwrap_or_default(),
             in_other_language: format::with(query, "lang", Some(lang.pick("en", "zh"))),
             as_json: format::with(Some(&as_json), "f", Some("json")),
         })
@@ -108,6 +119,7 @@ impl Queries {
             lang: self.lang,
             root,
             in_other_language: &self.in_other_language,
+            moment: &self.moment,
         }
     }
 }

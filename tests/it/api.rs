@@ -25,16 +25,41 @@ fn the_landing_page_leads_everywhere() {
             assert_eq!(served.split(';').next(), kind.split(';').next(), "{href}");
         }
     }
-    let classes = server.json("/conformance");
-    assert!(
-        classes["conformsTo"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|class| {
-                class == "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"
-            })
-    );
+    let declared = server.json("/conformance");
+    let declared: Vec<&str> = declared["conformsTo"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|class| class.as_str().unwrap())
+        .collect();
+    // Beside each the module whose tests show it.
+    let shown: Vec<String> = [
+        // api, gdal, tests/clients
+        ("ogcapi-features-1/1.0", "core oas30 geojson"),
+        // api
+        ("ogcapi-features-2/1.0", "crs"),
+        // filters
+        ("ogcapi-features-3/1.0", "queryables filter features-filter"),
+        // filters, standard
+        (
+            "cql2/1.0",
+            "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison \
+             accent-insensitive-comparison basic-spatial-functions basic-spatial-functions-plus \
+             spatial-functions temporal-functions array-functions property-property arithmetic",
+        ),
+        // tiles
+        (
+            "ogcapi-tiles-1/1.0",
+            "core tileset tilesets-list dataset-tilesets geodata-tilesets mvt",
+        ),
+    ]
+    .into_iter()
+    .flat_map(|(part, classes)| {
+        let class = move |class| format!("http://www.opengis.net/spec/{part}/conf/{class}");
+        classes.split_whitespace().map(class)
+    })
+    .collect();
+    assert_eq!(declared, shown);
 }
 
 #[test]
@@ -197,6 +222,26 @@ fn a_bounding_box_finds_what_meets_it_and_nothing_without_geometry() {
         ("EPSG/0/4326", "39.1558,117.1603,39.1559,117.1605"),
         ("EPSG/0/4490", "39.1558,117.1603,39.1559,117.1605"),
         ("EPSG/0/4548", "4335812.667,513855.711,4335823.8,513872.98"),
+        (
+            "EPSG/0/4547",
+            "4340560.515,773192.374,4340572.223,773209.279",
+        ),
+        (
+            "EPSG/0/4549",
+            "4339643.225,254526.817,4339653.788,254544.456",
+        ),
+        (
+            "EPSG/0/4526",
+            "4340560.515,38773192.374,4340572.223,38773209.279",
+        ),
+        (
+            "EPSG/0/4527",
+            "4335812.667,39513855.711,4335823.799,39513872.979",
+        ),
+        (
+            "EPSG/0/4528",
+            "4339643.225,40254526.817,4339653.788,40254544.456",
+        ),
         ("EPSG/0/3857", "13042224.9,4744013.2,13042247.2,4744027.6"),
     ] {
         let crs = format!("http://www.opengis.net/def/crs/{crs}");
@@ -239,6 +284,11 @@ fn coordinates_come_in_the_system_and_order_asked_for() {
         ("EPSG/0/4326", [39.155_855, 117.160_407], 1e-9),
         ("EPSG/0/4490", [39.155_855, 117.160_407], 1e-9),
         ("EPSG/0/4548", [4_335_818.789, 513_864.949], 1e-2),
+        ("EPSG/0/4547", [4_340_566.945, 773_201.412], 1e-2),
+        ("EPSG/0/4549", [4_339_649.043, 254_536.259], 1e-2),
+        ("EPSG/0/4526", [4_340_566.945, 38_773_201.412], 1e-2),
+        ("EPSG/0/4527", [4_335_818.789, 39_513_864.949], 1e-2),
+        ("EPSG/0/4528", [4_339_649.043, 40_254_536.259], 1e-2),
         ("EPSG/0/3857", [13_042_236.848, 4_744_021.116], 1e-2),
     ] {
         let found = get(crs);

@@ -141,6 +141,13 @@ fn a_feature_is_read_changed_and_sent_back() {
         (&json!(0), &json!(1))
     );
 
+    // A page of an earlier state leads on to that state.
+    let page = desk
+        .server
+        .get("/collections/parcels/items?revision=1&f=html")
+        .text();
+    assert!(page.contains("items/a1-01?revision=1"), "{page}");
+
     let history = desk.server.json("/revisions");
     assert_eq!(history["numberMatched"], 4);
     let told = |at: usize| &history["revisions"][at];

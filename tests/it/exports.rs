@@ -1383,6 +1383,27 @@ fn the_command_line_gives_the_same_answers() {
         }
     }
 
+    // The words of an address are those of the command line.
+    let sentence = "北至光荣道，南至纪念馆路，西至本溪路，东至咸阳北路";
+    let near = "S_INTERSECTS(geometry, POLYGON((4337000 510000, 4340000 510000, 4340000 514000, 4337000 514000, 4337000 510000)))";
+    let built_in = Server::start();
+    let body = json!({
+        "area": { "boundary": sentence, "carriageway": "inner" }, "collections": ["streets"],
+        "filter": near, "filter-crs": "EPSG:4548",
+    });
+    let asked = post(&built_in, "", &body).json();
+    assert!(asked["results"][0]["numberMatched"].as_u64().unwrap() > 0);
+    let mut command = program(&["query", "--collections", "streets", "--format", "json"]);
+    command.args(["--boundary", sentence, "--carriageway", "inner"]);
+    command.args(["--filter", near, "--filter-crs", "EPSG:4548"]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for member in ["area", "filter", "filter-crs", "results", "totals"] {
+        assert_eq!(json[member], asked[member], "{member}");
+    }
+
     let table = String::from_utf8(run("table", &[])).unwrap();
     let count = |result: &Value| {
         ["features", "borderline", "unlocated"]
@@ -1534,7 +1555,9 @@ fn a_question_that_has_no_answer_says_why() {
         "--area",
         "--collections",
         "--relation",
+        "--carriageway",
         "--filter",
+        "--filter-crs",
         "--format",
         "--lang",
         "--out",
