@@ -125,11 +125,7 @@ impl Entry<'_> {
         let Some((collection, subject)) = own.or(around) else {
             return html! {};
         };
-        let sketch = Sketch {
-            visit,
-            subjects: vec![(collection, subject)],
-            linked: false,
-        };
+        let sketch = Sketch::of_one(visit, collection, subject);
         let note = if own.is_some() {
             String::new()
         } else {

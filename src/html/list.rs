@@ -40,13 +40,7 @@ pub fn items(
     let lang = visit.lang;
     let info = &collection.info;
     let title = lang.pick(&info.title, &info.title_en);
-    let subjects = listing.features.iter();
-    let map = Sketch {
-        visit,
-        subjects: subjects.map(|feature| (collection, *feature)).collect(),
-        linked: true,
-    };
-    let map = map.draw();
+    let map = Sketch::of_many(visit, collection, &listing.features).draw();
     let body = html! {
         header.head {
             h1 { (title) }
@@ -63,8 +57,10 @@ pub fn items(
                 @if let Some(map) = map { figure.map { (map) (map_note(visit, collection)) } }
             }
             div {
-                @if listing.features.is_empty() {
+                @if listing.matched == 0 {
                     p { (lang.pick("没有符合条件的条目。", "Nothing matches.")) }
+                } @else if listing.features.is_empty() {
+                    p { (lang.pick("本页在末项之后，没有条目。", "This page is beyond the last entry: nothing is on it.")) }
                 } @else {
                     div.scroll { (table(visit, collection, &listing.features)) }
                 }
@@ -143,10 +139,10 @@ fn area(visit: &Visit<'_>, feature: &Feature) -> Markup {
 fn extent(visit: &Visit<'_>, listing: &Listing<'_>) -> String {
     let matched = number(listing.matched as f64, 0);
     let shown = listing.features.len();
-    if shown == listing.matched {
+    if shown == listing.matched || shown == 0 {
         return visit.lang.fill("共 {} 项", "{} in all", &matched);
     }
-    let from = number((listing.offset + shown.min(1)) as f64, 0);
+    let from = number((listing.offset + 1) as f64, 0);
     let to = number((listing.offset + shown) as f64, 0);
     let range = format!("{from}–{to}");
     visit.lang.fill("第 {} 项，共 ", "{} of ", &range) + &matched + visit.lang.pick(" 项", "")

@@ -3,7 +3,7 @@
 //! It shows what a page is about among streets, rivers and the district's outline, in a local plane
 //! true to scale, north up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use geo::{
     BoundingRect, Coord, Geometry, InteriorPoint, Intersects, LineString, MapCoords, Polygon, Rect,
@@ -41,12 +41,14 @@ const METRES_A_PIXEL: f64 = 78_271.516_964;
 
 /// What a small map shows.
 pub struct Sketch<'a> {
-    /// For whom it is drawn, of which data.
-    pub visit: &'a Visit<'a>,
-    /// What it is about.
-    pub subjects: Vec<(&'a Collection, &'a Feature)>,
+    visit: &'a Visit<'a>,
+    /// What it is about, in words.
+    title: &'a str,
+    subjects: Vec<(&'a Collection, &'a Feature)>,
+    /// The same features by their addresses, for a page of many to be drawn in one go.
+    among: HashSet<*const Feature>,
     /// Whether subjects are links to their pages.
-    pub linked: bool,
+    linked: bool,
 }
 
 /// A label wants to stand here.
@@ -71,15 +73,42 @@ struct Sheet {
     window: Rect<f64>,
 }
 
-impl Sketch<'_> {
+impl<'a> Sketch<'a> {
+    /// A map of one feature.
+    pub fn of_one(visit: &'a Visit<'a>, collection: &'a Collection, feature: &'a Feature) -> Self {
+        Self {
+            visit,
+            title: visit.lang.pick(&feature.name, &feature.name_en),
+            subjects: vec![(collection, feature)],
+            among: HashSet::from([std::ptr::from_ref(feature)]),
+            linked: false,
+        }
+    }
+
+    /// A map of features of a collection, each of which leads to its page.
+    pub fn of_many(
+        visit: &'a Visit<'a>,
+        collection: &'a Collection,
+        features: &[&'a Feature],
+    ) -> Self {
+        let info = &collection.info;
+        let own = features.iter().copied();
+        Self {
+            visit,
+            title: visit.lang.pick(&info.title, &info.title_en),
+            subjects: own.clone().map(|feature| (collection, feature)).collect(),
+            among: own.map(std::ptr::from_ref).collect(),
+            linked: true,
+        }
+    }
+
     /// Draws it; `None` where none of its subjects has a geometry.
     pub fn draw(&self) -> Option<Markup> {
         let sheet = Sheet::around(&self.subjects)?;
         let layers = tiles::looks()["layers"].as_array()?;
-        let name = self.subjects.first().map(|(_, feature)| &*feature.name);
         Some(html! {
             svg xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) }
-                role="img" aria-label=(self.visit.lang.fill("小地图：{}", "Small map: {}", name?)) {
+                role="img" aria-label=(self.visit.lang.fill("小地图：{}", "Small map: {}", self.title)) {
                 @for layer in layers { (self.layer(layer, &sheet)) }
                 (self.highlights(&sheet))
                 (self.labels(&sheet))
@@ -89,9 +118,7 @@ impl Sketch<'_> {
     }
 
     fn is_subject(&self, feature: &Feature) -> bool {
-        self.subjects
-            .iter()
-            .any(|(_, own)| std::ptr::eq(*own, feature))
+        self.among.contains(&std::ptr::from_ref(feature))
     }
 
     /// What one layer of the style draws.

@@ -90,46 +90,41 @@ pub(super) fn write_features(report: &Report<'_>) -> Vec<u8> {
         }
     }
     out.push(b']');
-    let totals: Vec<Value> = report
+    let mut members = asked(report);
+    members["area"] = area_feature(report);
+    members["results"] = report
         .answer
         .collections
         .iter()
         .map(|answer| json!({ "collection": answer.collection.info.id, "totals": answer.totals }))
         .collect();
-    close_object(
-        &mut out,
-        &json!({
-            "revision": report.snapshot.revision,
-            "relation": report.question.relation,
-            "filter": filter(report),
-            "area": area_feature(report),
-            "results": totals,
-            "totals": report.answer.totals,
-        }),
-    );
+    members["totals"] = json!(report.answer.totals);
+    close_object(&mut out, &members);
     out
 }
 
 /// The beginning of an answer: revision, relation, filter, area.
 fn open_answer(report: &Report<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    open_object(
-        &mut out,
-        &json!({
-            "revision": report.snapshot.revision,
-            "relation": report.question.relation,
-            "filter": filter(report),
-        }),
-    );
+    open_object(&mut out, &asked(report));
     out.extend_from_slice(br#","area":"#);
     out.extend_from_slice(area_feature(report).to_string().as_bytes());
     out
 }
 
-/// The filter as it was asked; null where there is none.
-fn filter<'a>(report: &'a Report<'_>) -> Option<&'a Value> {
-    let filter = report.question.filter.as_ref();
-    filter.map(|filter| &filter.0)
+/// What was asked, of which revision: the filter as it came, null where there is none, and beside it
+/// its reference system where one was given.
+fn asked(report: &Report<'_>) -> Value {
+    let question = report.question;
+    let mut asked = json!({
+        "revision": report.snapshot.revision,
+        "relation": question.relation,
+        "filter": question.filter.as_ref().map(|filter| &filter.0),
+    });
+    if let Some(crs) = &question.filter_crs {
+        asked["filter-crs"] = json!(crs);
+    }
+    asked
 }
 
 fn area_feature(report: &Report<'_>) -> Value {

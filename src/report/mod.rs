@@ -49,7 +49,8 @@ pub struct Question {
     /// order; CRS84 where it is not given.
     #[serde(rename = "filter-crs")]
     pub filter_crs: Option<String>,
-    /// The revision asked for; the asked one must be the one that there is.
+    /// The revision asked for, one of those that the record holds; where it is not given, the
+    /// one that is served.
     pub revision: Option<u64>,
     /// Features of each list that an answer in pages holds.
     pub limit: Option<usize>,

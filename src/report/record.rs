@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Lang;
 use crate::model::{Citation, Feature, Status};
 
 /// Some of the properties as served. What loading does not check may be anything.
@@ -31,6 +32,8 @@ struct StatusEntry {
 struct LandUse {
     #[serde(default)]
     name: Value,
+    #[serde(default)]
+    name_en: Value,
 }
 
 impl Record {
@@ -40,9 +43,13 @@ impl Record {
         serde_json::from_str(feature.properties.get()).unwrap_or_default()
     }
 
-    /// What the land is for, in words.
-    pub fn land_use(&self) -> Option<&str> {
-        self.land_use.as_ref()?.name.as_str()
+    /// What the land is for, in words; in Chinese too where there are no others.
+    pub fn land_use(&self, lang: Lang) -> Option<&str> {
+        let LandUse { name, name_en } = self.land_use.as_ref()?;
+        match lang {
+            Lang::Zh => name.as_str(),
+            Lang::En => name_en.as_str().or(name.as_str()),
+        }
     }
 
     /// The stated area, m².

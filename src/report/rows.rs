@@ -193,7 +193,7 @@ fn row<'a>(
         ),
         Cell::number(overlap.map(|overlap| overlap.share_of_area), Format::Share),
         Cell::text(feature.land_use.as_ref().map_or("", |code| code.as_str())),
-        Cell::text(record.land_use().unwrap_or_default().to_owned()),
+        Cell::text(record.land_use(lang).unwrap_or_default().to_owned()),
         Cell::number(record.stated_area(), Format::Tenths),
         Cell::text(quantities.join(lang.pick("；", "; "))),
         Cell::text(document.map_or(Cow::Borrowed(""), |id| report.document_name(&id).into())),

@@ -208,6 +208,11 @@ fn asked<'a>(report: &'a Report<'a>, lang: Lang) -> Vec<Vec<Cell<'a>>> {
                 .map_or(Cell::Empty, |filter| Cell::text(filter.to_string())),
         ),
         row(
+            "筛选条件的坐标参照系",
+            "Reference system of the filter",
+            Cell::text(report.question.filter_crs.as_deref().unwrap_or_default()),
+        ),
+        row(
             "集合",
             "Collections",
             Cell::text(collections.join(lang.pick("、", ", "))),

@@ -170,7 +170,7 @@ fn push_collection<'a>(rows: &mut Vec<Row<'a>>, answer: &'a CollectionAnswer<'_>
         let status = Status::ALL.into_iter().find(|status| status.as_str() == id);
         lang.status(status).to_owned()
     });
-    let names = land_uses(answer);
+    let names = land_uses(answer, lang);
     push_groups(lang.pick("用地", "Land use"), &totals.land_uses, &|id| {
         if id == NOT_STATED {
             return lang.pick("未写明", "Not stated").to_owned();
@@ -197,14 +197,14 @@ fn push<'a>(rows: &mut Vec<Row<'a>>, row: Row<'a>, sums: &'a [Sum]) {
 }
 
 /// What each category of land use is called, by the features that state it.
-fn land_uses<'a>(answer: &'a CollectionAnswer<'_>) -> HashMap<&'a str, String> {
+fn land_uses<'a>(answer: &'a CollectionAnswer<'_>, lang: Lang) -> HashMap<&'a str, String> {
     let mut names = HashMap::new();
     for hit in &answer.hits {
         if let Some(code) = &hit.feature.land_use
             && !names.contains_key(code.as_str())
         {
             let record = Record::read(hit.feature);
-            let name = record.land_use().unwrap_or_default();
+            let name = record.land_use(lang).unwrap_or_default();
             names.insert(code.as_str(), name.to_owned());
         }
     }

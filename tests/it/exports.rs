@@ -139,6 +139,7 @@ fn questions() -> Vec<(Server, Value)> {
             let area = json!({ "feature": "zones/sanchahekou", "buffer_m": 200 });
             let mut question = ask(area, &["projects", "heritage", "streets"]);
             question["filter"] = json!("accuracy_m < 200 OR geometry IS NULL");
+            question["filter-crs"] = json!("http://www.opengis.net/def/crs/EPSG/0/4490");
             question
         }),
     ]
@@ -572,6 +573,8 @@ fn check_sources(
         Some(text) => assert_eq!(filter[0], text),
         None => assert!(filter[0].is_null()),
     }
+    let crs = content("查询", "筛选条件的坐标参照系");
+    assert_eq!(*crs[0], question["filter-crs"]);
     let area = &answer["area"]["properties"];
     let size = content("查询", "范围面积（平方米）")[0];
     assert!(same(size, &area["area_m2"]));
@@ -611,6 +614,54 @@ fn check_sources(
     for word in ["确定", "可能", "边界附近", "未定位", "所述数量"] {
         assert_eq!(content("说明", word).len(), 1, "{word}");
     }
+}
+
+#[test]
+fn files_in_english_are_in_english() {
+    let copy = rich();
+    let code = json!("09");
+    copy.edit("geodata/parcels.geojson", |file| {
+        for feature in file["features"].as_array_mut().unwrap() {
+            let land_use = &mut feature["properties"]["land_use"];
+            if land_use["code"] == code {
+                land_use["name_en"] = json!("Commercial and services");
+            }
+        }
+    });
+    let server = serve(&copy);
+    let area = json!({ "center": [117.0, 38.99], "radius_m": 20_000 });
+    let question = json!({ "area": area, "collections": ["parcels"] });
+    let sheets = read_xlsx(&post(&server, "?f=xlsx&lang=en", &question).body);
+    let (rows, totals) = (&sheets[0].1, &sheets[1].1);
+    let column = |rows: &[Vec<Value>], head: &str| {
+        let found = rows[0].iter().position(|cell| cell == head);
+        found.unwrap_or_else(|| panic!("no column {head}"))
+    };
+    let [at_code, at_name] = ["Land use code", "Land use"].map(|head| column(rows, head));
+    let mut seen = BTreeSet::new();
+    for row in &rows[1..] {
+        seen.insert(row[at_code].to_string());
+        if row[at_code] == code {
+            assert_eq!(row[at_name], "Commercial and services");
+        }
+    }
+    // What has no English name keeps its own.
+    assert!(seen.len() > 2, "{seen:?}");
+    for row in rows[1..].iter().filter(|row| row[at_code].is_string()) {
+        assert!(row[at_name].is_string(), "{row:?}");
+    }
+    assert!(
+        totals
+            .iter()
+            .any(|row| row[1] == "Land use" && row[2] == "09 Commercial and services"),
+        "{totals:?}"
+    );
+    let stated = column(rows, "Stated quantities");
+    let stated = rows[1..].iter().filter_map(|row| row[stated].as_str());
+    assert!(stated.clone().any(|words| words.contains("Households 300")));
+    assert!(stated.clone().any(|words| words.contains("Floor area 0.")));
+    let at = column(totals, "Stated quantity");
+    assert!(totals.iter().any(|row| row[at] == "Floor area"));
 }
 
 #[test]
@@ -681,6 +732,15 @@ fn geojson_holds_every_feature_once_under_its_whole_name() {
         let file = post(&server, "?f=geojson", &question);
         assert_eq!(file.header("content-type"), "application/geo+json");
         let file = file.json();
+        for form in [&answer, &file] {
+            for member in ["filter", "filter-crs"] {
+                assert_eq!(form[member], question[member], "{member}");
+            }
+            assert_eq!(
+                form.get("filter-crs").is_some(),
+                question.get("filter-crs").is_some()
+            );
+        }
         let mut features = list(&file, "features").iter();
         for result in list(&answer, "results") {
             for name in ["features", "borderline", "unlocated"] {

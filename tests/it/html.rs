@@ -521,6 +521,25 @@ fn what_data_and_askers_bring_stays_text() {
 }
 
 #[test]
+fn a_small_map_is_called_what_its_page_is_called() {
+    let server = Server::yunze();
+    for (path, title) in [
+        ("parcels/items", "小地图：地块"),
+        ("parcels/items?lang=en", "Small map: Parcels"),
+        ("parcels/items/a1-01", "小地图：A1-01地块"),
+        ("parcels/items/a1-01?lang=en", "Small map: Parcel A1-01"),
+    ] {
+        let html = page(&server, &format!("/collections/{path}"));
+        let map = map_of(&html).unwrap();
+        assert!(
+            map.contains(&format!("aria-label=\"{title}\"")),
+            "{path}: {}",
+            &map[..200]
+        );
+    }
+}
+
+#[test]
 fn a_map_of_a_crowded_place_stays_small() {
     let copy = Copy::new();
     copy.edit("geodata/streets.geojson", |file| {
@@ -589,4 +608,11 @@ fn lists_go_on_from_page_to_page_and_search_by_pinyin() {
     assert!(hits.contains(r#"value="guangrd""#));
     let none = page(&server, "/collections/projects/items?q=nosuchplace");
     assert!(none.contains("没有符合条件的条目") && !none.contains("<tbody>"));
+    // Beyond the last one there are entries still, though none to show.
+    let beyond = "/collections/projects/items?document=plan-2021&limit=40&offset=5000";
+    for (lang, words) in [("zh", "本页在末项之后"), ("en", "beyond the last entry")] {
+        let html = page(&server, &format!("{beyond}&lang={lang}"));
+        assert!(html.contains(words) && !html.contains("5,000"), "{html}");
+        assert!(html.contains(&all.len().to_string()) && !html.contains("没有符合条件"));
+    }
 }
