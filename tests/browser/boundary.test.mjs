@@ -1,7 +1,9 @@
 // Boundary sentences on the page: pasted, compiled, asked about, shared, saved; and refused.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { mapRests, PHONE, parameters, screenshot, setStage } from './support.mjs';
 
@@ -153,6 +155,77 @@ test('lines that stay apart are pointed at on the map', async () => {
   const [[west, north], [east, south]] = feature.properties.gaps[0].line;
   assert.ok(lon > Math.min(west, east) - 0.02 && lon < Math.max(west, east) + 0.02);
   assert.ok(lat > Math.min(south, north) - 0.02 && lat < Math.max(south, north) + 0.02);
+});
+
+/** The four streets around a block, in degrees. */
+function block(west, south, width, height) {
+  const [east, north] = [west + width, south + height];
+  const more = 0.002;
+  const across = (y) => [
+    [west - more, y],
+    [east + more, y],
+  ];
+  const upright = (x) => [
+    [x, south - more],
+    [x, north + more],
+  ];
+  return {
+    测北路: across(north),
+    测南路: across(south),
+    测西路: upright(west),
+    测东路: upright(east),
+  };
+}
+
+test('of an ambiguous sentence every candidate is drawn and told', async () => {
+  const invented = new URL('../districts/yunze/', import.meta.url).pathname;
+  const folder = await mkdtemp(join(tmpdir(), 'ambiguous-'));
+  await cp(`${invented}geodata`, folder, { recursive: true });
+  const file = join(folder, 'streets.geojson');
+  const streets = JSON.parse(await readFile(file, 'utf8'));
+  const like = { ...streets.features[0].properties, citations: [] };
+  for (const [west, width] of [
+    [117.0, 0.01],
+    [117.02, 0.012],
+  ]) {
+    for (const [name, coordinates] of Object.entries(block(west, 39.0, width, 0.008))) {
+      streets.features.push({
+        type: 'Feature',
+        id: `added-${streets.features.length}`,
+        geometry: { type: 'LineString', coordinates },
+        properties: { ...like, name },
+      });
+    }
+  }
+  await writeFile(file, JSON.stringify(streets));
+  const twofold = await setStage('--geodata', folder, '--seeds', `${invented}seeds`);
+  try {
+    const page = await twofold.openReady(address('北至测北路，南至测南路，西至测西路，东至测东路'));
+    const card = page.locator('.boundary-card[data-outcome=ambiguous]');
+    await card.waitFor();
+    assert.ok((await card.innerText()).includes('符合四至的界线有 2 条'));
+    const candidates = card.locator('.candidates .is-candidate');
+    assert.equal(await candidates.count(), 2);
+    const told = await candidates.allInnerTexts();
+    assert.ok(told[0].includes('第 1 种') && told[1].includes('第 2 种'), told.join());
+    const clip = { x: 370, y: 20, width: 640, height: 820 };
+    const drawn = await page.screenshot({ clip });
+    await screenshot(page, 'boundary-ambiguous-1440x900');
+    const bare = await twofold.openReady(`/?at=${parameters(page).get('at')}`);
+    assert.notDeepEqual(await bare.screenshot({ clip }), drawn, 'the candidates are drawn');
+    const lit = [];
+    for (const number of [0, 1]) {
+      await candidates.nth(number).hover();
+      await mapRests(page);
+      lit.push(await page.screenshot({ clip }));
+      assert.notDeepEqual(lit[number], drawn, `candidate ${number + 1} lights up`);
+    }
+    assert.notDeepEqual(lit[0], lit[1], 'each where it is');
+    twofold.assertClean();
+  } finally {
+    await twofold.clear();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a text without a boundary sentence, and one too long, are told', async () => {
