@@ -27,7 +27,7 @@ enum Command {
     /// 从 OpenStreetMap 导入道路、铁路、河流和界线，再编译片区 (import lines from OpenStreetMap, then compile the zones)
     Import(import::Import),
     /// 查询范围内有什么、占多少、多大把握 (what is inside an area, how much of it, how surely)
-    Query(query::Query),
+    Query(Box<query::Query>),
     /// 库：备份、恢复、版本、撤回、更新 (the record: backup, restore, revisions, revert, update)
     Record(record::Options),
     /// 账户、令牌、操作记录 (accounts, tokens, what was done)
