@@ -121,9 +121,10 @@ impl Server {
     ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("content-type", "application/json");
-        for (name, value) in headers {
+            .uri(format!("{}{path}", self.url));
+        let is_stated = headers.iter().any(|(name, _)| *name == "content-type");
+        let json = [("content-type", "application/json")];
+        for (name, value) in headers.iter().chain(json.iter().filter(|_| !is_stated)) {
             request = request.header(*name, *value);
         }
         let request = request.body(body.as_ref().to_vec()).unwrap();
