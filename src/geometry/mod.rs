@@ -8,6 +8,7 @@ use geo::{Coord, Rect};
 pub mod clip;
 pub mod crossings;
 pub mod crs;
+pub mod datum;
 pub mod frame;
 pub mod linework;
 pub mod measure;

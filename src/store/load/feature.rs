@@ -16,7 +16,7 @@ use super::{
 use crate::{
     documents::{Claim, Library, Subject},
     geometry::{crs::Transformer, read},
-    model::{Citation, Feature, FeatureRef, Text, is_slug},
+    model::{Citation, Feature, FeatureRef, LocatedBy, Text, is_slug},
     store::snapshot::Source,
 };
 
@@ -183,10 +183,13 @@ impl FeatureReader<'_> {
 
     /// Each statement needs its sentence, each location its reason.
     fn check_evidence(&self, properties: &Properties, flaws: &mut Vec<Text>) {
-        if CITED.contains(&self.collection) && properties.citations.is_empty() {
+        // A survey is a witness of its own: `source` and `evidence` name it. What is said of the place
+        // beyond where it lies still needs its sentence, in the statement itself.
+        let is_surveyed = properties.located_by == LocatedBy::Surveyed;
+        if CITED.contains(&self.collection) && properties.citations.is_empty() && !is_surveyed {
             flaws.push(Text::new(
-                "没有引文 citations：片区、地块和项目要引用文件原话",
-                "it has no citations: zones, parcels and projects must quote a document",
+                "没有引文 citations：片区、地块和项目要引用文件原话（勘测的除外）",
+                "it has no citations: zones, parcels and projects must quote a document, unless they are surveyed",
             ));
         }
         if properties.status.is_some() && properties.statuses.is_empty() {

@@ -2,7 +2,8 @@
 //!
 //! [`file`] splits a GeoJSON file into the texts of its features, [`feature`] reads one of them,
 //! [`properties`] has the members that the service knows, [`links`] checks what features say of each
-//! other, and [`stated`] reads the claims that no feature makes.
+//! other, [`stated`] reads the claims that no feature makes, and [`rules`] checks features that are not
+//! among the data yet.
 
 use std::{
     borrow::Cow,
@@ -34,7 +35,10 @@ mod feature;
 mod file;
 mod links;
 mod properties;
+mod rules;
 mod stated;
+
+pub use rules::Rules;
 
 pub(super) use file::{not_json, parse_file};
 

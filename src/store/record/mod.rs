@@ -32,7 +32,7 @@ mod schema;
 mod verify;
 
 pub use backup::restore;
-pub use commit::{Change, ChangeSet};
+pub use commit::{Change, ChangeSet, Signature};
 pub use entry::{Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange};
