@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    AppState, Base, JSON, Work, claims, json_answer, moment::Data, params::Params, problem::Problem,
+    AppState, Base, JSON, Work, claims, json_answer, moment::Data, params::Params, person::Asker,
+    problem::Problem,
 };
 use crate::documents::DocumentInfo;
 
@@ -24,10 +25,11 @@ struct Listed<'a> {
 /// The source documents.
 pub async fn list(
     State(state): State<AppState>,
+    asker: Asker,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
-    let snapshot = state.snapshot();
+    let snapshot = state.latest(asker.viewer());
     let documents: Vec<Listed<'_>> = snapshot
         .library
         .documents()

@@ -10,7 +10,8 @@ use axum::{
 use flate2::read::GzDecoder;
 
 use super::{
-    AppState, Base, JSON, Work, json_answer, moment::Data, params::Params, problem::Problem,
+    AppState, Base, JSON, Work, json_answer, moment::Data, params::Params, person::Asker,
+    problem::Problem,
 };
 use crate::{
     model::Text,
@@ -161,6 +162,7 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 /// The map's style.
 pub async fn style(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
@@ -172,6 +174,6 @@ pub async fn style(
             format!("there is no style “{id}”; there is: default"),
         )));
     }
-    let body = tiles::style(&state.snapshot(), &base.0);
+    let body = tiles::style(&state.latest(asker.viewer()), &base.0);
     Ok(json_answer(JSON, body.to_string()))
 }

@@ -16,7 +16,8 @@ use super::{
     measures,
     mentions::Mention,
     snapshot::{Collection, Snapshot, Source},
-    zoned::place_in_zones,
+    zoned::{ZONES, place_in_zones},
+    zones::FOLLOWED,
 };
 use crate::{
     documents::{
@@ -42,6 +43,17 @@ pub struct Problem {
     pub feature: Option<String>,
     /// What is wrong.
     pub reason: Text,
+}
+
+impl Problem {
+    /// Whether it is one of the data as somebody sees them, and not of a collection that is hidden
+    /// from them.
+    #[must_use]
+    pub fn is_of(&self, seen: &Snapshot) -> bool {
+        let name = self.file.rsplit('/').next().unwrap_or(&self.file);
+        name.strip_suffix(".geojson")
+            .is_none_or(|id| seen.collection(id).is_some())
+    }
 }
 
 impl fmt::Display for Problem {
@@ -135,6 +147,8 @@ struct Properties {
     land_use: Option<StatedUse>,
     boundary: Option<Boundary>,
     #[serde(default)]
+    sides: Vec<Side>,
+    #[serde(default)]
     evidence: String,
     source: String,
     licence: String,
@@ -216,6 +230,13 @@ struct Boundary {
     start: usize,
 }
 
+/// A side of a compiled zone: what its outline follows.
+#[derive(Deserialize)]
+struct Side {
+    #[serde(default)]
+    ways: Vec<String>,
+}
+
 /// Reads a district.
 ///
 /// # Errors
@@ -245,13 +266,14 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
     let indicators = reader.indicators(seeds, &library);
     let mut links = Links::default();
     let mut said = Said::default();
-    let collections: Vec<Collection> = catalogue
+    let collections = catalogue
         .collections
         .into_iter()
         .enumerate()
         .map(|(place, info)| {
             reader.collection(geodata, (place, info), &library, &mut links, &mut said)
         })
+        .map(Arc::new)
         .collect();
     said.mentions.sort_unstable();
     said.mentions.dedup();
@@ -259,13 +281,13 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
         revision: Revision::EMBEDDED,
         title: Text::new(catalogue.title, catalogue.title_en),
         district: catalogue.district,
-        library,
+        library: Arc::new(library),
         claims: said.claims,
-        indicators,
+        indicators: indicators.map(Arc::new),
         fingerprint: hex(&reader.fingerprint.finalize()[..12]),
         collections,
         mentions: said.mentions,
-        network: OnceLock::new(),
+        network: Arc::new(OnceLock::new()),
     };
     let mut problems = reader.problems;
     links.check(&snapshot, geodata, &mut problems);
@@ -691,6 +713,13 @@ impl FeatureReader<'_> {
                     .iter()
                     .map(|relation| (Link::Relation(relation.kind), relation.target.clone())),
             )
+            .chain(
+                properties
+                    .sides
+                    .iter()
+                    .flat_map(|side| &side.ways)
+                    .map(|way| (Link::Side, way.clone())),
+            )
             .collect();
         let feature = Feature {
             id: id.as_str().into(),
@@ -931,6 +960,8 @@ enum Link {
     Container,
     PlacedIn,
     Relation(RelationKind),
+    /// A line that a compiled outline follows, by its id alone.
+    Side,
 }
 
 impl Link {
@@ -940,7 +971,23 @@ impl Link {
             Self::Container => "container",
             Self::PlacedIn => "placed_in",
             Self::Relation(_) => "relations",
+            Self::Side => "sides",
         }
+    }
+
+    /// Whether it leads to a feature that everybody sees who sees where it comes from.
+    fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
+        let readers = |collection: &str| Some(snapshot.collection(collection)?.info.readers);
+        let own = readers(&from.collection).flatten();
+        if matches!(self, Self::Side) {
+            return FOLLOWED.iter().all(|(id, _)| {
+                let way = FeatureRef::new(id, target);
+                snapshot.feature(&way).is_none() || readers(id).flatten() <= own
+            });
+        }
+        target.parse().is_ok_and(|name: FeatureRef| {
+            snapshot.feature(&name).is_some() && readers(&name.collection).flatten() <= own
+        })
     }
 }
 
@@ -975,15 +1022,15 @@ impl Links {
         };
         for (from, link, target) in &self.0 {
             let property = link.property();
-            let resolved = target
-                .parse()
-                .is_ok_and(|name: FeatureRef| snapshot.feature(&name).is_some());
-            if !resolved {
+            if !link.holds(from, target, snapshot) {
+                // The same words for both: whoever may not see it must not learn that it is there.
                 problem(
                     from,
                     Text::new(
-                        format!("{property} 指向不存在的要素“{target}”"),
-                        format!("{property} refers to “{target}”, which does not exist"),
+                        format!("{property} 指向不存在的要素“{target}”，或只有更少的人可见的要素"),
+                        format!(
+                            "{property} refers to “{target}”, which does not exist, or which fewer people see"
+                        ),
                     ),
                 );
             } else if matches!(link, Link::Container) && !chain_ends(snapshot, from) {
@@ -994,6 +1041,22 @@ impl Links {
             }
         }
         let district = &snapshot.district.feature;
+        for Collection { info, .. } in snapshot.collections().iter().map(|shared| &**shared) {
+            let is_district = district.split('/').next() == Some(&info.id);
+            if info.readers.is_some() && (info.id == ZONES || is_district) {
+                problems.push(Problem {
+                    file: geodata.path("collections.json"),
+                    feature: None,
+                    reason: Text::new(
+                        format!("集合“{}”要对所有人可见：其他要素都以它定位", info.id),
+                        format!(
+                            "everybody must see the collection “{}”: other features are located by it",
+                            info.id
+                        ),
+                    ),
+                });
+            }
+        }
         if !district
             .parse()
             .is_ok_and(|name: FeatureRef| snapshot.feature(&name).is_some())
