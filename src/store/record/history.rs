@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, TransactionBehavior};
 use serde_json::{Map, Value};
 
 use super::{
-    Change, ChangeSet, Hash, Key, Record, RecordError, commit::write, info, latest, snapshot,
+    Change, ChangeSet, Hash, Key, Record, RecordError, Sight, commit::write, info, latest, snapshot,
 };
 use crate::{
     model::{Cause, Revision, Text},
@@ -82,7 +82,8 @@ fn members(body: Option<&[u8]>) -> Map<String, Value> {
 /// Bytes of entries that a page of differences holds.
 const MAX_BYTES: usize = 16 << 20;
 
-/// What differs between the revisions ?1 and ?2, of which ?1 is the earlier.
+/// What differs between the revisions ?1 and ?2, of which ?1 is the earlier, on the shelves ?3: a
+/// list as JSON, or all.
 const DIFFERING: &str = "
     FROM (
         SELECT shelf, name FROM entries WHERE from_revision > ?1 AND from_revision <= ?2
@@ -93,7 +94,8 @@ const DIFFERING: &str = "
         AND old.from_revision <= ?1 AND (old.to_revision IS NULL OR old.to_revision > ?1)
     LEFT JOIN entries AS new ON new.shelf = touched.shelf AND new.name = touched.name
         AND new.from_revision <= ?2 AND (new.to_revision IS NULL OR new.to_revision > ?2)
-    WHERE old.hash IS NOT new.hash";
+    WHERE old.hash IS NOT new.hash
+        AND (?3 IS NULL OR touched.shelf IN (SELECT value FROM json_each(?3)))";
 
 impl Record {
     /// How many entries differ between two revisions, and those of one page, by name. A page has at
@@ -103,6 +105,20 @@ impl Record {
     /// Where a revision does not exist, or the database can't be read.
     pub fn differences(
         &self,
+        revisions: [Revision; 2],
+        limit: usize,
+        offset: usize,
+    ) -> Result<(usize, Vec<Difference>), RecordError> {
+        self.differences_in(&Sight::ALL, revisions, limit, offset)
+    }
+
+    /// The same of what is in sight.
+    ///
+    /// # Errors
+    /// As [`Record::differences`].
+    pub fn differences_in(
+        &self,
+        sight: &Sight,
         [from, to]: [Revision; 2],
         limit: usize,
         offset: usize,
@@ -114,10 +130,11 @@ impl Record {
         let (first, last) = (from.min(to), from.max(to));
         let count = reading.query_row(
             &format!("SELECT count(*) {DIFFERING}"),
-            [first.0, last.0],
+            (first.0, last.0, sight.shelves()),
             |row| row.get(0),
         )?;
-        let mut differences = differences(&reading, [first, last], limit, offset, MAX_BYTES)?;
+        let mut differences =
+            differences(&reading, sight, [first, last], limit, offset, MAX_BYTES)?;
         if from > to {
             for difference in &mut differences {
                 std::mem::swap(&mut difference.before, &mut difference.after);
@@ -147,14 +164,21 @@ impl Record {
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         info(&writing, revision)?;
         let before = Revision(revision.0.saturating_sub(1));
-        let changes = differences(&writing, [before, revision], usize::MAX, 0, usize::MAX)?
-            .into_iter()
-            .map(|difference| Change {
-                key: difference.key,
-                expected: difference.after.as_deref().map(Hash::of),
-                body: difference.before,
-            })
-            .collect();
+        let changes = differences(
+            &writing,
+            &Sight::ALL,
+            [before, revision],
+            usize::MAX,
+            0,
+            usize::MAX,
+        )?
+        .into_iter()
+        .map(|difference| Change {
+            key: difference.key,
+            expected: difference.after.as_deref().map(Hash::of),
+            body: difference.before,
+        })
+        .collect();
         let set = ChangeSet {
             author: author.to_owned(),
             message: message.to_owned(),
@@ -171,6 +195,7 @@ impl Record {
 
 fn differences(
     connection: &Connection,
+    sight: &Sight,
     [first, last]: [Revision; 2],
     limit: usize,
     offset: usize,
@@ -178,10 +203,16 @@ fn differences(
 ) -> Result<Vec<Difference>, RecordError> {
     let mut rows = connection.prepare(&format!(
         "SELECT touched.shelf, touched.name, old.body, new.body {DIFFERING}
-         ORDER BY touched.shelf, touched.name LIMIT ?3 OFFSET ?4"
+         ORDER BY touched.shelf, touched.name LIMIT ?4 OFFSET ?5"
     ))?;
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let mut rows = rows.query((first.0, last.0, whole(limit), whole(offset)))?;
+    let mut rows = rows.query((
+        first.0,
+        last.0,
+        sight.shelves(),
+        whole(limit),
+        whole(offset),
+    ))?;
     let mut differences = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// collections (its shelf is `seeds/` or `geodata/`). It stands from one revision on, up to the one
 /// that replaced it. `release` holds what the last accepted release of the data had. Version 2 knows
 /// people: of a token only the hash is kept.
-const UPGRADES: [&str; 2] = [
+const UPGRADES: [&str; 3] = [
     "
     CREATE TABLE revisions (
         number INTEGER PRIMARY KEY,
@@ -73,7 +73,36 @@ const UPGRADES: [&str; 2] = [
         detail TEXT NOT NULL
     ) STRICT;
 ",
+    SESSIONS,
 ];
+
+/// Passwords as PHC strings; of sessions and one-time links only hashes. A link without an account
+/// makes the first administrator. What changed in which collection is found by index, for not
+/// everybody is told of every collection.
+const SESSIONS: &str = "
+    CREATE TABLE passwords (
+        account TEXT PRIMARY KEY REFERENCES accounts,
+        hash TEXT NOT NULL,
+        set_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE sessions (
+        hash BLOB PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES accounts,
+        created_ms INTEGER NOT NULL,
+        seen_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE invitations (
+        hash BLOB PRIMARY KEY,
+        account TEXT REFERENCES accounts,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    DROP INDEX began;
+    DROP INDEX ended;
+    CREATE INDEX began ON entries (from_revision, shelf);
+    CREATE INDEX ended ON entries (to_revision, shelf) WHERE to_revision IS NOT NULL;
+";
 
 /// Opens a record to write, and makes it where there is none.
 ///
