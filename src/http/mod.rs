@@ -9,6 +9,7 @@ mod documents;
 mod edit;
 mod etag;
 mod format;
+mod history;
 mod items;
 mod landing;
 mod moment;
@@ -242,6 +243,10 @@ pub fn router(state: AppState) -> Router {
                 .put(edit::replace)
                 .patch(edit::merge)
                 .delete(edit::remove),
+        )
+        .route(
+            "/collections/{collection}/items/{id}/revisions",
+            get(history::of_feature),
         )
         .route("/revisions", get(revisions::list).post(revisions::revert))
         .route("/revisions/{which}", get(revisions::one_or_between))

@@ -122,11 +122,6 @@ fn between(
 }
 
 fn describe(difference: &Difference) -> Value {
-    let change = match (&difference.before, &difference.after) {
-        (None, _) => "added",
-        (_, None) => "removed",
-        _ => "changed",
-    };
     let what = if difference.key.is_feature() {
         "feature"
     } else {
@@ -134,9 +129,18 @@ fn describe(difference: &Difference) -> Value {
     };
     json!({
         what: difference.key.to_string(),
-        "change": change,
+        "change": change_word(difference),
         "properties": changes(difference),
     })
+}
+
+/// What became of an entry, in a word.
+pub fn change_word(difference: &Difference) -> &'static str {
+    match (&difference.before, &difference.after) {
+        (None, _) => "added",
+        (_, None) => "removed",
+        _ => "changed",
+    }
 }
 
 /// What differs, property by property.
@@ -212,7 +216,7 @@ pub async fn revert(
 }
 
 /// The record, where there is one: history is kept there.
-fn recorded(state: &AppState) -> Result<&Record, Problem> {
+pub fn recorded(state: &AppState) -> Result<&Record, Problem> {
     state.0.live.record().ok_or_else(|| {
         Problem::missing(Text::new(
             "这个服务没有库，只有版本 1：用 serve --data 目录 启动才有历史",

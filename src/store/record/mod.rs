@@ -39,7 +39,7 @@ pub use backup::restore;
 pub use commit::{Change, ChangeSet, Signature};
 pub use entry::{Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
-pub use history::{Difference, PropertyChange};
+pub use history::{Difference, PropertyChange, Turn};
 pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
 pub use sight::Sight;
