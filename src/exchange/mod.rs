@@ -2,6 +2,7 @@
 
 pub mod boundary;
 pub mod csv;
+pub mod doctor;
 pub mod geojson;
 pub mod osm;
 pub mod table;
