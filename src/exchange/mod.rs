@@ -4,6 +4,7 @@ pub mod boundary;
 pub mod csv;
 pub mod doctor;
 pub mod geojson;
+pub mod intake;
 pub mod layer;
 pub mod osm;
 pub mod table;

@@ -53,7 +53,15 @@ impl Converter {
     pub fn coord(&self, coord: Coord<f64>) -> Result<Coord<f64>, Text> {
         let degrees = self.degrees(coord)?;
         Ok(match self.from_datum {
-            Some(datum) if on_the_globe(degrees) => datum.to_wgs84(degrees),
+            Some(datum) if on_the_globe(degrees) => {
+                let place = datum.to_wgs84(degrees);
+                // As transformed ones are: a tenth of a millimetre.
+                let round = |value: f64| (value * 1e9).round() / 1e9;
+                Coord {
+                    x: round(place.x),
+                    y: round(place.y),
+                }
+            }
             _ => degrees,
         })
     }

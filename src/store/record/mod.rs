@@ -2,7 +2,8 @@
 //!
 //! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] makes a revision of the next,
 //! [`history`] tells what changed between two, [`release`] what a newer program's data would change,
-//! [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may do what.
+//! [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may do what,
+//! [`imports`] has what bringing in a file needs.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers open connections of their own and wait for nobody.
@@ -26,6 +27,7 @@ mod commit;
 mod entry;
 mod error;
 mod history;
+mod imports;
 mod people;
 mod release;
 mod schema;

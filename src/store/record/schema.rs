@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// collections (its shelf is `seeds/` or `geodata/`). It stands from one revision on, up to the one
 /// that replaced it. `release` holds what the last accepted release of the data had. Version 2 knows
 /// people: of a token only the hash is kept.
-const UPGRADES: [&str; 2] = [
+const UPGRADES: [&str; 3] = [
     "
     CREATE TABLE revisions (
         number INTEGER PRIMARY KEY,
@@ -73,7 +73,18 @@ const UPGRADES: [&str; 2] = [
         detail TEXT NOT NULL
     ) STRICT;
 ",
+    MAPPINGS,
 ];
+
+/// How the fields of imported files were mapped: by collection and the names of the fields.
+const MAPPINGS: &str = "
+    CREATE TABLE mappings (
+        collection TEXT NOT NULL,
+        fields TEXT NOT NULL,
+        mapping TEXT NOT NULL,
+        PRIMARY KEY (collection, fields)
+    ) STRICT, WITHOUT ROWID;
+";
 
 /// Opens a record to write, and makes it where there is none.
 ///
