@@ -130,6 +130,7 @@ impl AppState {
                     "this service only reads: it takes changes when started with serve --data DIR",
                 ),
             )
+            .with_header(header::ALLOW, "GET, HEAD")
         })
     }
 }

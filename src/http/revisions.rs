@@ -174,7 +174,7 @@ pub async fn revert(
             let revision = now.revision;
             state.0.live.put(&Arc::new(now));
             let info = record.info(revision).map_err(failed)?;
-            let place = format!("{}/revisions/{revision}", base.0);
+            let place = format!("{}/revisions/{revision}", base.root);
             let headers = [
                 (header::CONTENT_TYPE, JSON.to_owned()),
                 (header::LOCATION, place),
@@ -201,7 +201,7 @@ fn atom(title: &str, revisions: &[RevisionInfo], base: &Base) -> Response {
     let updated = revisions
         .first()
         .map_or_else(String::new, |info| info.time.to_string());
-    let address = escaped(&format!("{}/revisions", base.0));
+    let address = escaped(&format!("{}/revisions", base.root));
     let title = escaped(title);
     let head = format!(
         r#"<?xml version="1.0" encoding="utf-8"?>

@@ -1,6 +1,6 @@
 //! All features at one revision, and the index over them.
 
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::{collections::BTreeSet, fmt, sync::OnceLock};
 
 use geo::Rect;
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
@@ -14,7 +14,6 @@ use crate::{
 };
 
 /// The whole state of the data at one revision. It never changes.
-#[derive(Debug)]
 pub struct Snapshot {
     /// Which state this is.
     pub revision: Revision,
@@ -34,6 +33,16 @@ pub struct Snapshot {
     /// What features cite, in the order of the documents.
     pub(super) mentions: Vec<Mention>,
     pub(super) network: OnceLock<Network>,
+}
+
+impl fmt::Debug for Snapshot {
+    /// Which one it is: all that it holds would fill a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("revision", &self.revision)
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Snapshot {
