@@ -4,7 +4,7 @@
 //! [`history`] tells what changed between two, [`sight`] what of that somebody may be told, [`rewrite`]
 //! compares a whole collection with what stands, [`release`] tells what a newer program's data would
 //! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
-//! do what.
+//! do what, [`imports`] has what bringing in a file needs.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers open connections of their own and wait for nobody.
@@ -28,6 +28,7 @@ mod commit;
 mod entry;
 mod error;
 mod history;
+mod imports;
 mod people;
 mod release;
 mod rewrite;
