@@ -212,7 +212,7 @@ pub async fn revert(
 }
 
 /// The record, where there is one: history is kept there.
-fn recorded(state: &AppState) -> Result<&Record, Problem> {
+pub fn recorded(state: &AppState) -> Result<&Record, Problem> {
     state.0.live.record().ok_or_else(|| {
         Problem::missing(Text::new(
             "这个服务没有库，只有版本 1：用 serve --data 目录 启动才有历史",

@@ -65,9 +65,26 @@ impl Server {
 
     /// Serves with these options, on a free port.
     pub fn start_with(options: &[&str]) -> Self {
+        Self::spawn(options, Stdio::inherit())
+    }
+
+    /// The same, with the link for its first administrator.
+    pub fn start_for_administrator(options: &[&str]) -> (Self, String) {
+        let mut server = Self::spawn(options, Stdio::piped());
+        let said = server.child.stderr.take().unwrap();
+        let link = BufReader::new(said)
+            .lines()
+            .map(Result::unwrap)
+            .find_map(|line| line.find("/join/").map(|at| line[at..].to_owned()))
+            .expect("it ended without telling a link");
+        (server, link)
+    }
+
+    fn spawn(options: &[&str], said: Stdio) -> Self {
         let mut child = program(&["serve", "--listen", "127.0.0.1:0"])
             .args(options)
             .stdout(Stdio::piped())
+            .stderr(said)
             .spawn()
             .unwrap();
         let mut greeting = String::new();
@@ -162,6 +179,7 @@ impl Drop for Server {
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
+        .max_redirects(0)
         .build()
         .into()
 }

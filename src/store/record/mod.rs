@@ -2,7 +2,7 @@
 //!
 //! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] makes a revision of the next,
 //! [`history`] tells what changed between two, [`release`] what a newer program's data would change,
-//! [`sight`] what of that somebody may be told, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may do what.
+//! [`sight`] what of that somebody may be told, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may do what, [`sessions`] who has signed in.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers open connections of their own and wait for nobody.
@@ -29,6 +29,7 @@ mod history;
 mod people;
 mod release;
 mod schema;
+mod sessions;
 mod sight;
 mod verify;
 
@@ -39,6 +40,7 @@ pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange};
 pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
+pub use sessions::Invitation;
 pub use sight::Sight;
 pub use verify::Verified;
 
