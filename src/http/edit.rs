@@ -8,7 +8,7 @@ use std::sync::{
 use axum::{
     body::Bytes,
     extract::{FromRequestParts, Path, RawQuery, State, rejection::BytesRejection},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use super::{
     person::Editor, problem::Problem,
 };
 use crate::{
-    model::{Cause, FeatureRef, Text, Viewer, is_slug},
+    model::{Cause, FeatureRef, Text, Viewer, is_slug, shortened},
     store::record::{Account, Change, ChangeSet, Difference, Hash, Key, RecordError, edited_form},
     store::{LoadError, Snapshot},
 };
@@ -76,10 +76,39 @@ pub async fn replace(
 /// Changes some members of a feature (RFC 7396).
 pub async fn merge(
     request: Request,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    check_patch(&headers)?;
     let patch = read_body(body)?;
     request.grant(Wish::Merge(patch)).await
+}
+
+/// What a patch may be sent as, by the one that is meant first (RFC 5789, section 3.1).
+const ACCEPT_PATCH: &str = "application/merge-patch+json, application/json, application/geo+json";
+
+/// A patch of another kind (RFC 6902, say) would be read as something that nobody meant.
+fn check_patch(headers: &HeaderMap) -> Result<(), Problem> {
+    let stated = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let bare = stated.split(';').next().unwrap_or_default().trim();
+    let is_taken = ACCEPT_PATCH
+        .split(", ")
+        .any(|taken| taken.eq_ignore_ascii_case(bare));
+    if bare.is_empty() || is_taken {
+        return Ok(());
+    }
+    let bare = shortened(bare);
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Text::new(
+            format!("PATCH 的正文应为 application/merge-patch+json，不是 {bare}"),
+            format!("the body of PATCH should be application/merge-patch+json, not {bare}"),
+        ),
+    )
+    .with_header(HeaderName::from_static("accept-patch"), ACCEPT_PATCH))
 }
 
 /// Removes a feature.
@@ -259,7 +288,7 @@ impl Request {
         if status == StatusCode::CREATED {
             let place = format!(
                 "{}/collections/{}/items/{}",
-                self.base.0, self.name.collection, self.name.id
+                self.base.root, self.name.collection, self.name.id
             );
             if let Ok(place) = HeaderValue::from_str(&place) {
                 headers.insert(header::LOCATION, place);

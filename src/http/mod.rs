@@ -2,6 +2,7 @@
 
 mod areas;
 mod audit;
+mod base;
 mod boundaries;
 mod claims;
 mod collections;
@@ -9,6 +10,7 @@ mod documents;
 mod edit;
 mod etag;
 mod format;
+mod history;
 mod items;
 mod landing;
 mod moment;
@@ -38,21 +40,20 @@ use std::{
 
 use axum::{
     Router,
-    extract::{FromRequestParts, Request},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, trace::TraceLayer,
 };
 
-use self::problem::Problem;
+use self::{base::Base, problem::Problem};
 use crate::{
     model::{Text, Viewer},
     people::{self, Secret, Throttle},
@@ -299,6 +300,10 @@ pub fn router(state: AppState) -> Router {
                 .patch(edit::merge)
                 .delete(edit::remove),
         )
+        .route(
+            "/collections/{collection}/items/{id}/revisions",
+            get(history::of_feature),
+        )
         .route("/revisions", get(revisions::list).post(revisions::revert))
         .route("/revisions/{which}", get(revisions::one_or_between))
         .route(
@@ -437,56 +442,6 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         ),
     )
     .into_response()
-}
-
-/// The address under which the client knows the service, without a slash at its end.
-pub(crate) struct Base(String);
-
-impl FromRequestParts<AppState> for Base {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        state: &AppState,
-    ) -> Result<Self, Self::Rejection> {
-        if let Some(url) = &state.0.settings.public_url {
-            return Ok(Self(url.clone()));
-        }
-        let host = parts
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .filter(|host| {
-                !host.is_empty()
-                    && host
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
-            });
-        Ok(Self(format!("http://{}", host.unwrap_or("localhost"))))
-    }
-}
-
-impl Base {
-    /// A link to the page that shows what `path` answers, and of its query string what matters.
-    fn page_link(&self, path: &str, query: Option<&str>) -> Value {
-        let query = format::with(query, "f", Some("html"));
-        self.link(
-            "alternate",
-            HTML,
-            &format!("{path}?{query}"),
-            "网页 (a page to read)",
-        )
-    }
-
-    /// A link to a path of the service.
-    fn link(&self, rel: &str, media_type: &str, path: &str, title: &str) -> Value {
-        json!({
-            "href": format!("{}{path}", self.0),
-            "rel": rel,
-            "type": media_type,
-            "title": title,
-        })
-    }
 }
 
 /// JSON of a media type.

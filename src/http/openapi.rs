@@ -35,7 +35,7 @@ fn filled(state: &AppState, viewer: Viewer, base: &Base) -> Value {
     let snapshot = state.latest(viewer);
     document["info"]["title"] = snapshot.title.zh.clone().into();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
-    document["servers"] = json!([{ "url": base.0 }]);
+    document["servers"] = json!([{ "url": base.root }]);
     let ids: Vec<&str> = snapshot
         .collections()
         .iter()

@@ -388,6 +388,7 @@ impl AppState {
                     "this service only reads: it takes changes when started with serve --data DIR",
                 ),
             )
+            .with_header(header::ALLOW, "GET, HEAD")
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ pub struct Problem {
     retry_after: Option<u64>,
     /// Members beyond those of every problem.
     members: Vec<(&'static str, Value)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -62,12 +63,19 @@ impl Problem {
             detail,
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
             members: Vec::new(),
+            headers: Vec::new(),
         }
     }
 
     /// With one member more, for what words alone do not tell.
     pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.members.push((name, value));
+        self
+    }
+
+    /// With a header that its status asks for.
+    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 }
@@ -93,10 +101,11 @@ impl IntoResponse for Problem {
             body.to_string(),
         )
             .into_response();
+        response.headers_mut().extend(self.headers);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(
                 header::WWW_AUTHENTICATE,
-                header::HeaderValue::from_static("Bearer realm=\"renewal-map\""),
+                HeaderValue::from_static("Bearer realm=\"renewal-map\""),
             );
         }
         if let Some(seconds) = self.retry_after {

@@ -122,11 +122,6 @@ fn between(
 }
 
 fn describe(difference: &Difference) -> Value {
-    let change = match (&difference.before, &difference.after) {
-        (None, _) => "added",
-        (_, None) => "removed",
-        _ => "changed",
-    };
     let what = if difference.key.is_feature() {
         "feature"
     } else {
@@ -134,9 +129,18 @@ fn describe(difference: &Difference) -> Value {
     };
     json!({
         what: difference.key.to_string(),
-        "change": change,
+        "change": change_word(difference),
         "properties": changes(difference),
     })
+}
+
+/// What became of an entry, in a word.
+pub fn change_word(difference: &Difference) -> &'static str {
+    match (&difference.before, &difference.after) {
+        (None, _) => "added",
+        (_, None) => "removed",
+        _ => "changed",
+    }
 }
 
 /// What differs, property by property.
@@ -201,7 +205,7 @@ pub async fn revert(
             let revision = now.revision;
             state.0.live.put(&Arc::new(now));
             let info = record.info(revision).map_err(failed)?;
-            let place = format!("{}/revisions/{revision}", base.0);
+            let place = format!("{}/revisions/{revision}", base.root);
             let headers = [
                 (header::CONTENT_TYPE, JSON.to_owned()),
                 (header::LOCATION, place),
@@ -228,7 +232,7 @@ fn atom(title: &str, revisions: &[RevisionInfo], base: &Base) -> Response {
     let updated = revisions
         .first()
         .map_or_else(String::new, |info| info.time.to_string());
-    let address = escaped(&format!("{}/revisions", base.0));
+    let address = escaped(&format!("{}/revisions", base.root));
     let title = escaped(title);
     let head = format!(
         r#"<?xml version="1.0" encoding="utf-8"?>

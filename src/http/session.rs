@@ -20,6 +20,7 @@ use super::{
     params::Params,
     person::{Asker, COOKIE, csrf_of, is_same, named},
     problem::Problem,
+    revisions::recorded,
 };
 use crate::{
     html::{self, Entry},
@@ -221,7 +222,7 @@ pub async fn page(
     asker: Asker,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    state.record()?;
+    recorded(&state)?;
     let params = Params::parse(query.as_deref(), &["next"])?;
     let next = next(&state, params.get("next"));
     let entry = match (asker.account(), asker.csrf()) {
@@ -321,7 +322,7 @@ fn joining(invitation: Invitation, name: String) -> Entry {
 
 async fn invitation(state: &AppState, key: &str) -> Result<Invitation, Problem> {
     let hash = key.parse().map(|secret: Secret| secret.hash());
-    state.record()?;
+    recorded(state)?;
     let found = state.blocking(Work::Light, move |state, _| match hash {
         Ok(hash) => state.record()?.invitation(hash).map_err(failed),
         Err(()) => Err(Problem::missing(Text::default())),

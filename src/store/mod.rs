@@ -26,7 +26,7 @@ pub mod views;
 mod zoned;
 pub mod zones;
 
-pub use load::{LoadError, Problem, load};
+pub use load::{LoadError, Problem, Rules, load};
 pub use mentions::Passages;
 pub use naming::Wanted;
 pub use queryables::Field;

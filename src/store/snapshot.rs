@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     sync::{Arc, OnceLock},
 };
 
@@ -17,7 +18,6 @@ use crate::{
 };
 
 /// The whole state of the data at one revision. It never changes.
-#[derive(Debug)]
 pub struct Snapshot {
     /// Which state this is.
     pub revision: Revision,
@@ -38,6 +38,16 @@ pub struct Snapshot {
     /// What features cite, in the order of the documents.
     pub(super) mentions: Vec<Mention>,
     pub(super) network: Arc<OnceLock<Network>>,
+}
+
+impl fmt::Debug for Snapshot {
+    /// Which one it is: all that it holds would fill a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("revision", &self.revision)
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Snapshot {

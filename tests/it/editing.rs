@@ -189,6 +189,90 @@ fn a_feature_is_read_changed_and_sent_back() {
 }
 
 #[test]
+fn links_of_an_earlier_state_lead_to_that_state() {
+    let desk = Desk::open();
+    let (_, version) = desk.read(PARCEL);
+    let patch = json!({ "properties": { "name": "和平大厦" } });
+    let answer = desk.send("PATCH", PARCEL, &[("if-match", &version)], &patch);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for path in [
+        "/collections",
+        "/collections/parcels",
+        "/collections/parcels/items?limit=1",
+        PARCEL,
+        "/documents/plan-2023",
+        "/tiles",
+        "/tiles/WebMercatorQuad",
+        "/collections/parcels/tiles",
+        "/collections/parcels/tiles/WebMercatorQuad",
+    ] {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let answer = desk.server.json(&format!("{path}{joint}revision=1"));
+        let mut links = Vec::new();
+        collect_links(&answer, &mut links);
+        assert!(!links.is_empty(), "{path}");
+        for link in links {
+            let is_fixed = link.contains("/tileMatrixSets");
+            assert!(is_fixed || link.contains("revision=1"), "{path}: {link}");
+            // Templates are tried below.
+            if !link.contains('{') {
+                let way = link.strip_prefix(&desk.server.url).unwrap_or(&link);
+                assert_eq!(desk.server.get(way).status, 200, "{path}: {link}");
+            }
+        }
+    }
+    let style = desk.server.json("/styles/default?revision=1");
+    let source = style["sources"]["data"]["url"].as_str().unwrap();
+    let tilejson = desk
+        .server
+        .json(source.strip_prefix(&desk.server.url).unwrap());
+    let template = tilejson["tiles"][0].as_str().unwrap();
+    assert!(template.ends_with(".mvt?revision=1"), "{template}");
+}
+
+/// Every `href` in links at any depth.
+fn collect_links(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("href").and_then(Value::as_str).map(Into::into));
+            members
+                .values()
+                .for_each(|value| collect_links(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect_links(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_patch_of_another_kind_is_not_taken_for_a_merge_patch() {
+    let desk = Desk::open();
+    let (_, version) = desk.read(PARCEL);
+    let patch = json!([{ "op": "replace", "path": "/properties/name", "value": "x" }]);
+    let headers = [
+        ("if-match", version.as_str()),
+        ("content-type", "application/json-patch+json"),
+    ];
+    let answer = desk.send("PATCH", PARCEL, &headers, &patch);
+    assert!(answer.problem(415).contains("merge-patch+json"));
+    let accepted = answer.header("accept-patch");
+    assert!(
+        accepted.starts_with("application/merge-patch+json"),
+        "{accepted}"
+    );
+    let headers = [
+        ("if-match", version.as_str()),
+        (
+            "content-type",
+            "application/merge-patch+json; charset=utf-8",
+        ),
+    ];
+    let patch = json!({ "properties": { "name": "和平大厦" } });
+    let answer = desk.send("PATCH", PARCEL, &headers, &patch);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
 fn features_are_added_and_removed() {
     let desk = Desk::open();
     let (mut feature, _) = desk.read(PARCEL);
@@ -215,6 +299,65 @@ fn features_are_added_and_removed() {
         .problem(404);
     let before = desk.server.get(&format!("{path}?revision=2"));
     assert_eq!(before.status, 200);
+}
+
+#[test]
+fn a_feature_tells_who_changed_what_of_it() {
+    let desk = Desk::open();
+    let (mut feature, version) = desk.read(PARCEL);
+    let other = "/collections/parcels/items/a1-02";
+    let patch = json!({ "properties": { "name": "别的地块" } });
+    desk.send("PATCH", other, &[("if-match", &desk.read(other).1)], &patch);
+    feature["properties"]["name"] = "和平大厦".into();
+    feature["geometry"]["coordinates"][0][0][0] = json!(116.984);
+    feature["geometry"]["coordinates"][0][8][0] = json!(116.984);
+    let path = format!("{PARCEL}?message={}", "%E6%94%B9%E5%90%8D");
+    let answer = desk.send("PUT", &path, &[("if-match", &version)], &feature);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let written = answer.header("etag").to_owned();
+    let gone = desk.send("DELETE", PARCEL, &[("if-match", &written)], &json!(null));
+    assert_eq!(gone.status, 204, "{}", gone.text());
+
+    let path = format!("{PARCEL}/revisions");
+    let history = desk.server.json(&path);
+    assert_eq!(history["numberMatched"], 3, "{history}");
+    let turns = history["revisions"].as_array().unwrap();
+    let told = |name: &str| {
+        turns
+            .iter()
+            .map(|turn| turn[name].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("revision"), [4, 3, 1], "not what changed others");
+    assert_eq!(told("change"), ["removed", "changed", "added"]);
+    assert_eq!(told("version")[..2], [json!(null), json!(written)]);
+    assert!(version.starts_with(turns[2]["version"].as_str().unwrap().trim_end_matches('"')));
+    assert_eq!(
+        (&turns[1]["author"], &turns[1]["message"]),
+        (&json!("王工"), &json!("改名"))
+    );
+    assert_eq!(
+        (&turns[2]["cause"], &turns[1]["cause"]),
+        (&json!("seed"), &json!("edit"))
+    );
+    let changed = turns[1]["properties"].as_array().unwrap();
+    assert_eq!(changed[0]["name"], "name");
+    assert_eq!(changed[0]["after"], "和平大厦");
+    assert_eq!(changed[1]["name"], "geometry");
+    assert_eq!(changed[1]["after"], feature["geometry"]);
+    assert_ne!(changed[1]["before"], feature["geometry"]);
+    assert_eq!(changed.len(), 2);
+
+    let page = desk.server.json(&format!("{path}?limit=1&offset=1"));
+    assert_eq!(page["revisions"][0]["revision"], 3);
+    let links = page["links"].as_array().unwrap();
+    assert!(links.iter().any(|link| link["rel"] == "next"), "{links:?}");
+    let never = "/collections/parcels/items/none/revisions";
+    assert!(desk.server.get(never).problem(404).contains("never"));
+    desk.server
+        .get("/collections/none/items/none/revisions")
+        .problem(404);
+    assert!(Server::yunze().get(&path).problem(404).contains("--data"));
 }
 
 #[test]
@@ -337,6 +480,7 @@ fn a_service_without_a_record_only_reads() {
         .send("DELETE", PARCEL, &[("if-match", "*")], "")
         .unwrap();
     assert!(answer.problem(405).contains("--data"));
+    assert_eq!(answer.header("allow"), "GET, HEAD");
     assert!(server.get("/revisions").problem(404).contains("--data"));
     server
         .get(&format!("{PARCEL}?as_of=2026-01-01T00:00:00Z"))

@@ -6,6 +6,7 @@ mod boundaries;
 mod claims;
 mod command_line;
 mod compiling;
+mod disk;
 mod editing;
 mod exports;
 mod filters;

@@ -29,8 +29,14 @@ pub fn in_full() -> bool {
 
 /// The program with arguments and none of the environment's settings.
 pub fn program(args: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = without_settings(PROGRAM);
     command.args(args);
+    command
+}
+
+/// A command with none of the environment's settings.
+pub fn without_settings(command: &str) -> Command {
+    let mut command = Command::new(command);
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("RENEWAL_MAP_")) {
         command.env_remove(name);
     }
@@ -65,12 +71,13 @@ impl Server {
 
     /// Serves with these options, on a free port.
     pub fn start_with(options: &[&str]) -> Self {
-        Self::spawn(options, Stdio::inherit())
+        Self::run(program(&["serve", "--listen", "127.0.0.1:0"]).args(options))
     }
 
     /// The same, with the link for its first administrator.
     pub fn start_for_administrator(options: &[&str]) -> (Self, String) {
-        let mut server = Self::spawn(options, Stdio::piped());
+        let mut command = program(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut server = Self::run(command.args(options).stderr(Stdio::piped()));
         let said = server.child.stderr.take().unwrap();
         let link = BufReader::new(said)
             .lines()
@@ -80,13 +87,9 @@ impl Server {
         (server, link)
     }
 
-    fn spawn(options: &[&str], said: Stdio) -> Self {
-        let mut child = program(&["serve", "--listen", "127.0.0.1:0"])
-            .args(options)
-            .stdout(Stdio::piped())
-            .stderr(said)
-            .spawn()
-            .unwrap();
+    /// Serves by a command.
+    pub fn run(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut greeting = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = loop {
@@ -138,13 +141,19 @@ impl Server {
     ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("content-type", "application/json");
-        for (name, value) in headers {
+            .uri(format!("{}{path}", self.url));
+        let is_stated = headers.iter().any(|(name, _)| *name == "content-type");
+        let json = [("content-type", "application/json")];
+        for (name, value) in headers.iter().chain(json.iter().filter(|_| !is_stated)) {
             request = request.header(*name, *value);
         }
         let request = request.body(body.as_ref().to_vec()).unwrap();
         agent().run(request).and_then(Answer::read)
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it where it stands.

@@ -4,10 +4,14 @@ use rusqlite::{Connection, Row, TransactionBehavior};
 use serde_json::{Map, Value};
 
 use super::{
-    Change, ChangeSet, Hash, Key, Record, RecordError, Sight, commit::write, info, latest, snapshot,
+    Change, ChangeSet, Hash, Key, Record, RecordError, Sight,
+    commit::write,
+    info, latest, read_info,
+    sight::{hides, without_words},
+    snapshot,
 };
 use crate::{
-    model::{Cause, Revision, Text},
+    model::{Cause, Revision, RevisionInfo, Text},
     store::snapshot::Snapshot,
 };
 
@@ -20,6 +24,15 @@ pub struct Difference {
     pub before: Option<Vec<u8>>,
     /// Its bytes at the second; `None` where there is none any more.
     pub after: Option<Vec<u8>>,
+}
+
+/// What one revision made of an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// The revision.
+    pub made_by: RevisionInfo,
+    /// What it changed.
+    pub difference: Difference,
 }
 
 /// One member of a feature that differs.
@@ -97,7 +110,69 @@ const DIFFERING: &str = "
     WHERE old.hash IS NOT new.hash
         AND (?3 IS NULL OR touched.shelf IN (SELECT value FROM json_each(?3)))";
 
+/// The revisions that changed the entry ?2 of the shelf ?1.
+const TURNS: &str = "
+    FROM (
+        SELECT from_revision AS number FROM entries WHERE shelf = ?1 AND name = ?2
+        UNION
+        SELECT to_revision FROM entries WHERE shelf = ?1 AND name = ?2 AND to_revision IS NOT NULL
+    ) AS touched
+    JOIN revisions ON revisions.number = touched.number
+    LEFT JOIN entries AS old ON old.shelf = ?1 AND old.name = ?2
+        AND old.to_revision = touched.number
+    LEFT JOIN entries AS new ON new.shelf = ?1 AND new.name = ?2
+        AND new.from_revision = touched.number
+    WHERE old.hash IS NOT new.hash";
+
 impl Record {
+    /// How many revisions changed an entry, and those of one page, the latest first. A page has at
+    /// most [`MAX_BYTES`] of bodies, but one at least. Messages are told as far as they are in sight.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn turns(
+        &self,
+        sight: &Sight,
+        key: &Key,
+        limit: usize,
+        offset: usize,
+    ) -> Result<(usize, Vec<Turn>), RecordError> {
+        let mut connection = self.reader()?;
+        let reading = connection.transaction()?;
+        let named = (&*key.shelf, &*key.name);
+        let count =
+            reading.query_row(&format!("SELECT count(*) {TURNS}"), named, |row| row.get(0))?;
+        let mut rows = reading.prepare(&format!(
+            "SELECT revisions.number, time_ms, author, message, cause, old.body, new.body {TURNS}
+             ORDER BY revisions.number DESC LIMIT ?3 OFFSET ?4"
+        ))?;
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let mut rows = rows.query((named.0, named.1, whole(limit), whole(offset)))?;
+        let mut turns = Vec::new();
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let difference = Difference {
+                key: key.clone(),
+                before: row.get(5)?,
+                after: row.get(6)?,
+            };
+            bytes += size(&difference);
+            if bytes > MAX_BYTES && !turns.is_empty() {
+                break;
+            }
+            let info = read_info(row)?;
+            let hides = match sight.shelves() {
+                Some(seen) => hides(&reading, seen, info.number)?,
+                None => false,
+            };
+            turns.push(Turn {
+                made_by: without_words(info, hides),
+                difference,
+            });
+        }
+        Ok((count, turns))
+    }
+
     /// How many entries differ between two revisions, and those of one page, by name. A page has at
     /// most [`MAX_BYTES`] of them, but one at least.
     ///
@@ -217,14 +292,18 @@ fn differences(
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
         let difference = read_difference(row)?;
-        let both = [&difference.before, &difference.after];
-        bytes += both.into_iter().flatten().map(Vec::len).sum::<usize>();
+        bytes += size(&difference);
         if bytes > max_bytes && !differences.is_empty() {
             break;
         }
         differences.push(difference);
     }
     Ok(differences)
+}
+
+fn size(difference: &Difference) -> usize {
+    let both = [&difference.before, &difference.after];
+    both.into_iter().flatten().map(Vec::len).sum()
 }
 
 fn read_difference(row: &Row<'_>) -> rusqlite::Result<Difference> {

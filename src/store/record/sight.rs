@@ -128,7 +128,12 @@ impl Record {
     }
 }
 
-fn hides(connection: &Connection, seen: &str, revision: Revision) -> Result<bool, RecordError> {
+/// Whether a revision changed something that is not among the shelves `seen`.
+pub(super) fn hides(
+    connection: &Connection,
+    seen: &str,
+    revision: Revision,
+) -> Result<bool, RecordError> {
     let number = i64::try_from(revision.0).map_err(|_| RecordError::NoRevision(revision))?;
     let hides = connection.query_row(
         &format!(
@@ -151,7 +156,7 @@ fn told(condition: &str) -> String {
 }
 
 /// The first revision's words are the program's own and tell of nothing.
-fn without_words(mut info: RevisionInfo, hides: bool) -> RevisionInfo {
+pub(super) fn without_words(mut info: RevisionInfo, hides: bool) -> RevisionInfo {
     if hides && info.number != Revision::EMBEDDED {
         info.message = info.cause.title().zh;
     }
