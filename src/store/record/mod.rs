@@ -4,7 +4,7 @@
 //! [`history`] tells what changed between two, [`sight`] what of that somebody may be told, [`rewrite`]
 //! compares a whole collection with what stands, [`release`] tells what a newer program's data would
 //! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
-//! do what, [`imports`] has what bringing in a file needs.
+//! do what, [`sessions`] who has signed in, [`imports`] has what bringing in a file needs.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers have connections of their own ([`reader`]) and wait for nobody.
@@ -35,6 +35,7 @@ mod reader;
 mod release;
 mod rewrite;
 mod schema;
+mod sessions;
 mod sight;
 mod verify;
 
@@ -45,6 +46,7 @@ pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange, Turn};
 pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
+pub use sessions::Invitation;
 pub use sight::Sight;
 pub use verify::Verified;
 
