@@ -4,6 +4,7 @@ use clap::Args;
 use renewal_map::{
     boundary::{Compiled, Options, Outcome, StretchKind, TextError},
     exchange::boundary,
+    model::Cause,
     store::{
         files::{self, Files},
         load,
@@ -12,9 +13,9 @@ use renewal_map::{
     },
 };
 
-use super::District;
+use super::{District, draft::Signed};
 
-/// Without `--geodata` it rewrites the folder `geodata`.
+/// Without `--geodata` it rewrites the folder `geodata`; with `--data` it writes to the record.
 #[derive(Args)]
 pub struct Compile {
     /// 编译这段文字中的四至：GeoJSON 写到标准输出，不改写文件；不给 --geodata 则用内置街道 (compile the boundary sentences of this text: write GeoJSON to standard output and change no file; along the built-in streets without --geodata)
@@ -23,6 +24,8 @@ pub struct Compile {
     /// 只比较，不改写；有差异则退出码为 1 (compare only; exit 1 where the file differs)
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    signed: Signed,
     #[command(flatten)]
     district: District,
 }
@@ -37,19 +40,21 @@ pub fn compile(options: &Compile) -> Result<(), String> {
 
 /// Recompiles the zones, tells what became of each, and writes the file where it changed.
 fn compile_folder(options: &Compile) -> Result<(), String> {
-    let geodata = Files::geodata(Some(options.district.folder()?));
-    let snapshot = load(&Files::seeds(options.district.seeds.clone()), &geodata)
-        .map_err(|error| error.to_string())?;
-    let zones = compile_zones(&snapshot, &geodata).map_err(|error| error.to_string())?;
-    let old = read_zones(&geodata)?;
+    let draft = options.district.draft()?;
+    let geodata = &draft.geodata;
+    let snapshot = load(&draft.seeds, geodata).map_err(|error| error.to_string())?;
+    let zones = compile_zones(&snapshot, geodata).map_err(|error| error.to_string())?;
+    let old = read_zones(geodata)?;
     let refused = tell_zones(&zones, &old)?;
-    if old != zones.text && options.check {
+    let files = [(ZONES_FILE, zones.text.as_str())];
+    if !options.check {
+        draft.write(&files, Cause::Compile, &options.signed)?;
+    } else if draft.differs(&files)? {
         return Err(format!(
             "{} 与编译结果不同，请运行 renewal-map compile (differs from what compiles: run renewal-map compile)",
             geodata.path(ZONES_FILE)
         ));
     }
-    rewrite(&geodata, ZONES_FILE, &zones.text)?;
     refused
 }
 

@@ -3,9 +3,12 @@
 //! All geometry inside the service is WGS 84 longitude and latitude in degrees (OGC CRS84), valid,
 //! with rings closed and wound as RFC 7946 asks; [`read`] lets nothing else in.
 
+use geo::{Coord, Rect};
+
 pub mod clip;
 pub mod crossings;
 pub mod crs;
+pub mod datum;
 pub mod frame;
 pub mod linework;
 pub mod measure;
@@ -16,3 +19,19 @@ pub mod simplify;
 pub mod validity;
 pub mod wkt;
 pub mod write;
+
+/// The rectangle around others, in their coordinates; `None` where there are none.
+pub fn around(rects: impl IntoIterator<Item = Rect<f64>>) -> Option<Rect<f64>> {
+    rects.into_iter().reduce(|a, b| {
+        Rect::new(
+            Coord {
+                x: a.min().x.min(b.min().x),
+                y: a.min().y.min(b.min().y),
+            },
+            Coord {
+                x: a.max().x.max(b.max().x),
+                y: a.max().y.max(b.max().y),
+            },
+        )
+    })
+}

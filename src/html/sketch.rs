@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{Visit, paint::Shape};
 use crate::{
-    geometry::{clip, frame::Frame, simplify},
+    geometry::{self, clip, frame::Frame, simplify},
     model::Feature,
     report::Lang,
     store::Collection,
@@ -302,18 +302,7 @@ impl Sheet {
             };
             Some(Frame::at(bounds.center()).grown(bounds, off))
         });
-        let bounds = bounds.reduce(|a, b| {
-            Rect::new(
-                Coord {
-                    x: a.min().x.min(b.min().x),
-                    y: a.min().y.min(b.min().y),
-                },
-                Coord {
-                    x: a.max().x.max(b.max().x),
-                    y: a.max().y.max(b.max().y),
-                },
-            )
-        })?;
+        let bounds = geometry::around(bounds)?;
         let centre = bounds.center();
         let frame = Frame::at(centre);
         let half = frame.to_plane(bounds.max());

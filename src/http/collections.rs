@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    Base, GEOJSON, JSON, SCHEMA, format, json_answer, moment::Data, page, params::Params,
+    Base, GEOJSON, JSON, SCHEMA, base, format, json_answer, moment::Data, page, params::Params,
     problem::Problem, tilesets::TILESETS,
 };
 use crate::{
@@ -48,7 +48,7 @@ pub async fn list(
         "revision": snapshot.revision,
         "crs": Crs::all().iter().map(|crs| crs.uri()).collect::<Vec<_>>(),
         "links": [
-            base.link("self", JSON, "/collections", "this document"),
+            base.data_link("self", JSON, "/collections", "this document"),
             base.page_link("/collections", None),
         ],
         "collections": collections,
@@ -96,17 +96,9 @@ impl Queries {
     pub fn new(params: &Params, query: Option<&str>) -> Result<Self, Problem> {
         let lang = params.lang()?;
         let as_json = format::with(query, "lang", None);
-        let moment = ["revision", "as_of"].into_iter().find_map(|name| {
-            let value = params.get(name)?;
-            Some(
-                form_urlencoded::Serializer::new(String::new())
-                    .append_pair(name, value)
-                    .finish(),
-            )
-        });
         Ok(Self {
             lang,
-            moment: moment.unwrap_or_default(),
+            moment: base::moment(query),
             in_other_language: format::with(query, "lang", Some(lang.pick("en", "zh"))),
             as_json: format::with(Some(&as_json), "f", Some("json")),
         })
@@ -170,15 +162,18 @@ fn describe(collection: &Collection, revision: Revision, base: &Base) -> Value {
         "sources": collection.sources,
         "revision": revision,
         "links": [
-            base.link("self", JSON, &path, &info.title),
+            base.data_link("self", JSON, &path, &info.title),
             base.page_link(&path, None),
-            base.link("items", GEOJSON, &format!("{path}/items"), &info.title),
-            base.link(QUERYABLES, SCHEMA, &format!("{path}/queryables"), "可查询的属性 (queryables)"),
-            base.link(SCHEMA_OF, SCHEMA, &format!("{path}/schema"), "要素的结构 (schema)"),
-            base.link(TILESETS, JSON, &format!("{path}/tiles"), "瓦片集 (vector tilesets)"),
-            base.link("tiles", JSON, &format!("/tiles/{}.json", info.id), "TileJSON"),
+            base.data_link("items", GEOJSON, &format!("{path}/items"), &info.title),
+            base.data_link(QUERYABLES, SCHEMA, &format!("{path}/queryables"), "可查询的属性 (queryables)"),
+            base.data_link(SCHEMA_OF, SCHEMA, &format!("{path}/schema"), "要素的结构 (schema)"),
+            base.data_link(TILESETS, JSON, &format!("{path}/tiles"), "瓦片集 (vector tilesets)"),
+            base.data_link("tiles", JSON, &format!("/tiles/{}.json", info.id), "TileJSON"),
         ],
     });
+    if let Some(readers) = info.readers {
+        value["readers"] = readers.as_str().into();
+    }
     if let Some(bounds) = collection.bounds {
         let (low, high) = (bounds.min(), bounds.max());
         value["extent"] = json!({ "spatial": {

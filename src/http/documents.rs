@@ -22,12 +22,8 @@ struct Listed<'a> {
 }
 
 /// The source documents.
-pub async fn list(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
-    let snapshot = state.snapshot();
+pub async fn list(Data(snapshot): Data, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    Params::parse(query.as_deref(), &["f", "revision", "as_of"])?.check_format(&["json"])?;
     let documents: Vec<Listed<'_>> = snapshot
         .library
         .documents()
@@ -73,9 +69,9 @@ pub async fn one(
                 "headings": document.headings(),
                 "citations": snapshot.cited_in(document),
                 "links": [
-                    base.link("self", JSON, &format!("/documents/{id}"), title),
-                    base.link("collection", JSON, "/documents", "规划文件 (the source documents)"),
-                    base.link("related", JSON, &format!("/claims?document={id}"), "论断 (its claims)"),
+                    base.data_link("self", JSON, &format!("/documents/{id}"), title),
+                    base.data_link("collection", JSON, "/documents", "规划文件 (the source documents)"),
+                    base.data_link("related", JSON, &format!("/claims?document={id}"), "论断 (its claims)"),
                 ],
             });
             Ok(json_answer(JSON, body.to_string()))

@@ -8,7 +8,7 @@ use std::sync::{
 use axum::{
     body::Bytes,
     extract::{FromRequestParts, Path, RawQuery, State, rejection::BytesRejection},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -18,9 +18,9 @@ use super::{
     person::Editor, problem::Problem,
 };
 use crate::{
-    model::{Cause, FeatureRef, Text, is_slug},
-    store::Snapshot,
+    model::{Cause, FeatureRef, Text, Viewer, is_slug, shortened},
     store::record::{Account, Change, ChangeSet, Difference, Hash, Key, RecordError, edited_form},
+    store::{LoadError, Snapshot},
 };
 
 /// Digits of an entity tag: of a feature's versions none share so many.
@@ -76,10 +76,39 @@ pub async fn replace(
 /// Changes some members of a feature (RFC 7396).
 pub async fn merge(
     request: Request,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    check_patch(&headers)?;
     let patch = read_body(body)?;
     request.grant(Wish::Merge(patch)).await
+}
+
+/// What a patch may be sent as, by the one that is meant first (RFC 5789, section 3.1).
+const ACCEPT_PATCH: &str = "application/merge-patch+json, application/json, application/geo+json";
+
+/// A patch of another kind (RFC 6902, say) would be read as something that nobody meant.
+fn check_patch(headers: &HeaderMap) -> Result<(), Problem> {
+    let stated = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let bare = stated.split(';').next().unwrap_or_default().trim();
+    let is_taken = ACCEPT_PATCH
+        .split(", ")
+        .any(|taken| taken.eq_ignore_ascii_case(bare));
+    if bare.is_empty() || is_taken {
+        return Ok(());
+    }
+    let bare = shortened(bare);
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Text::new(
+            format!("PATCH 的正文应为 application/merge-patch+json，不是 {bare}"),
+            format!("the body of PATCH should be application/merge-patch+json, not {bare}"),
+        ),
+    )
+    .with_header(HeaderName::from_static("accept-patch"), ACCEPT_PATCH))
 }
 
 /// Removes a feature.
@@ -170,7 +199,9 @@ impl Request {
     fn grant_now(&self, wish: Wish, abandoned: &AtomicBool) -> Result<Response, Problem> {
         let params = Params::parse(self.query.as_deref(), &["message"])?;
         let record = self.state.record()?;
-        collections::find(&self.state.snapshot(), &self.name.collection)?;
+        let viewer = Viewer(Some(self.editor.role));
+        let seen = self.state.latest(viewer);
+        collections::find(&seen, &self.name.collection)?;
         let key = Key::of(&self.name);
         let standing = record.standing(&key).map_err(failed)?;
         self.check_version(&key, standing.as_deref(), &wish)?;
@@ -221,7 +252,7 @@ impl Request {
             // It says what stands already, so all is well.
             Err(RecordError::Unchanged) => {
                 self.state.0.live.refresh().map_err(failed)?;
-                self.state.snapshot()
+                self.state.latest(viewer)
             }
             // Somebody was quicker by a moment.
             Err(RecordError::Conflict(_)) => {
@@ -231,7 +262,7 @@ impl Request {
                 }
                 return Err(self.overtaken(&key, standing.as_deref()));
             }
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(failed_for(error, &seen)),
         };
         self.state.0.live.put(&now);
         self.answer(&now, status, version)
@@ -257,7 +288,7 @@ impl Request {
         if status == StatusCode::CREATED {
             let place = format!(
                 "{}/collections/{}/items/{}",
-                self.base.0, self.name.collection, self.name.id
+                self.base.root, self.name.collection, self.name.id
             );
             if let Ok(place) = HeaderValue::from_str(&place) {
                 headers.insert(header::LOCATION, place);
@@ -356,7 +387,26 @@ fn merge_patch(target: &mut Value, patch: Value) {
     }
 }
 
-/// What a record that refused says to a client.
+/// What a record that refused says to who sees these data: nothing of others.
+pub fn failed_for(error: RecordError, seen: &Snapshot) -> Problem {
+    match error {
+        RecordError::Data(LoadError(problems)) => {
+            let (told, others): (Vec<_>, Vec<_>) = problems
+                .into_iter()
+                .partition(|problem| problem.is_of(seen));
+            if told.is_empty() && !others.is_empty() {
+                return Problem::unanswerable(Text::new(
+                    "有别的数据以此为据，未写入：请与管理员联系",
+                    "nothing was written, for other data rest on this: ask an administrator",
+                ));
+            }
+            failed(RecordError::Data(LoadError(told)))
+        }
+        other => failed(other),
+    }
+}
+
+/// What a record that refused says to who may know everything, or where data are no reason.
 pub fn failed(error: RecordError) -> Problem {
     let detail = error.text();
     match error {

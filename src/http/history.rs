@@ -12,6 +12,7 @@ use super::{
     json_answer,
     paging::Page,
     params::Params,
+    person::Asker,
     problem::Problem,
     revisions::{change_word, changes, recorded},
 };
@@ -23,6 +24,7 @@ use crate::{
 /// The revisions that changed a feature, the latest first, each with what it changed.
 pub async fn of_feature(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     Path((collection, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
@@ -34,10 +36,15 @@ pub async fn of_feature(
             params.check_format(&["json"])?;
             let mut page = Page::parse(&params)?;
             let record = recorded(state)?;
-            collections::find(&state.snapshot(), &collection)?;
+            collections::find(&state.latest(asker.viewer()), &collection)?;
             let name = FeatureRef::new(&collection, &id);
             let (count, turns) = record
-                .turns(&Key::of(&name), page.limit, page.offset)
+                .turns(
+                    &state.sight(&asker),
+                    &Key::of(&name),
+                    page.limit,
+                    page.offset,
+                )
                 .map_err(failed)?;
             if count == 0 {
                 return Err(Problem::missing(Text::new(

@@ -105,7 +105,7 @@ pub async fn list(
                     ))
                 })?;
             if format::wants_page(&params, &headers, &AS_DATA) {
-                let links = page.links(&Base(String::new()), HTML, "", query.as_deref(), matched);
+                let links = page.links(&Base::default(), HTML, "", query.as_deref(), matched);
                 let listing = listing(&params, features, matched, page.offset, &links);
                 let visit = queries.visit(&snapshot, "../../");
                 let body = html::items(&visit, collection, &listing, &queries.as_json);
@@ -114,7 +114,7 @@ pub async fn list(
             let path = format!("/collections/{id}");
             let items = format!("{path}/items");
             let mut links = page.links(&base, GEOJSON, &items, query.as_deref(), matched);
-            links.push(base.link("collection", JSON, &path, &id));
+            links.push(base.data_link("collection", JSON, &path, &id));
             links.push(base.page_link(&items, query.as_deref()));
             let mut body = Vec::with_capacity(features.len() * 1024 + 1024);
             body.extend_from_slice(br#"{"type":"FeatureCollection","features":"#);
@@ -208,8 +208,8 @@ fn feature_in(
     write_feature(&mut body, feature, geometry, &measured(feature));
     let path = format!("/collections/{}", collection.info.id);
     let links = json!({ "links": [
-        base.link("self", GEOJSON, &format!("{path}/items/{id}"), &feature.name),
-        base.link("collection", JSON, &path, &collection.info.title),
+        base.data_link("self", GEOJSON, &format!("{path}/items/{id}"), &feature.name),
+        base.data_link("collection", JSON, &path, &collection.info.title),
         base.page_link(&format!("{path}/items/{id}"), None),
     ]});
     body.pop();
@@ -372,16 +372,10 @@ fn parse_filter(params: &Params) -> Result<Option<Filter<Field>>, Problem> {
             ))),
         };
     };
-    let language = match params.get("filter-lang") {
-        None | Some("cql2-text") => Language::Text,
-        Some("cql2-json") => Language::Json,
-        Some(other) => {
-            return Err(Problem::unreadable(Text::new(
-                format!("没有 filter-lang“{other}”；可用的有：cql2-text, cql2-json"),
-                format!("there is no filter-lang “{other}”; there are: cql2-text, cql2-json"),
-            )));
-        }
-    };
+    let language = params
+        .get("filter-lang")
+        .map_or(Ok(Language::Text), Language::parse)
+        .map_err(Problem::unreadable)?;
     params
         .get("filter-crs")
         .map_or(Ok(Crs::CRS84), Crs::parse)

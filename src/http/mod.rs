@@ -1,6 +1,7 @@
 //! Routes, one file per resource: they read requests and write answers, and reckon nothing.
 
 mod areas;
+mod base;
 mod boundaries;
 mod claims;
 mod collections;
@@ -35,22 +36,21 @@ use std::{
 
 use axum::{
     Router,
-    extract::{FromRequestParts, Request},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, trace::TraceLayer,
 };
 
-use self::problem::Problem;
+use self::{base::Base, problem::Problem};
 use crate::{
-    model::Text,
+    model::{Text, Viewer},
     store::{Snapshot, live::Live, record::AuditEntry},
     tiles::cache::TileCache,
 };
@@ -123,9 +123,9 @@ impl AppState {
         }))
     }
 
-    /// The data as they are now.
-    fn snapshot(&self) -> Arc<Snapshot> {
-        self.0.live.latest()
+    /// The data as they are now, and as somebody sees them.
+    fn latest(&self, viewer: Viewer) -> Arc<Snapshot> {
+        self.0.live.latest(viewer)
     }
 
     /// Serves what other processes commit to the record, soon after they did, and writes down refused
@@ -300,6 +300,10 @@ pub fn router(state: AppState) -> Router {
                 .layer(middleware::from_fn(in_time))
                 .layer(middleware::from_fn_with_state(
                     state.clone(),
+                    person::identify,
+                ))
+                .layer(middleware::from_fn_with_state(
+                    state.clone(),
                     etag::revalidate,
                 )),
         )
@@ -372,56 +376,6 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         ),
     )
     .into_response()
-}
-
-/// The address under which the client knows the service, without a slash at its end.
-pub(crate) struct Base(String);
-
-impl FromRequestParts<AppState> for Base {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        state: &AppState,
-    ) -> Result<Self, Self::Rejection> {
-        if let Some(url) = &state.0.settings.public_url {
-            return Ok(Self(url.clone()));
-        }
-        let host = parts
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .filter(|host| {
-                !host.is_empty()
-                    && host
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
-            });
-        Ok(Self(format!("http://{}", host.unwrap_or("localhost"))))
-    }
-}
-
-impl Base {
-    /// A link to the page that shows what `path` answers, and of its query string what matters.
-    fn page_link(&self, path: &str, query: Option<&str>) -> Value {
-        let query = format::with(query, "f", Some("html"));
-        self.link(
-            "alternate",
-            HTML,
-            &format!("{path}?{query}"),
-            "网页 (a page to read)",
-        )
-    }
-
-    /// A link to a path of the service.
-    fn link(&self, rel: &str, media_type: &str, path: &str, title: &str) -> Value {
-        json!({
-            "href": format!("{}{path}", self.0),
-            "rel": rel,
-            "type": media_type,
-            "title": title,
-        })
-    }
 }
 
 /// JSON of a media type.

@@ -1,7 +1,7 @@
 //! Errors as RFC 9457 problem documents.
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ pub struct Problem {
     detail: Text,
     /// Members beyond those of every problem.
     members: Vec<(&'static str, Value)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -44,12 +45,19 @@ impl Problem {
             status,
             detail,
             members: Vec::new(),
+            headers: Vec::new(),
         }
     }
 
     /// With one member more, for what words alone do not tell.
     pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.members.push((name, value));
+        self
+    }
+
+    /// With a header that its status asks for.
+    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 }
@@ -75,16 +83,17 @@ impl IntoResponse for Problem {
             body.to_string(),
         )
             .into_response();
+        response.headers_mut().extend(self.headers);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(
                 header::WWW_AUTHENTICATE,
-                header::HeaderValue::from_static("Bearer realm=\"renewal-map\""),
+                HeaderValue::from_static("Bearer realm=\"renewal-map\""),
             );
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         response
     }

@@ -37,7 +37,7 @@ pub async fn queryables(
     let collection = find(&snapshot, &id, query.as_deref())?;
     let mut schema = head(
         collection,
-        &format!("{}/collections/{id}/queryables", base.0),
+        &format!("{}/collections/{id}/queryables", base.root),
     );
     schema["properties"] = Field::ALL
         .into_iter()
@@ -56,7 +56,10 @@ pub async fn schema(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let collection = find(&snapshot, &id, query.as_deref())?;
-    let mut schema = head(collection, &format!("{}/collections/{id}/schema", base.0));
+    let mut schema = head(
+        collection,
+        &format!("{}/collections/{id}/schema", base.root),
+    );
     let known = Field::ALL
         .into_iter()
         .filter(|field| field.is_served() || matches!(field, Field::Id | Field::Geometry));

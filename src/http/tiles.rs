@@ -37,7 +37,7 @@ pub async fn tilejson(
         )));
     };
     let layers = find_layers(&snapshot, names)?;
-    let body = tiles::tilejson(&snapshot, &layers, &base.0);
+    let body = tiles::tilejson(&snapshot, &layers, |path| base.address(path));
     Ok(json_answer(JSON, body.to_string()))
 }
 
@@ -160,18 +160,18 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// The map's style.
 pub async fn style(
-    State(state): State<AppState>,
+    Data(snapshot): Data,
     base: Base,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    Params::parse(query.as_deref(), &[])?;
+    Params::parse(query.as_deref(), &["revision", "as_of"])?;
     if id != "default" {
         return Err(Problem::missing(Text::new(
             format!("没有样式“{id}”；有：default"),
             format!("there is no style “{id}”; there is: default"),
         )));
     }
-    let body = tiles::style(&state.snapshot(), &base.0);
+    let body = tiles::style(&snapshot, |path| base.address(path));
     Ok(json_answer(JSON, body.to_string()))
 }

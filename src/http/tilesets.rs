@@ -88,14 +88,14 @@ impl<'a> Subject<'a> {
     fn list(&self, base: &Base) -> Response {
         let tileset = format!("{}/{MATRIX_SET}", self.path);
         let body = json!({
-            "links": [base.link("self", JSON, &self.path, self.title)],
+            "links": [base.data_link("self", JSON, &self.path, self.title)],
             "tilesets": [{
                 "title": self.title,
                 "dataType": "vector",
                 "crs": MATRIX_SET_CRS,
                 "tileMatrixSetURI": MATRIX_SET_URI,
                 "links": [
-                    base.link("self", JSON, &tileset, self.title),
+                    base.data_link("self", JSON, &tileset, self.title),
                     base.link(TILING_SCHEME, JSON, MATRIX_SET_PATH, MATRIX_SET),
                 ],
             }],
@@ -107,19 +107,19 @@ impl<'a> Subject<'a> {
         let path = format!("{}/{MATRIX_SET}", self.path);
         let mut body = tileset(self.title, &self.layers);
         let template = format!("{path}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}");
-        let mut item = base.link("item", MVT, &template, "瓦片 (the tiles)");
+        let mut item = base.data_link("item", MVT, &template, "瓦片 (the tiles)");
         item["templated"] = true.into();
         let links = [
-            base.link("self", JSON, &path, self.title),
+            base.data_link("self", JSON, &path, self.title),
             item,
             base.link(TILING_SCHEME, JSON, MATRIX_SET_PATH, MATRIX_SET),
-            base.link(
+            base.data_link(
                 "describedby",
                 JSON,
                 &format!("/tiles/{}.json", self.names),
                 "TileJSON",
             ),
-            base.link(GEODATA, JSON, &self.data, self.title),
+            base.data_link(GEODATA, JSON, &self.data, self.title),
         ];
         body["links"] = Value::from(links.to_vec());
         json_answer(JSON, body.to_string())

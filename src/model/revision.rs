@@ -51,6 +51,8 @@ pub enum Cause {
     Release,
     /// A file.
     Import,
+    /// Boundary sentences, compiled along other streets.
+    Compile,
     /// Somebody's hand.
     Edit,
     /// An earlier revision was taken back.
@@ -59,10 +61,11 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Seed,
         Self::Release,
         Self::Import,
+        Self::Compile,
         Self::Edit,
         Self::Revert,
     ];
@@ -74,6 +77,7 @@ impl Cause {
             Self::Seed => "seed",
             Self::Release => "release",
             Self::Import => "import",
+            Self::Compile => "compile",
             Self::Edit => "edit",
             Self::Revert => "revert",
         }
@@ -86,6 +90,7 @@ impl Cause {
             Self::Seed => Text::new("初始数据", "first data"),
             Self::Release => Text::new("随新版程序更新", "data of a newer release"),
             Self::Import => Text::new("导入", "import"),
+            Self::Compile => Text::new("重新编译边界", "outlines compiled anew"),
             Self::Edit => Text::new("编辑", "edit"),
             Self::Revert => Text::new("撤回", "revert"),
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     area::{Certainty, Reason, Relation},
+    exchange::table::Column,
     model::{LocatedBy, Modality, Status},
 };
 
@@ -25,6 +26,14 @@ impl Lang {
         match self {
             Self::Zh => zh,
             Self::En => en,
+        }
+    }
+
+    /// A column whose head is in this language, so many letters of half width wide.
+    pub(super) fn column(self, zh: &'static str, en: &'static str, width: u8) -> Column {
+        Column {
+            head: self.pick(zh, en),
+            width,
         }
     }
 

@@ -69,19 +69,15 @@ pub(super) fn table<'a>(
 
 /// The features of all collections, in the few columns that a terminal has room for.
 pub(super) fn brief<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
-    let column = |zh, en| Column {
-        head: lang.pick(zh, en),
-        width: 0,
-    };
     let columns = vec![
-        column("集合", "Collection"),
-        column("名称", "Name"),
-        column("类别", "Kind"),
-        column("进展", "Status"),
-        column("把握", "Certainty"),
-        column("重叠面积（㎡）", "Overlap (m²)"),
-        column("占要素", "Of feature"),
-        column("编号", "Id"),
+        lang.column("集合", "Collection", 0),
+        lang.column("名称", "Name", 0),
+        lang.column("类别", "Kind", 0),
+        lang.column("进展", "Status", 0),
+        lang.column("把握", "Certainty", 0),
+        lang.column("重叠面积（㎡）", "Overlap (m²)", 0),
+        lang.column("占要素", "Of feature", 0),
+        lang.column("编号", "Id", 0),
     ];
     let all = report.answer.collections.iter().flat_map(found);
     let rows = all.map(move |found| {
@@ -113,34 +109,30 @@ pub(super) fn brief<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
 }
 
 fn columns(lang: Lang) -> Vec<Column> {
-    let column = |zh, en, width| Column {
-        head: lang.pick(zh, en),
-        width,
-    };
     vec![
-        column("集合", "Collection", 10),
-        column("编号", "Id", 28),
-        column("名称", "Name", 32),
-        column("英文名", "Name in English", 32),
-        column("类别", "Kind", 12),
-        column("进展", "Status", 12),
-        column("位置依据", "Located by", 18),
-        column("误差（米）", "Accuracy (m)", 12),
-        column("把握", "Certainty", 12),
-        column("判断依据", "Judged by", 12),
-        column("所在或列入", "Lies in or is listed in", 26),
-        column("重叠面积（平方米）", "Overlap (m²)", 20),
-        column("占要素", "Share of feature", 10),
-        column("占范围", "Share of area", 10),
-        column("用地代码", "Land use code", 10),
-        column("用地", "Land use", 20),
-        column("所述面积（平方米）", "Stated area (m²)", 20),
-        column("所述数量", "Stated quantities", 30),
-        column("文件", "Document", 30),
-        column("原话", "Words of the document", 60),
-        column("位置说明", "Evidence of the location", 50),
-        column("资料来源", "Source", 30),
-        column("许可", "Licence", 14),
+        lang.column("集合", "Collection", 10),
+        lang.column("编号", "Id", 28),
+        lang.column("名称", "Name", 32),
+        lang.column("英文名", "Name in English", 32),
+        lang.column("类别", "Kind", 12),
+        lang.column("进展", "Status", 12),
+        lang.column("位置依据", "Located by", 18),
+        lang.column("误差（米）", "Accuracy (m)", 12),
+        lang.column("把握", "Certainty", 12),
+        lang.column("判断依据", "Judged by", 12),
+        lang.column("所在或列入", "Lies in or is listed in", 26),
+        lang.column("重叠面积（平方米）", "Overlap (m²)", 20),
+        lang.column("占要素", "Share of feature", 10),
+        lang.column("占范围", "Share of area", 10),
+        lang.column("用地代码", "Land use code", 10),
+        lang.column("用地", "Land use", 20),
+        lang.column("所述面积（平方米）", "Stated area (m²)", 20),
+        lang.column("所述数量", "Stated quantities", 30),
+        lang.column("文件", "Document", 30),
+        lang.column("原话", "Words of the document", 60),
+        lang.column("位置说明", "Evidence of the location", 50),
+        lang.column("资料来源", "Source", 30),
+        lang.column("许可", "Licence", 14),
     ]
 }
 

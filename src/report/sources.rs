@@ -7,7 +7,7 @@ use geo::Geometry;
 use super::{Lang, Report};
 use crate::{
     area::CollectionAnswer,
-    exchange::table::{Cell, Column, Format, Table},
+    exchange::table::{Cell, Format, Table},
     geometry::measure::{self, tenths},
     model::Feature,
 };
@@ -23,16 +23,12 @@ pub(super) fn table<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
             Cell::text(lang.pick(zh.1, en.1)),
         )
     }));
-    let column = |zh, en, width| Column {
-        head: lang.pick(zh, en),
-        width,
-    };
     Table {
         title: lang.pick("来源", "Sources").to_owned(),
         columns: vec![
-            column("类", "Sort", 12),
-            column("项", "Item", 34),
-            column("内容", "Content", 100),
+            lang.column("类", "Sort", 12),
+            lang.column("项", "Item", 34),
+            lang.column("内容", "Content", 100),
         ],
         rows: Box::new(rows.into_iter()),
     }

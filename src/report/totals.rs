@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Lang, Report, record::Record};
 use crate::{
     area::{CollectionAnswer, GrandTotals, Group, NOT_STATED, Sum, Totals},
-    exchange::table::{Cell, Column, Format, Table},
+    exchange::table::{Cell, Format, Table},
     geometry::measure::tenths,
     model::Status,
 };
@@ -64,28 +64,24 @@ pub(super) fn table<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
     for answer in &report.answer.collections {
         push_collection(&mut rows, answer, lang);
     }
-    let column = |zh, en, width| Column {
-        head: lang.pick(zh, en),
-        width,
-    };
     Table {
         title: lang.pick("汇总", "Totals").to_owned(),
         columns: vec![
-            column("集合", "Collection", 14),
-            column("分组", "By", 14),
-            column("项", "Of", 32),
-            column("要素数", "Features", 10),
-            column("确定", "Certain", 10),
-            column("可能", "Possible", 10),
-            column("重叠面积合计（平方米）", "Sum of overlaps (m²)", 24),
-            column("覆盖地面（平方米）", "Ground covered (m²)", 20),
-            column("所述数量", "Stated quantity", 20),
-            column("单位", "Unit", 12),
-            column("言明为", "Stated as", 10),
-            column("合计", "Sum", 16),
-            column("写明的要素数", "Features stating it", 20),
-            column("其中部分在内", "Of them partly inside", 20),
-            column("其中带约数词", "Of them qualified", 18),
+            lang.column("集合", "Collection", 14),
+            lang.column("分组", "By", 14),
+            lang.column("项", "Of", 32),
+            lang.column("要素数", "Features", 10),
+            lang.column("确定", "Certain", 10),
+            lang.column("可能", "Possible", 10),
+            lang.column("重叠面积合计（平方米）", "Sum of overlaps (m²)", 24),
+            lang.column("覆盖地面（平方米）", "Ground covered (m²)", 20),
+            lang.column("所述数量", "Stated quantity", 20),
+            lang.column("单位", "Unit", 12),
+            lang.column("言明为", "Stated as", 10),
+            lang.column("合计", "Sum", 16),
+            lang.column("写明的要素数", "Features stating it", 20),
+            lang.column("其中部分在内", "Of them partly inside", 20),
+            lang.column("其中带约数词", "Of them qualified", 18),
         ],
         rows: Box::new(rows.into_iter().map(move |row| row.cells(lang))),
     }
@@ -93,10 +89,6 @@ pub(super) fn table<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
 
 /// One line a collection, and one for all.
 pub(super) fn brief<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
-    let column = |zh, en| Column {
-        head: lang.pick(zh, en),
-        width: 0,
-    };
     let line = |title: &str, totals: &GrandTotals| {
         vec![
             Cell::text(title.to_owned()),
@@ -122,13 +114,13 @@ pub(super) fn brief<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
     Table {
         title: String::new(),
         columns: vec![
-            column("集合", "Collection"),
-            column("要素数", "Features"),
-            column("确定", "Certain"),
-            column("可能", "Possible"),
-            column("边界附近", "Near the boundary"),
-            column("未定位", "Not located"),
-            column("覆盖地面（㎡）", "Ground covered (m²)"),
+            lang.column("集合", "Collection", 0),
+            lang.column("要素数", "Features", 0),
+            lang.column("确定", "Certain", 0),
+            lang.column("可能", "Possible", 0),
+            lang.column("边界附近", "Near the boundary", 0),
+            lang.column("未定位", "Not located", 0),
+            lang.column("覆盖地面（㎡）", "Ground covered (m²)", 0),
         ],
         rows: Box::new(rows.into_iter()),
     }

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use crate::store::{Collection, Snapshot};
+use geo::Rect;
+
+use crate::{
+    geometry::around,
+    store::{Collection, Snapshot},
+};
 
 /// A layer: a collection's features, or something derived from them.
 #[derive(Clone, Copy)]
@@ -83,4 +88,8 @@ impl fmt::Display for Layer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.collection.info.id, self.derived.suffix())
     }
+}
+/// The rectangle around the features of all layers, degrees.
+pub(super) fn bounds_of(layers: &[Layer<'_>]) -> Option<Rect<f64>> {
+    around(layers.iter().filter_map(|layer| layer.collection.bounds))
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{Derived, Layer, MAX_ZOOM};
+use super::{Derived, Layer, MAX_ZOOM, layer::bounds_of};
 use crate::store::Snapshot;
 
 /// The one style that page and pictures share.
@@ -45,9 +45,9 @@ pub fn looks() -> &'static Value {
     &LOOKS
 }
 
-/// The MapLibre style, its sources at `base` (`http://host`, no slash at the end).
+/// The MapLibre style. `address` tells where a path of the service is, for who reads it.
 #[must_use]
-pub fn style(snapshot: &Snapshot, base: &str) -> Value {
+pub fn style(snapshot: &Snapshot, address: impl Fn(&str) -> String) -> Value {
     let mut style = looks().clone();
     let drawn: HashSet<&str> = style["layers"]
         .as_array()
@@ -65,26 +65,18 @@ pub fn style(snapshot: &Snapshot, base: &str) -> Value {
         categories.retain(|_| place.next().is_some_and(|place| stated.contains(&place)));
     }
     style["name"] = snapshot.title.zh.clone().into();
-    style["sources"]["data"]["url"] = format!("{base}/tiles/{}.json", layers.join(",")).into();
+    style["sources"]["data"]["url"] = address(&format!("/tiles/{}.json", layers.join(","))).into();
     style
 }
 
-/// TileJSON 3.0.0 of a set of layers.
+/// TileJSON 3.0.0 of a set of layers; `address` as for [`style`].
 #[must_use]
-pub fn tilejson(snapshot: &Snapshot, layers: &[Layer<'_>], base: &str) -> Value {
+pub fn tilejson(
+    snapshot: &Snapshot,
+    layers: &[Layer<'_>],
+    address: impl Fn(&str) -> String,
+) -> Value {
     let names: Vec<String> = layers.iter().map(ToString::to_string).collect();
-    let bounds = layers
-        .iter()
-        .filter_map(|layer| layer.collection.bounds)
-        .map(|rect| [rect.min().x, rect.min().y, rect.max().x, rect.max().y])
-        .reduce(|a, b| {
-            [
-                a[0].min(b[0]),
-                a[1].min(b[1]),
-                a[2].max(b[2]),
-                a[3].max(b[3]),
-            ]
-        });
     let mut credits: Vec<&str> = layers
         .iter()
         .flat_map(|layer| &layer.collection.sources)
@@ -99,14 +91,15 @@ pub fn tilejson(snapshot: &Snapshot, layers: &[Layer<'_>], base: &str) -> Value 
     let mut tilejson = json!({
         "tilejson": "3.0.0",
         "name": snapshot.title.zh,
-        "tiles": [format!("{base}/tiles/{}/{{z}}/{{x}}/{{y}}.mvt", names.join(","))],
+        "tiles": [address(&format!("/tiles/{}/{{z}}/{{x}}/{{y}}.mvt", names.join(",")))],
         "minzoom": 0,
         "maxzoom": MAX_ZOOM,
         "attribution": credits.join(", "),
         "vector_layers": vector_layers,
     });
-    if let Some(bounds) = bounds {
-        tilejson["bounds"] = bounds.into();
+    if let Some(bounds) = bounds_of(layers) {
+        let (low, high) = (bounds.min(), bounds.max());
+        tilejson["bounds"] = json!([low.x, low.y, high.x, high.y]);
     }
     tilejson
 }

@@ -3,10 +3,10 @@
 
 use std::ops::RangeInclusive;
 
-use geo::{Coord, Geometry, Rect};
+use geo::{Coord, Geometry};
 use serde_json::{Value, json};
 
-use super::{Layer, MAX_ZOOM, TileId, encode::MARGIN};
+use super::{Layer, MAX_ZOOM, TileId, encode::MARGIN, layer::bounds_of};
 use crate::{
     geometry::crs::Crs,
     model::{LocatedBy, Status},
@@ -73,7 +73,7 @@ impl Limits {
     #[must_use]
     pub fn of(layers: &[Layer<'_>], zoom: u8) -> Option<Self> {
         let world = TileId::new(zoom, 0, 0)?;
-        let bounds = bounds(layers)?;
+        let bounds = bounds_of(layers)?;
         let last = world.across() - 1.0;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // brought into range
         let tile = |place: f64| place.floor().clamp(0.0, last) as u32;
@@ -124,7 +124,7 @@ pub fn tileset(title: &str, layers: &[Layer<'_>]) -> Value {
         "tileMatrixSetLimits": limits,
         "layers": described,
     });
-    if let Some(bounds) = bounds(layers) {
+    if let Some(bounds) = bounds_of(layers) {
         tileset["boundingBox"] = json!({
             "lowerLeft": [bounds.min().x, bounds.min().y],
             "upperRight": [bounds.max().x, bounds.max().y],
@@ -132,23 +132,6 @@ pub fn tileset(title: &str, layers: &[Layer<'_>]) -> Value {
         });
     }
     tileset
-}
-
-/// The rectangle around the features of all layers, degrees.
-fn bounds(layers: &[Layer<'_>]) -> Option<Rect<f64>> {
-    let each = layers.iter().filter_map(|layer| layer.collection.bounds);
-    each.reduce(|a, b| {
-        Rect::new(
-            Coord {
-                x: a.min().x.min(b.min().x),
-                y: a.min().y.min(b.min().y),
-            },
-            Coord {
-                x: a.max().x.max(b.max().x),
-                y: a.max().y.max(b.max().y),
-            },
-        )
-    })
 }
 
 /// A layer of features.

@@ -189,6 +189,90 @@ fn a_feature_is_read_changed_and_sent_back() {
 }
 
 #[test]
+fn links_of_an_earlier_state_lead_to_that_state() {
+    let desk = Desk::open();
+    let (_, version) = desk.read(PARCEL);
+    let patch = json!({ "properties": { "name": "和平大厦" } });
+    let answer = desk.send("PATCH", PARCEL, &[("if-match", &version)], &patch);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for path in [
+        "/collections",
+        "/collections/parcels",
+        "/collections/parcels/items?limit=1",
+        PARCEL,
+        "/documents/plan-2023",
+        "/tiles",
+        "/tiles/WebMercatorQuad",
+        "/collections/parcels/tiles",
+        "/collections/parcels/tiles/WebMercatorQuad",
+    ] {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let answer = desk.server.json(&format!("{path}{joint}revision=1"));
+        let mut links = Vec::new();
+        collect_links(&answer, &mut links);
+        assert!(!links.is_empty(), "{path}");
+        for link in links {
+            let is_fixed = link.contains("/tileMatrixSets");
+            assert!(is_fixed || link.contains("revision=1"), "{path}: {link}");
+            // Templates are tried below.
+            if !link.contains('{') {
+                let way = link.strip_prefix(&desk.server.url).unwrap_or(&link);
+                assert_eq!(desk.server.get(way).status, 200, "{path}: {link}");
+            }
+        }
+    }
+    let style = desk.server.json("/styles/default?revision=1");
+    let source = style["sources"]["data"]["url"].as_str().unwrap();
+    let tilejson = desk
+        .server
+        .json(source.strip_prefix(&desk.server.url).unwrap());
+    let template = tilejson["tiles"][0].as_str().unwrap();
+    assert!(template.ends_with(".mvt?revision=1"), "{template}");
+}
+
+/// Every `href` in links at any depth.
+fn collect_links(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("href").and_then(Value::as_str).map(Into::into));
+            members
+                .values()
+                .for_each(|value| collect_links(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect_links(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_patch_of_another_kind_is_not_taken_for_a_merge_patch() {
+    let desk = Desk::open();
+    let (_, version) = desk.read(PARCEL);
+    let patch = json!([{ "op": "replace", "path": "/properties/name", "value": "x" }]);
+    let headers = [
+        ("if-match", version.as_str()),
+        ("content-type", "application/json-patch+json"),
+    ];
+    let answer = desk.send("PATCH", PARCEL, &headers, &patch);
+    assert!(answer.problem(415).contains("merge-patch+json"));
+    let accepted = answer.header("accept-patch");
+    assert!(
+        accepted.starts_with("application/merge-patch+json"),
+        "{accepted}"
+    );
+    let headers = [
+        ("if-match", version.as_str()),
+        (
+            "content-type",
+            "application/merge-patch+json; charset=utf-8",
+        ),
+    ];
+    let patch = json!({ "properties": { "name": "和平大厦" } });
+    let answer = desk.send("PATCH", PARCEL, &headers, &patch);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
 fn features_are_added_and_removed() {
     let desk = Desk::open();
     let (mut feature, _) = desk.read(PARCEL);
@@ -396,6 +480,7 @@ fn a_service_without_a_record_only_reads() {
         .send("DELETE", PARCEL, &[("if-match", "*")], "")
         .unwrap();
     assert!(answer.problem(405).contains("--data"));
+    assert_eq!(answer.header("allow"), "GET, HEAD");
     assert!(server.get("/revisions").problem(404).contains("--data"));
     server
         .get(&format!("{PARCEL}?as_of=2026-01-01T00:00:00Z"))

@@ -164,7 +164,10 @@ fn each_flaw_is_named_with_its_file_and_feature() {
         ),
         (
             "parcels.geojson",
-            |file| first(file)["properties"]["citations"] = json!([]),
+            |file| {
+                first(file)["properties"]["citations"] = json!([]);
+                first(file)["properties"]["located_by"] = json!("digitised");
+            },
             "no citations",
         ),
         (
@@ -215,6 +218,23 @@ fn each_flaw_is_named_with_its_file_and_feature() {
         assert!(!fine, "{word}: {said}");
         assert!(said.contains(name) && said.contains(word), "{word}: {said}");
     }
+}
+
+#[test]
+fn a_survey_is_a_witness_of_where_things_lie_and_of_nothing_else() {
+    let copy = Copy::new();
+    copy.edit("geodata/parcels.geojson", |file| {
+        let properties = &mut first(file)["properties"];
+        properties["citations"] = json!([]);
+        properties.as_object_mut().unwrap().remove("land_use");
+    });
+    let (fine, said) = copy.run("check");
+    assert!(fine, "{said}");
+    copy.edit("geodata/parcels.geojson", |file| {
+        first(file)["properties"]["status"] = json!("completed");
+    });
+    let (fine, said) = copy.run("check");
+    assert!(!fine && said.contains("a status needs statuses"), "{said}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::yunze;
+use crate::support::{program, yunze};
 
 fn district() -> [Files; 2] {
     [
@@ -254,7 +254,8 @@ fn a_record_of_the_version_before_is_brought_up_to_date_and_a_copy_kept() {
     let connection = Connection::open(folder.path().join("renewal-map.db")).unwrap();
     connection
         .execute_batch(
-            "DROP TABLE tokens; DROP TABLE accounts; DROP TABLE audit; PRAGMA user_version = 1;",
+            "DROP TABLE passwords; DROP TABLE sessions; DROP TABLE invitations; DROP TABLE tokens;
+             DROP TABLE accounts; DROP TABLE audit; PRAGMA user_version = 1;",
         )
         .unwrap();
     drop(connection);
@@ -319,8 +320,9 @@ fn nothing_is_written_of_what_would_be_wrong() {
         change(&record, &parcel, "container", "zones/nowhere".into()),
         "nowhere",
     );
+    let project = key("projects", "yunfan-expo");
     refused(
-        change(&record, &parcel, "citations", json!([])),
+        change(&record, &project, "citations", json!([])),
         "citations",
     );
     let body = record.standing(&parcel).unwrap().unwrap();
@@ -590,4 +592,72 @@ fn a_backup_under_load_is_one_revision_and_comes_back() {
     assert!(restore(&damaged, folder.path()).is_err());
     assert_eq!(open(folder.path()).latest().unwrap(), verified.revision);
     assert!(!folder.path().join("renewal-map.db.new").exists());
+}
+
+/// Runs `compile` on a record: its exit code, and all that it said.
+fn compile(folder: &Path, options: &[&str]) -> (Option<i32>, String) {
+    let output = program(&["compile", "--data", folder.to_str().unwrap()])
+        .args(options)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[test]
+fn zones_of_a_record_are_compiled_as_a_revision_that_somebody_signs() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let (code, said) = compile(folder.path(), &["--check"]);
+    assert_eq!(code, Some(0), "{said}");
+    // All streets are corrected by some 50 m.
+    let snapshot = record.load(Revision(1)).unwrap();
+    let streets = snapshot.collection("streets").unwrap().features();
+    let changes = streets.iter().map(|street| {
+        let key = key("streets", &street.id);
+        let body = record.standing(&key).unwrap().unwrap();
+        let mut feature: Value = serde_json::from_slice(&body).unwrap();
+        shift(&mut feature["geometry"]["coordinates"], 0.0005);
+        Change {
+            key,
+            expected: Some(Hash::of(&body)),
+            body: Some(serde_json::to_vec(&feature).unwrap()),
+        }
+    });
+    record.commit(&set(changes.collect())).unwrap();
+
+    let (code, said) = compile(folder.path(), &["--check"]);
+    assert_eq!(code, Some(1), "{said}");
+    let (code, said) = compile(folder.path(), &[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("--author"), "{said}");
+    assert_eq!(record.latest().unwrap(), Revision(2), "nobody signed");
+    let (code, said) = compile(folder.path(), &["--author", "王工"]);
+    assert_eq!(code, Some(0), "{said}");
+    let info = record.info(Revision(3)).unwrap();
+    assert_eq!((info.author.as_str(), info.cause), ("王工", Cause::Compile));
+    let (count, differences) = record
+        .differences([Revision(2), Revision(3)], 100, 0)
+        .unwrap();
+    assert!(count > 0);
+    for difference in differences {
+        assert_eq!(&*difference.key.shelf, "zones");
+        let changed = difference.properties();
+        let names: Vec<&str> = changed.iter().map(|one| one.name.as_str()).collect();
+        assert!(names.contains(&"geometry"), "{names:?}");
+        let written = ["geometry", "sides", "accuracy_m"];
+        assert!(names.iter().all(|name| written.contains(name)), "{names:?}");
+    }
+    let (code, said) = compile(folder.path(), &["--check"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+fn shift(coordinates: &mut Value, by: f64) {
+    match coordinates.as_array_mut() {
+        Some(items) => items.iter_mut().for_each(|item| shift(item, by)),
+        None => *coordinates = (coordinates.as_f64().unwrap() + by).into(),
+    }
 }

@@ -29,8 +29,14 @@ pub fn in_full() -> bool {
 
 /// The program with arguments and none of the environment's settings.
 pub fn program(args: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = without_settings(PROGRAM);
     command.args(args);
+    command
+}
+
+/// A command with none of the environment's settings.
+pub fn without_settings(command: &str) -> Command {
+    let mut command = Command::new(command);
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("RENEWAL_MAP_")) {
         command.env_remove(name);
     }
@@ -65,11 +71,12 @@ impl Server {
 
     /// Serves with these options, on a free port.
     pub fn start_with(options: &[&str]) -> Self {
-        let mut child = program(&["serve", "--listen", "127.0.0.1:0"])
-            .args(options)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::run(program(&["serve", "--listen", "127.0.0.1:0"]).args(options))
+    }
+
+    /// Serves by a command.
+    pub fn run(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut greeting = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = loop {
@@ -121,13 +128,19 @@ impl Server {
     ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("content-type", "application/json");
-        for (name, value) in headers {
+            .uri(format!("{}{path}", self.url));
+        let is_stated = headers.iter().any(|(name, _)| *name == "content-type");
+        let json = [("content-type", "application/json")];
+        for (name, value) in headers.iter().chain(json.iter().filter(|_| !is_stated)) {
             request = request.header(*name, *value);
         }
         let request = request.body(body.as_ref().to_vec()).unwrap();
         agent().run(request).and_then(Answer::read)
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it where it stands.
@@ -194,6 +207,14 @@ impl Answer {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The values of all headers.
+    pub fn headers(&self) -> Vec<String> {
+        let values = self.headers.values();
+        values
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
     }
 
     pub fn text(&self) -> String {

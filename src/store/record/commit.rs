@@ -1,9 +1,12 @@
 //! One revision more, or none.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Statement, Transaction, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -33,6 +36,17 @@ pub struct ChangeSet {
     pub changes: Vec<Change>,
 }
 
+/// Who makes a revision, and what for.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    /// Who.
+    pub author: String,
+    /// What for.
+    pub message: String,
+    /// What sort of change it is.
+    pub cause: Cause,
+}
+
 /// What becomes of one entry.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -52,20 +66,52 @@ impl Record {
     /// Where an entry is not as its change expects it, the data would have problems, nothing would
     /// change, or the disk fails. Nothing of it is written then.
     pub fn commit(&self, set: &ChangeSet) -> Result<Snapshot, RecordError> {
+        let changes = set.changes.iter().map(Ok);
+        self.commit_each(&set.signature(), changes)
+    }
+
+    /// Writes changes as they come as the next revision, as [`Record::commit`] does: only their names
+    /// and hashes stand in memory. While it takes them, nobody else can write.
+    ///
+    /// # Errors
+    /// As [`Record::commit`], and the first that `changes` itself gives.
+    pub fn commit_each<C: Borrow<Change>>(
+        &self,
+        signature: &Signature,
+        changes: impl IntoIterator<Item = Result<C, RecordError>>,
+    ) -> Result<Snapshot, RecordError> {
         let mut connection = self.writer();
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let revision = write(&writing, set)?;
+        let revision = write_each(&writing, signature, changes)?;
         let snapshot = snapshot(&writing, revision)?;
         writing.commit()?;
         Ok(snapshot)
     }
 }
 
+impl ChangeSet {
+    fn signature(&self) -> Signature {
+        Signature {
+            author: self.author.clone(),
+            message: self.message.clone(),
+            cause: self.cause,
+        }
+    }
+}
+
 /// Writes a change set inside a transaction, and returns its revision.
 pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revision, RecordError> {
-    let author = short(&set.author, MAX_AUTHOR, ("作者", "the author"))?;
-    let message = short(&set.message, MAX_MESSAGE, ("说明", "the message"))?;
-    let changes = checked(writing, &set.changes)?;
+    write_each(writing, &set.signature(), set.changes.iter().map(Ok))
+}
+
+/// Writes changes as they come inside a transaction, which the caller lets go where this fails.
+fn write_each<C: Borrow<Change>>(
+    writing: &Transaction<'_>,
+    signature: &Signature,
+    changes: impl IntoIterator<Item = Result<C, RecordError>>,
+) -> Result<Revision, RecordError> {
+    let author = short(&signature.author, MAX_AUTHOR, ("作者", "the author"))?;
+    let message = short(&signature.message, MAX_MESSAGE, ("说明", "the message"))?;
     let before = latest(writing)?
         .map(|revision| info(writing, revision))
         .transpose()?;
@@ -77,7 +123,7 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revisi
             .map_or_else(now, |info| now().max(info.time)),
         author: author.to_owned(),
         message: message.to_owned(),
-        cause: set.cause,
+        cause: signature.cause,
     };
     let previous = before
         .map(|info| chained(writing, info.number))
@@ -96,49 +142,15 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revisi
             previous.0,
         ),
     )?;
-    let mut end = writing.prepare(
-        "UPDATE entries SET to_revision = ?3
-         WHERE shelf = ?1 AND name = ?2 AND to_revision IS NULL
-         RETURNING place",
-    )?;
-    let mut last = writing.prepare("SELECT max(place) FROM entries WHERE shelf = ?1")?;
-    let mut earlier = writing.prepare(
-        "SELECT place FROM entries WHERE shelf = ?1 AND name = ?2
-         ORDER BY from_revision DESC LIMIT 1",
-    )?;
-    let mut begin = writing.prepare(
-        "INSERT INTO entries (shelf, name, from_revision, place, hash, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    let mut made = BTreeMap::new();
-    for Becomes { key, hash, body } in changes {
-        let (shelf, name) = (&*key.shelf, &*key.name);
-        let place: Option<i64> = end
-            .query_row((shelf, name, this.number.0), |row| row.get(0))
-            .optional()?;
-        let (Some(hash), Some(body)) = (hash, body) else {
-            made.insert(key, None);
-            continue;
-        };
-        // What comes back stands where it stood.
-        let place = match place {
-            Some(place) => Some(place),
-            None => earlier
-                .query_row((shelf, name), |row| row.get(0))
-                .optional()?,
-        };
-        let place = match place {
-            Some(place) => place,
-            None => last
-                .query_row([shelf], |row| row.get::<_, Option<i64>>(0))?
-                .map_or(0, |place| place + 1),
-        };
-        begin.execute((shelf, name, this.number.0, place, hash.0, body))?;
-        made.insert(key, Some((hash, place)));
+    let mut writer = Writer::new(writing, this.number)?;
+    for change in changes {
+        writer.take(change?.borrow())?;
     }
+    let made = writer.done()?;
+    let hashes = made.iter().map(|(key, made)| (key, *made)).collect();
     writing.execute(
         "UPDATE revisions SET hash = ?2 WHERE number = ?1",
-        (this.number.0, chain(previous, &this, made).0),
+        (this.number.0, chain(previous, &this, hashes).0),
     )?;
     let detail = format!("r{} {}", this.number, this.message);
     let entry = AuditEntry {
@@ -149,53 +161,130 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revisi
     Ok(this.number)
 }
 
-/// What an entry becomes: its new hash and bytes, `None` where it goes.
-struct Becomes<'a> {
-    key: &'a Key,
-    hash: Option<Hash>,
-    body: Option<&'a [u8]>,
+/// What entries became: their new hash and place, `None` where they are gone.
+type Made = BTreeMap<Key, Option<(Hash, i64)>>;
+
+/// Writes the entries of one revision.
+struct Writer<'a> {
+    revision: Revision,
+    standing: Statement<'a>,
+    end: Statement<'a>,
+    earlier: Statement<'a>,
+    last: Statement<'a>,
+    begin: Statement<'a>,
+    /// One more than the last place of each shelf that was asked for.
+    next_places: BTreeMap<Box<str>, i64>,
+    made: Made,
+    /// Entries that stand already as they are to be, or are not written for a conflict.
+    left: BTreeSet<Key>,
+    conflicts: Vec<Conflict>,
 }
 
-/// The changes that change something, in their order, after all have been found to hold.
-fn checked<'a>(
-    connection: &Connection,
-    changes: &'a [Change],
-) -> Result<Vec<Becomes<'a>>, RecordError> {
-    let mut standing = connection.prepare(
-        "SELECT hash FROM entries WHERE shelf = ?1 AND name = ?2 AND to_revision IS NULL",
-    )?;
-    let mut keys = HashSet::new();
-    let mut all = Vec::new();
-    let mut conflicts = Vec::new();
-    for change in changes {
+impl<'a> Writer<'a> {
+    fn new(writing: &'a Transaction<'_>, revision: Revision) -> Result<Self, RecordError> {
+        Ok(Self {
+            revision,
+            standing: writing.prepare(
+                "SELECT hash, place FROM entries
+                 WHERE shelf = ?1 AND name = ?2 AND to_revision IS NULL",
+            )?,
+            end: writing.prepare(
+                "UPDATE entries SET to_revision = ?3
+                 WHERE shelf = ?1 AND name = ?2 AND to_revision IS NULL",
+            )?,
+            earlier: writing.prepare(
+                "SELECT place FROM entries WHERE shelf = ?1 AND name = ?2
+                 ORDER BY from_revision DESC LIMIT 1",
+            )?,
+            last: writing.prepare("SELECT max(place) FROM entries WHERE shelf = ?1")?,
+            begin: writing.prepare(
+                "INSERT INTO entries (shelf, name, from_revision, place, hash, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?,
+            next_places: BTreeMap::new(),
+            made: Made::new(),
+            left: BTreeSet::new(),
+            conflicts: Vec::new(),
+        })
+    }
+
+    fn take(&mut self, change: &Change) -> Result<(), RecordError> {
         let key = &change.key;
-        if !keys.insert(key) {
+        if self.made.contains_key(key) || self.left.contains(key) {
             return Err(RecordError::Refused(Text::new(
                 format!("{key} 在一次提交中改了两次"),
                 format!("{key} is changed twice in one commit"),
             )));
         }
-        let found: Option<[u8; 32]> = standing
-            .query_row((&*key.shelf, &*key.name), |row| row.get(0))
+        let (shelf, name) = (&*key.shelf, &*key.name);
+        let found: Option<([u8; 32], i64)> = self
+            .standing
+            .query_row((shelf, name), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let found = found.map(Hash);
+        let stood = found.map(|(_, place)| place);
+        let found = found.map(|(hash, _)| Hash(hash));
+        let body = change.body.as_deref();
+        let hash = body.map(Hash::of);
         if found != change.expected {
-            conflicts.push(Conflict {
+            self.conflicts.push(Conflict {
                 key: key.clone(),
                 expected: change.expected,
                 found,
             });
         }
-        let body = change.body.as_deref();
-        let hash = body.map(Hash::of);
-        if hash != found {
-            all.push(Becomes { key, hash, body });
+        // Of what will not be committed nothing need be written.
+        if hash == found || !self.conflicts.is_empty() {
+            self.left.insert(key.clone());
+            return Ok(());
         }
+        if stood.is_some() {
+            self.end.execute((shelf, name, self.revision.0))?;
+        }
+        let made = match (hash, body) {
+            (Some(hash), Some(body)) => {
+                let place = match stood {
+                    Some(place) => place,
+                    None => self.new_place(shelf, name)?,
+                };
+                self.begin
+                    .execute((shelf, name, self.revision.0, place, hash.0, body))?;
+                Some((hash, place))
+            }
+            _ => None,
+        };
+        self.made.insert(key.clone(), made);
+        Ok(())
     }
-    match (conflicts.is_empty(), all.is_empty()) {
-        (false, _) => Err(RecordError::Conflict(conflicts)),
-        (true, true) => Err(RecordError::Unchanged),
-        (true, false) => Ok(all),
+
+    /// What comes back stands where it stood, what is new after all others.
+    fn new_place(&mut self, shelf: &str, name: &str) -> Result<i64, RecordError> {
+        let earlier = self
+            .earlier
+            .query_row((shelf, name), |row| row.get(0))
+            .optional()?;
+        if let Some(place) = earlier {
+            return Ok(place);
+        }
+        let next = match self.next_places.get(shelf) {
+            Some(next) => *next,
+            None => self
+                .last
+                .query_row([shelf], |row| row.get::<_, Option<i64>>(0))?
+                .map_or(0, |place| place + 1),
+        };
+        self.next_places.insert(shelf.into(), next + 1);
+        Ok(next)
+    }
+
+    /// What was changed, if all changes hold and one changes something.
+    fn done(self) -> Result<Made, RecordError> {
+        if !self.conflicts.is_empty() {
+            return Err(RecordError::Conflict(self.conflicts));
+        }
+        if self.made.is_empty() {
+            return Err(RecordError::Unchanged);
+        }
+        Ok(self.made)
     }
 }
 

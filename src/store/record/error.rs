@@ -68,10 +68,7 @@ impl RecordError {
     pub fn text(&self) -> Text {
         match self {
             Self::Database(error) => database(error),
-            Self::Io(error) => Text::new(
-                format!("库所在的磁盘读写出错：{error}"),
-                format!("the disk of the record failed: {error}"),
-            ),
+            Self::Io(error) => beside(error),
             Self::Unfit(text) | Self::Refused(text) | Self::Damaged(text) => text.clone(),
             Self::NoRevision(revision) => Text::new(
                 format!("没有版本 {revision}"),
@@ -97,17 +94,37 @@ impl RecordError {
     }
 }
 
+/// What a file beside the database failed for.
+fn beside(error: &io::Error) -> Text {
+    match error.kind() {
+        io::ErrorKind::StorageFull => full(),
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => unwritable(error),
+        _ => Text::new(
+            format!("库所在的磁盘读写出错：{error}"),
+            format!("the disk of the record failed: {error}"),
+        ),
+    }
+}
+
+fn full() -> Text {
+    Text::new(
+        "磁盘已满，未写入；请腾出空间再试",
+        "the disk is full and nothing was written: make room and try again",
+    )
+}
+
+fn unwritable(error: &impl fmt::Display) -> Text {
+    Text::new(
+        format!("数据目录不可写：{error}"),
+        format!("the data folder can't be written: {error}"),
+    )
+}
+
 fn database(error: &rusqlite::Error) -> Text {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => Text::new(
-            "磁盘已满，未写入；请腾出空间再试",
-            "the disk is full and nothing was written: make room and try again",
-        ),
+        Some(ErrorCode::DiskFull) => full(),
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            Text::new(
-                format!("数据目录不可写：{error}"),
-                format!("the data folder can't be written: {error}"),
-            )
+            unwritable(error)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Text::new(
             "另一个程序正在写入，请稍后再试",

@@ -258,7 +258,7 @@ function Candidates({ boundary }: { boundary: Boundary }) {
             candidate.value = geometry;
           };
           return (
-            <li key={area_m2}>
+            <li key={JSON.stringify(geometry.coordinates[0])}>
               <button
                 type="button"
                 class="side-row is-candidate"

@@ -1,0 +1,864 @@
+//! A file read, compared with what stands, and made ready to be committed.
+
+use std::{
+    cell::RefCell,
+    fs::File,
+    io::Read,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use geo::Geometry;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    feature::Shaping,
+    mapping::{FieldSample, Mapping, fields_key},
+    slug::{slug, telling},
+    staging::{Sort, StagedChange, Staging, Stands},
+};
+use crate::{
+    documents::hex,
+    exchange::{
+        doctor::{
+            Converter, Finding, Ground, Reading, Sample, Severity, Shapes, place, placing::Stated,
+        },
+        layer::{FieldKind, Layer, ReadOptions, Reader, Row, RowFlaw, StatedCrs},
+    },
+    geometry::{crs::Transformer, datum::Datum, write::GeoJson},
+    model::{Cause, CollectionInfo, Text, is_slug},
+    store::{
+        Rules, Snapshot,
+        record::{Hash, Record, RecordError, Signature, edited_form},
+    },
+};
+
+/// Flaws that are told one by one.
+const MAX_FLAWS: usize = 100;
+/// Digits of a file's hash that its features bear.
+const FILE_DIGITS: usize = 16;
+
+/// Whose file goes where.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The file.
+    pub path: PathBuf,
+    /// What it is called.
+    pub name: String,
+    /// The collection that takes it.
+    pub into: String,
+    /// A folder for what is kept meanwhile.
+    pub scratch: PathBuf,
+}
+
+/// What whoever imports a file decides.
+#[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a choice of its own
+pub struct Options {
+    /// Reference system, encoding and layer.
+    pub read: ReadOptions,
+    /// The first number is north.
+    pub swap_axes: bool,
+    /// The degrees are not those of WGS 84.
+    pub from_datum: Option<Datum>,
+    /// Fields and properties; without it, as they were mapped before, or as their names suggest.
+    pub mapping: Option<Mapping>,
+    /// Added to whatever mapping there is: fields of properties, and properties of all features.
+    pub changes: Mapping,
+    /// What stands in the collection and is not in the file goes.
+    pub remove_missing: bool,
+    /// Rows that are invalid are left out; otherwise nothing is written.
+    pub skip_invalid: bool,
+    /// The doctor has been heard, and the file is as it should be.
+    pub as_it_is: bool,
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The file is opened and looked through.
+    Reading,
+    /// Every row is checked and compared with what stands.
+    Comparing,
+}
+
+/// Is told of progress, and says whether to go on.
+pub type Watch<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + 'a;
+
+/// Why nothing was prepared.
+#[derive(Debug)]
+pub enum Failed {
+    /// Whoever waited for it does no more.
+    Cancelled,
+    /// The file, or what was asked for.
+    Input(Text),
+    /// The record.
+    Record(RecordError),
+}
+
+impl From<RecordError> for Failed {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}
+
+impl From<Text> for Failed {
+    fn from(text: Text) -> Self {
+        Self::Input(text)
+    }
+}
+
+impl Failed {
+    /// The reason in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Cancelled => Text::new("已取消", "it was cancelled"),
+            Self::Input(text) => text.clone(),
+            Self::Record(error) => error.text(),
+        }
+    }
+}
+
+/// A property that every feature needs and that nothing gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Its name; `key` for the key.
+    pub property: &'static str,
+    /// What to do.
+    pub message: Text,
+}
+
+/// A row that can't be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// Its number, as the file counts.
+    pub row: u64,
+    /// Its key, where it has one.
+    pub key: Option<String>,
+    /// Why.
+    pub reason: Text,
+}
+
+/// How many features, and what becomes of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// New ones.
+    pub added: u64,
+    /// Those that change.
+    pub changed: u64,
+    /// Those that stand as the file has them.
+    pub unchanged: u64,
+    /// Those that go.
+    pub removed: u64,
+    /// Rows that can't be taken.
+    pub invalid: u64,
+}
+
+/// A file ready to be committed, or what keeps it from that.
+pub struct Prepared {
+    /// Where it goes.
+    pub into: String,
+    /// What the file holds.
+    pub layer: Layer,
+    /// How many rows it has.
+    pub rows: u64,
+    /// Its fields, with some values.
+    pub fields: Vec<FieldSample>,
+    /// Fields and properties.
+    pub mapping: Mapping,
+    /// Whether this mapping, or most of it, was remembered from an earlier import.
+    pub remembered: bool,
+    /// How its numbers are read.
+    pub reading: Reading,
+    /// What the doctor says.
+    pub findings: Vec<Finding>,
+    /// What has to be given first.
+    pub needs: Vec<Need>,
+    /// What becomes of the features.
+    pub counts: Counts,
+    /// The first rows that can't be taken.
+    pub flaws: Vec<Flaw>,
+    skip_invalid: bool,
+    as_it_is: bool,
+    staging: Option<Staging>,
+}
+
+/// Reads a file, asks the doctor, and compares it with what stands. Nothing is written to the record.
+///
+/// # Errors
+/// Where the file can't be read to its end, the options do not fit it, the record or the disk fails, or
+/// `watch` says to stop. Nothing is left then.
+pub fn prepare(
+    record: &Record,
+    snapshot: &Snapshot,
+    request: &Request,
+    options: &Options,
+    watch: &mut Watch<'_>,
+) -> Result<Prepared, Failed> {
+    let collection = snapshot.collection(&request.into).ok_or_else(|| {
+        let names = snapshot
+            .collections()
+            .iter()
+            .map(|known| known.info.id.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        Text::new(
+            format!("没有集合“{}”，有：{names}", request.into),
+            format!(
+                "there is no collection “{}”; there are: {names}",
+                request.into
+            ),
+        )
+    })?;
+    let watch = RefCell::new(watch);
+    let digits = digest(&request.path)?;
+    let mut open = Ok(());
+    let mut reader = {
+        let opened = Reader::open_watched(&request.path, &options.read, &mut |done, all| {
+            if (*watch.borrow_mut())(Step::Reading, done, all).is_break() {
+                open = Err(Failed::Cancelled);
+            }
+        });
+        open?;
+        opened?
+    };
+    let layer = reader.layer().clone();
+    let (sample, fields, rows) = look_through(&mut reader, &layer, &watch)?;
+    let (mapping, remembered) = mapping(record, &collection.info, &fields, &layer, options)?;
+    let ground = Ground::new(snapshot);
+    let reading = Reading {
+        crs: options.read.crs,
+        swap_axes: options.swap_axes,
+        from_datum: options.from_datum,
+    };
+    let stated = match &layer.crs {
+        StatedCrs::None => Stated::Nothing,
+        StatedCrs::Known(crs) => Stated::System(*crs),
+        StatedCrs::Wkt(_) => Stated::Definition,
+    };
+    let (converter, unknown) = converter(&layer.crs, reading)?;
+    let mut findings = Vec::new();
+    let mut is_near = true;
+    if let Some(ground) = &ground {
+        let placed = place(&sample, ground, stated, reading, &converter)?;
+        is_near = placed.is_near;
+        findings = placed.findings;
+    }
+    if let Some(text) =
+        unknown.filter(|_| findings.iter().all(|finding| finding.proposal.is_none()))
+    {
+        return Err(text.into());
+    }
+    let mut prepared = Prepared {
+        into: request.into.clone(),
+        needs: needs(&mapping, &collection.info, &layer, &sample),
+        layer,
+        rows,
+        fields,
+        mapping,
+        remembered,
+        reading,
+        findings,
+        counts: Counts::default(),
+        flaws: Vec::new(),
+        skip_invalid: options.skip_invalid,
+        as_it_is: options.as_it_is,
+        staging: None,
+    };
+    // What lies on another continent need not be compared, nor what lacks what every feature needs.
+    if !prepared.needs.is_empty() || (!is_near && !options.as_it_is) {
+        return Ok(prepared);
+    }
+    let source = origin(request, &prepared.layer, &digits);
+    let shaping = Shaping::new(
+        &collection.info,
+        &prepared.mapping,
+        &prepared.layer.fields,
+        source,
+    );
+    let staging = Staging::new(&request.scratch, &request.into)?;
+    record.each_standing(&request.into, |id, hash, body| {
+        let key = shaping.key_property().and_then(|property| {
+            let standing: Standing = serde_json::from_slice(body).ok()?;
+            match standing.properties.get(property)? {
+                Value::String(text) => Some(text.trim().to_owned()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            }
+        });
+        staging.stand(id, key.as_deref(), hash, body)
+    })?;
+    staging.index()?;
+    let mut comparison = Comparison {
+        rules: Rules::new(snapshot, collection),
+        shaping,
+        converter,
+        shapes: Shapes::new(ground.as_ref().filter(|_| is_near)),
+        staging,
+        counts: Counts::default(),
+        flaws: Vec::new(),
+    };
+    let mut failed = None;
+    let mut done = 0;
+    reader.rows(
+        &mut |row| {
+            done += 1;
+            let going_on =
+                done % 64 != 0 || (*watch.borrow_mut())(Step::Comparing, done, rows).is_continue();
+            let taken = if going_on {
+                comparison.take(row)
+            } else {
+                Err(Failed::Cancelled)
+            };
+            match taken {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        },
+        &mut |_, _| {},
+    )?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let Comparison {
+        shapes,
+        staging,
+        counts,
+        flaws,
+        ..
+    } = comparison;
+    prepared.findings.extend(shapes.findings());
+    prepared.counts = counts;
+    prepared.flaws = flaws;
+    if options.remove_missing {
+        prepared.counts.removed = staging.remove_missing()?;
+    }
+    prepared
+        .findings
+        .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    prepared.staging = Some(staging);
+    Ok(prepared)
+}
+
+impl Prepared {
+    /// What keeps it from being committed; empty where nothing does.
+    #[must_use]
+    pub fn obstacles(&self) -> Vec<Text> {
+        let mut obstacles: Vec<Text> = self.needs.iter().map(|need| need.message.clone()).collect();
+        let stands = |finding: &&Finding| {
+            let seen_to = finding
+                .proposal
+                .is_some_and(|proposal| proposal.skip_invalid);
+            finding.severity == Severity::Error && !self.as_it_is && !seen_to
+        };
+        obstacles.extend(
+            self.findings
+                .iter()
+                .filter(stands)
+                .map(|finding| finding.message.clone()),
+        );
+        if self.counts.invalid > 0 && !self.skip_invalid {
+            let invalid = self.counts.invalid;
+            obstacles.push(Text::new(
+                format!("{invalid} 行不合规；默认要么全部写入，要么都不写入"),
+                format!(
+                    "{invalid} rows are invalid; unless they are skipped, all is written or nothing"
+                ),
+            ));
+        }
+        if self.staging.is_none() && obstacles.is_empty() {
+            obstacles.push(Text::new(
+                "坐标不在本区，未与现有数据比较",
+                "its coordinates lie elsewhere, so it was not compared with what stands",
+            ));
+        }
+        obstacles
+    }
+
+    /// Writes it as the next revision, and remembers its mapping.
+    ///
+    /// # Errors
+    /// Where something keeps it from that, others have changed what it changes, or the record fails.
+    /// Nothing is written then.
+    pub fn commit(
+        &self,
+        record: &Record,
+        author: &str,
+        message: &str,
+    ) -> Result<Snapshot, RecordError> {
+        let staging = match (self.obstacles().into_iter().next(), &self.staging) {
+            (Some(obstacle), _) => return Err(RecordError::Refused(obstacle)),
+            (None, None) => return Err(RecordError::Unchanged),
+            (None, Some(staging)) => staging,
+        };
+        let signature = Signature {
+            author: author.to_owned(),
+            message: message.to_owned(),
+            cause: Cause::Import,
+        };
+        let committed = record.commit_each(&signature, staging.changes());
+        if matches!(committed, Ok(_) | Err(RecordError::Unchanged)) {
+            let mapping = serde_json::to_string(&self.mapping).unwrap_or_default();
+            record.remember_mapping(&self.into, &fields_key(&self.layer.fields), &mapping)?;
+        }
+        committed
+    }
+
+    /// Some of what would change, in the file's order, those that go last.
+    ///
+    /// # Errors
+    /// Where the temporary database can't be read.
+    pub fn changes(&self, limit: u32, offset: u64) -> Result<Vec<StagedChange>, RecordError> {
+        match &self.staging {
+            Some(staging) => staging.page(limit, offset),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// As the interface answers it.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let fields: Vec<Value> = self
+            .fields
+            .iter()
+            .map(|field| {
+                json!({
+                    "name": field.field.name,
+                    "kind": kind_word(field.field.kind),
+                    "samples": field.samples,
+                })
+            })
+            .collect();
+        let crs = match &self.layer.crs {
+            StatedCrs::None => Value::Null,
+            StatedCrs::Known(crs) => crs.short_name().into(),
+            StatedCrs::Wkt(definition) => definition.as_str().into(),
+        };
+        let notes = self.layer.notes.iter();
+        json!({
+            "layer": {
+                "name": self.layer.name,
+                "format": self.layer.format.name(),
+                "crs": crs,
+                "encoding": self.layer.encoding,
+                "fields": fields,
+                "count": self.rows,
+                "notes": notes.map(texts).collect::<Vec<_>>(),
+            },
+            "mapping": self.mapping,
+            "mapping_remembered": self.remembered,
+            "reading": {
+                "crs": self.reading.crs.map(crate::geometry::crs::Crs::short_name),
+                "swap_axes": self.reading.swap_axes,
+                "from_datum": self.reading.from_datum.map(Datum::as_str),
+            },
+            "findings": self.findings.iter().map(Finding::json).collect::<Vec<_>>(),
+            "needs": self.needs.iter().map(|need| {
+                let mut shown = texts(&need.message);
+                shown["property"] = need.property.into();
+                shown
+            }).collect::<Vec<_>>(),
+            "obstacles": self.obstacles().iter().map(texts).collect::<Vec<_>>(),
+            "counts": {
+                "added": self.counts.added,
+                "changed": self.counts.changed,
+                "unchanged": self.counts.unchanged,
+                "removed": self.counts.removed,
+                "invalid": self.counts.invalid,
+            },
+            "problems": self.flaws.iter().map(|flaw| json!({
+                "row": flaw.row,
+                "key": flaw.key,
+                "reason": flaw.reason.zh,
+                "reason_en": flaw.reason.en,
+            })).collect::<Vec<_>>(),
+            "problems_total": self.counts.invalid,
+        })
+    }
+}
+
+fn texts(text: &Text) -> Value {
+    json!({ "message": text.zh, "message_en": text.en })
+}
+
+fn kind_word(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "text",
+        FieldKind::Integer => "integer",
+        FieldKind::Real => "real",
+        FieldKind::Boolean => "boolean",
+        FieldKind::Date => "date",
+        FieldKind::DateTime => "datetime",
+        FieldKind::Json => "json",
+    }
+}
+
+/// The first digits of the SHA-256 of a file.
+fn digest(path: &Path) -> Result<String, Text> {
+    let unreadable = |error: std::io::Error| {
+        let path = path.display();
+        Text::new(
+            format!("读不到文件 {path}：{error}"),
+            format!("the file {path} can't be read: {error}"),
+        )
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer).map_err(unreadable)?;
+        if count == 0 {
+            break;
+        }
+        hash.update(&buffer[..count]);
+    }
+    let mut digits = hex(&hash.finalize());
+    digits.truncate(FILE_DIGITS);
+    Ok(digits)
+}
+
+/// Where the features of a file come from.
+fn origin(request: &Request, layer: &Layer, digits: &str) -> (String, Text) {
+    let (name, format) = (&request.name, layer.format.name());
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d");
+    let crs = match &layer.crs {
+        StatedCrs::Known(crs) => crs.short_name(),
+        StatedCrs::None => "WGS 84".to_owned(),
+        StatedCrs::Wkt(definition) => crate::model::shortened(definition),
+    };
+    (
+        format!("{name} (SHA-256 {digits}…), {today}"),
+        Text::new(
+            format!("位置取自导入的 {format} 文件 {name}，坐标系 {crs}。"),
+            format!("Taken from the imported {format} file {name}, in {crs}."),
+        ),
+    )
+}
+
+/// What converts the numbers of a file; and where its own definition can't be used, why.
+fn converter(stated: &StatedCrs, reading: Reading) -> Result<(Converter, Option<Text>), Text> {
+    let (defined, unknown) = match stated {
+        StatedCrs::None => (None, None),
+        StatedCrs::Known(crs) => (Some(Transformer::to_wgs84(*crs)?), None),
+        StatedCrs::Wkt(definition) => {
+            let shown = crate::model::shortened(definition);
+            let text = Text::new(
+                format!("坐标系“{shown}”不认识，请用 --crs 指定"),
+                format!("the reference system “{shown}” is not known: give it with --crs"),
+            );
+            (None, Some(text))
+        }
+    };
+    Ok((Converter::new(reading, defined)?, unknown))
+}
+
+/// Reads a file once, from beginning to end: a sample of its shapes, of its values, and its length.
+fn look_through(
+    reader: &mut Reader,
+    layer: &Layer,
+    watch: &RefCell<&mut Watch<'_>>,
+) -> Result<(Sample, Vec<FieldSample>, u64), Failed> {
+    let mut sample = Sample::default();
+    let mut fields: Vec<_> = layer.fields.iter().cloned().map(FieldSample::new).collect();
+    let mut rows = 0_u64;
+    let cancelled = RefCell::new(false);
+    reader.rows(
+        &mut |row| {
+            rows += 1;
+            if let Ok(row) = row {
+                if let Some(geometry) = &row.geometry {
+                    sample.take(geometry);
+                }
+                for (field, value) in fields.iter_mut().zip(&row.values) {
+                    field.see(value);
+                }
+            }
+            if *cancelled.borrow() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        },
+        &mut |done, all| {
+            if (*watch.borrow_mut())(Step::Reading, done, all).is_break() {
+                *cancelled.borrow_mut() = true;
+            }
+        },
+    )?;
+    if cancelled.into_inner() {
+        return Err(Failed::Cancelled);
+    }
+    Ok((sample, fields, rows))
+}
+
+/// The mapping that is asked for, or was used before, or is suggested; and whether it is remembered.
+fn mapping(
+    record: &Record,
+    collection: &CollectionInfo,
+    fields: &[FieldSample],
+    layer: &Layer,
+    options: &Options,
+) -> Result<(Mapping, bool), Failed> {
+    let kept = record.mapping(&collection.id, &fields_key(&layer.fields))?;
+    let kept: Option<Mapping> = kept.and_then(|kept| serde_json::from_str(&kept).ok());
+    let remembered = kept.is_some() && options.mapping.is_none();
+    let mut mapping = options
+        .mapping
+        .clone()
+        .or(kept)
+        .unwrap_or_else(|| Mapping::suggest(fields, collection));
+    let changes = &options.changes;
+    if changes.key.is_some() {
+        mapping.key.clone_from(&changes.key);
+    }
+    for (property, field) in &changes.properties {
+        mapping.constants.remove(property);
+        // One field is one property.
+        mapping.properties.retain(|_, from| from != field);
+        mapping.properties.insert(property.clone(), field.clone());
+    }
+    for (property, value) in &changes.constants {
+        mapping.properties.remove(property);
+        mapping.constants.insert(property.clone(), value.clone());
+    }
+    mapping.check(&layer.fields)?;
+    Ok((mapping, remembered))
+}
+
+/// What nothing gives and every feature needs.
+fn needs(
+    mapping: &Mapping,
+    collection: &CollectionInfo,
+    layer: &Layer,
+    sample: &Sample,
+) -> Vec<Need> {
+    let has = |property: &str| {
+        mapping.properties.contains_key(property) || mapping.constants.contains_key(property)
+    };
+    let mut needs = Vec::new();
+    let mut need = |property, zh: String, en: String| {
+        needs.push(Need {
+            property,
+            message: Text::new(zh, en),
+        });
+    };
+    let has_ids = layer.fields.iter().any(|field| field.name == "id")
+        || layer.format == crate::exchange::layer::Format::GeoJson;
+    if mapping.key.is_none() && !has_ids {
+        need(
+            "key",
+            "请指定哪个字段是编号（--key 字段），再次导入时靠它认出同一要素".into(),
+            "say which field is the key (--key FIELD), by which a later import knows the same feature".into(),
+        );
+    }
+    if !has("licence") {
+        need(
+            "licence",
+            "请写明许可（--set licence=…）".into(),
+            "state the licence (--set licence=…)".into(),
+        );
+    }
+    if !has("accuracy_m") && sample.seen() > 0 {
+        need(
+            "accuracy_m",
+            "请写明位置误差不超过多少米（--set accuracy_m=…）".into(),
+            "state by how many metres it may be off (--set accuracy_m=…)".into(),
+        );
+    }
+    if !has("kind") && collection.kinds.len() != 1 {
+        let kinds: Vec<_> = collection
+            .kinds
+            .iter()
+            .map(|kind| kind.id.as_str())
+            .collect();
+        let kinds = kinds.join(", ");
+        need(
+            "kind",
+            format!("请指定类别（--map 字段=kind 或 --set kind=…），可选：{kinds}"),
+            format!("give the kind (--map FIELD=kind or --set kind=…), one of: {kinds}"),
+        );
+    }
+    needs
+}
+
+#[derive(serde::Deserialize)]
+struct Standing {
+    #[serde(default)]
+    properties: Map<String, Value>,
+}
+
+/// Compares rows with what stands.
+struct Comparison<'a> {
+    rules: Rules<'a>,
+    shaping: Shaping<'a>,
+    converter: Converter,
+    shapes: Shapes<'a>,
+    staging: Staging,
+    counts: Counts,
+    flaws: Vec<Flaw>,
+}
+
+impl Comparison<'_> {
+    fn take(&mut self, row: Result<Row, RowFlaw>) -> Result<(), Failed> {
+        let row = match row {
+            Ok(row) => row,
+            Err(flaw) => {
+                self.flaw(flaw.number, None, flaw.text);
+                return Ok(());
+            }
+        };
+        let key = self.shaping.key(&row);
+        // What is invalid is in the file all the same: it is not missing.
+        let id = match &key {
+            Some(key) => self.id(key)?,
+            None => None,
+        };
+        if let Some(id) = &id {
+            self.staging.seen(id)?;
+        }
+        match self.compared(&row, key.as_deref(), id)? {
+            Ok(()) => {}
+            Err(reason) => self.flaw(row.number, key, reason),
+        }
+        Ok(())
+    }
+
+    fn flaw(&mut self, row: u64, key: Option<String>, reason: Text) {
+        self.counts.invalid += 1;
+        if self.flaws.len() < MAX_FLAWS {
+            self.flaws.push(Flaw { row, key, reason });
+        }
+    }
+
+    /// The id of the feature with a key: of the one that stands with it, or one made of the key.
+    fn id(&self, key: &str) -> Result<Option<String>, RecordError> {
+        if let Some(id) = self.staging.id_of_key(key)? {
+            return Ok(Some(id));
+        }
+        let own = if is_slug(key) {
+            Some(key.to_owned())
+        } else {
+            slug(key)
+        };
+        let Some(own) = own else { return Ok(None) };
+        let others = self
+            .staging
+            .standing(&own)?
+            .is_some_and(|stands| stands.key.is_some_and(|other| other != key));
+        Ok(Some(if others || self.staging.has(&own)? {
+            telling(&own, key)
+        } else {
+            own
+        }))
+    }
+
+    /// Keeps what a row makes of a feature; the inner error says why it can't be taken.
+    fn compared(
+        &mut self,
+        row: &Row,
+        key: Option<&str>,
+        id: Option<String>,
+    ) -> Result<Result<(), Text>, Failed> {
+        let geometry = match self.geometry(row) {
+            Ok(geometry) => geometry,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let Some(key) = key else {
+            return Ok(Err(Text::new("没有编号", "it has no key")));
+        };
+        if let Some(earlier) = self.staging.take_key(key, row.number)? {
+            return Ok(Err(Text::new(
+                format!("编号“{key}”与第 {earlier} 行相同"),
+                format!("its key “{key}” is that of row {earlier} too"),
+            )));
+        }
+        let Some(id) = id else {
+            return Ok(Err(Text::new(
+                format!("编号“{key}”中没有字母、数字或汉字"),
+                format!("its key “{key}” has no letter, digit or Chinese character"),
+            )));
+        };
+        let stands = self.staging.standing(&id)?;
+        let standing = stands.as_ref().and_then(|stands| {
+            let standing: Standing = serde_json::from_slice(&stands.body).ok()?;
+            Some(standing.properties)
+        });
+        let properties = match self.shaping.properties(row, key, standing.as_ref()) {
+            Ok(properties) => properties,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let (Some(Stands { hash, .. }), Some(standing)) = (&stands, &standing) {
+            let same = self.shaping.with_standing_origin(&properties, standing);
+            if let Ok(body) = kept(&id, geometry.as_ref(), same)
+                && Hash::of(&body) == *hash
+            {
+                self.counts.unchanged += 1;
+                self.staging
+                    .keep((row.number, &id, key), Sort::Unchanged, Some(*hash), None)?;
+                return Ok(Ok(()));
+            }
+        }
+        let body = match kept(&id, geometry.as_ref(), properties) {
+            Ok(body) => body,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let text = std::str::from_utf8(&body).unwrap_or_default();
+        if let Some(reason) = self.rules.flaws(text).into_iter().next() {
+            return Ok(Err(reason));
+        }
+        let sort = if stands.is_some() {
+            self.counts.changed += 1;
+            Sort::Changed
+        } else {
+            self.counts.added += 1;
+            Sort::Added
+        };
+        self.staging.keep(
+            (row.number, &id, key),
+            sort,
+            stands.map(|stands| stands.hash),
+            Some(&body),
+        )?;
+        Ok(Ok(()))
+    }
+
+    /// The shape of a row in degrees, which can be kept.
+    fn geometry(&mut self, row: &Row) -> Result<Option<Geometry<f64>>, Text> {
+        let converted = row
+            .geometry
+            .as_ref()
+            .map(|geometry| self.converter.geometry(geometry))
+            .transpose();
+        match converted {
+            Ok(geometry) => {
+                self.shapes.take(row.number, geometry.as_ref())?;
+                Ok(geometry)
+            }
+            Err(flaw) => {
+                self.shapes.take_unreadable(row.number, &flaw);
+                Err(flaw)
+            }
+        }
+    }
+}
+
+/// A feature in the form in which it is kept.
+fn kept(
+    id: &str,
+    geometry: Option<&Geometry<f64>>,
+    properties: Map<String, Value>,
+) -> Result<Vec<u8>, Text> {
+    let geometry = serde_json::to_value(geometry.map(GeoJson)).unwrap_or_default();
+    let feature: Map<String, Value> = [
+        ("type".to_owned(), "Feature".into()),
+        ("geometry".to_owned(), geometry),
+        ("properties".to_owned(), properties.into()),
+    ]
+    .into_iter()
+    .collect();
+    edited_form(feature.into(), id)
+}

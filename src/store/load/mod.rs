@@ -1,0 +1,373 @@
+//! Reads a district's files, checks everything, and tells all that is wrong at once.
+//!
+//! [`file`] splits a GeoJSON file into the texts of its features, [`feature`] reads one of them,
+//! [`properties`] has the members that the service knows, [`links`] checks what features say of each
+//! other, [`stated`] reads the claims that no feature makes, and [`rules`] checks features that are not
+//! among the data yet.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, HashSet},
+    fmt, io,
+    sync::{Arc, OnceLock},
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use self::{feature::FeatureReader, links::Links};
+use super::{
+    files::Files,
+    measures,
+    mentions::Mention,
+    snapshot::{Collection, Snapshot},
+    zoned::place_in_zones,
+};
+use crate::{
+    documents::{
+        Claim, Document, DocumentInfo, IndicatorTable, Indicators, Library, StatedClaim, hex,
+    },
+    model::{CollectionInfo, District, Revision, Text, is_slug},
+};
+
+mod feature;
+mod file;
+mod links;
+mod properties;
+mod rules;
+mod stated;
+
+pub use rules::Rules;
+
+pub(super) use file::{not_json, parse_file};
+
+/// One thing that is wrong with the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file in which it is.
+    pub file: String,
+    /// The feature, where it is one's.
+    pub feature: Option<String>,
+    /// What is wrong.
+    pub reason: Text,
+}
+
+impl Problem {
+    /// Whether it is one of the data as somebody sees them, and not of a collection that is hidden
+    /// from them.
+    #[must_use]
+    pub fn is_of(&self, seen: &Snapshot) -> bool {
+        let name = self.file.rsplit('/').next().unwrap_or(&self.file);
+        name.strip_suffix(".geojson")
+            .is_none_or(|id| seen.collection(id).is_some())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.feature {
+            Some(feature) => write!(f, "{}: {feature}: {}", self.file, self.reason),
+            None => write!(f, "{}: {}", self.file, self.reason),
+        }
+    }
+}
+
+/// All that is wrong with the data. Nothing is served of data with a problem.
+#[derive(Debug)]
+pub struct LoadError(pub Vec<Problem>);
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        writeln!(f, "数据有 {count} 处问题 ({count} problems in the data):")?;
+        self.0
+            .iter()
+            .try_for_each(|problem| writeln!(f, "  {problem}"))
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// `geodata/collections.json`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    title: String,
+    title_en: String,
+    district: District,
+    collections: Vec<CollectionInfo>,
+}
+
+/// Reads a district.
+///
+/// # Errors
+/// Every problem of every file, each with its file, feature and reason.
+pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
+    let mut reader = Reader {
+        problems: Vec::new(),
+        fingerprint: Sha256::new(),
+    };
+    let library = reader.library(seeds);
+    let Some(catalogue) = reader.json::<Catalogue>(geodata, "collections.json") else {
+        return Err(LoadError(reader.problems));
+    };
+    let mut ids = HashSet::new();
+    for info in &catalogue.collections {
+        if !ids.insert(info.id.as_str()) {
+            reader.problem(
+                geodata.path("collections.json"),
+                Text::new(
+                    format!("集合“{}”列了两次", info.id),
+                    format!("the collection “{}” is listed twice", info.id),
+                ),
+            );
+        }
+    }
+    let stated = reader.optional_json::<Vec<StatedClaim>>(seeds, CLAIMS_FILE);
+    let indicators = reader.indicators(seeds, &library);
+    let mut links = Links::default();
+    let mut said = Said::default();
+    let collections = catalogue
+        .collections
+        .into_iter()
+        .enumerate()
+        .map(|(place, info)| {
+            reader.collection(geodata, (place, info), &library, &mut links, &mut said)
+        })
+        .map(Arc::new)
+        .collect();
+    said.mentions.sort_unstable();
+    said.mentions.dedup();
+    let mut snapshot = Snapshot {
+        revision: Revision::EMBEDDED,
+        title: Text::new(catalogue.title, catalogue.title_en),
+        district: catalogue.district,
+        library: Arc::new(library),
+        claims: said.claims,
+        indicators: indicators.map(Arc::new),
+        fingerprint: hex(&reader.fingerprint.finalize()[..12]),
+        collections,
+        mentions: said.mentions,
+        network: Arc::new(OnceLock::new()),
+    };
+    let mut problems = reader.problems;
+    links.check(&snapshot, geodata, &mut problems);
+    let stated = stated.unwrap_or_default();
+    let added = stated::of_file(&stated, &snapshot, &seeds.path(CLAIMS_FILE), &mut problems);
+    snapshot.claims.extend(added);
+    let added = stated::of_indicators(&snapshot);
+    snapshot.claims.extend(added);
+    snapshot.sort_claims();
+    measures::check(&snapshot, seeds, geodata, &mut problems);
+    place_in_zones(&mut snapshot, links.containers());
+    if problems.is_empty() {
+        Ok(snapshot)
+    } else {
+        Err(LoadError(problems))
+    }
+}
+
+/// Claims on what is no single feature.
+const CLAIMS_FILE: &str = "claims.json";
+/// A plan's table of indicators.
+const INDICATORS_FILE: &str = "indicators.json";
+
+/// What features say with the words of documents.
+#[derive(Default)]
+struct Said {
+    claims: Vec<Claim>,
+    mentions: Vec<Mention>,
+}
+
+struct Reader {
+    problems: Vec<Problem>,
+    fingerprint: Sha256,
+}
+
+impl Reader {
+    fn problem(&mut self, file: String, reason: Text) {
+        self.problems.push(Problem {
+            file,
+            feature: None,
+            reason,
+        });
+    }
+
+    fn bytes<'a>(&mut self, files: &'a Files, file: &str) -> Option<Cow<'a, [u8]>> {
+        match files.read(file) {
+            Ok(bytes) => {
+                self.fingerprint.update(file.as_bytes());
+                self.fingerprint.update((bytes.len() as u64).to_le_bytes());
+                self.fingerprint.update(&bytes);
+                Some(bytes)
+            }
+            Err(error) => {
+                self.problem(
+                    files.path(file),
+                    Text::new(
+                        format!("读不到文件：{error}"),
+                        format!("the file can't be read: {error}"),
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    fn json<T: for<'a> Deserialize<'a>>(&mut self, files: &Files, file: &str) -> Option<T> {
+        let bytes = self.bytes(files, file)?;
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(files.path(file), not_json(&error));
+                None
+            }
+        }
+    }
+
+    /// As [`Reader::json`], of a file that a district need not have.
+    fn optional_json<T: for<'a> Deserialize<'a>>(
+        &mut self,
+        files: &Files,
+        file: &str,
+    ) -> Option<T> {
+        match files.read(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            _ => self.json(files, file),
+        }
+    }
+
+    fn indicators(&mut self, seeds: &Files, library: &Library) -> Option<IndicatorTable> {
+        let text: Box<RawValue> = self.optional_json(seeds, INDICATORS_FILE)?;
+        let path = seeds.path(INDICATORS_FILE);
+        let table: Indicators = match serde_json::from_str(text.get()) {
+            Ok(table) => table,
+            Err(error) => {
+                self.problem(path, not_json(&error));
+                return None;
+            }
+        };
+        for (name, citation) in table.citations() {
+            if let Err(reason) = library.locate(citation) {
+                self.problems.push(Problem {
+                    file: path.clone(),
+                    feature: Some(name),
+                    reason,
+                });
+            }
+        }
+        for number in table.rows_beside_their_quote() {
+            self.problems.push(Problem {
+                file: path.clone(),
+                feature: Some(format!("rows[{number}]")),
+                reason: Text::new(
+                    "表中的数与引文不一致",
+                    "a cell does not stand in the row's own quote",
+                ),
+            });
+        }
+        Some(IndicatorTable { table, text })
+    }
+
+    fn library(&mut self, seeds: &Files) -> Library {
+        let index: Vec<DocumentInfo> = self.json(seeds, "index.json").unwrap_or_default();
+        let mut documents: Vec<Document> = Vec::new();
+        for info in index {
+            let (file, id) = (info.file.clone(), info.id.clone());
+            if !is_slug(&id) || documents.iter().any(|document| document.info.id == id) {
+                self.problem(
+                    seeds.path("index.json"),
+                    Text::new(
+                        format!("文件编号“{id}”重复或不合规"),
+                        format!("the document id “{id}” is no id, or is given twice"),
+                    ),
+                );
+                continue;
+            }
+            let Some(bytes) = self.bytes(seeds, &file) else {
+                continue;
+            };
+            match Document::new(info, bytes.into_owned()) {
+                Ok(document) => documents.push(document),
+                Err(reason) => self.problem(seeds.path(&file), reason),
+            }
+        }
+        Library::new(documents)
+    }
+
+    fn collection(
+        &mut self,
+        geodata: &Files,
+        (number, info): (usize, CollectionInfo),
+        library: &Library,
+        links: &mut Links,
+        said: &mut Said,
+    ) -> Collection {
+        let file = format!("{}.geojson", info.id);
+        let path = geodata.path(&file);
+        let mut features = Vec::new();
+        let mut sources = BTreeSet::new();
+        let kinds: HashMap<&str, Arc<str>> = info
+            .kinds
+            .iter()
+            .map(|kind| (kind.id.as_str(), Arc::from(kind.id.as_str())))
+            .collect();
+        let documents: Vec<Arc<str>> = library
+            .documents()
+            .iter()
+            .map(|document| document.info.id.as_str().into())
+            .collect();
+        if !is_slug(&info.id) {
+            self.problem(
+                geodata.path("collections.json"),
+                Text::new(
+                    format!("集合编号“{}”不合规（a-z、0-9、-）", info.id),
+                    format!("the collection id “{}” is none (a-z, 0-9, -)", info.id),
+                ),
+            );
+        } else if let Some(bytes) = self.bytes(geodata, &file) {
+            match parse_file(&bytes) {
+                Err(reason) => self.problem(path, reason),
+                Ok((texts, transformer)) => {
+                    let mut ids = HashSet::new();
+                    features.reserve_exact(texts.len());
+                    for (place, text) in texts.into_iter().enumerate() {
+                        let read = FeatureReader {
+                            collection: &info.id,
+                            library,
+                            kinds: &kinds,
+                            documents: &documents,
+                            transformer: transformer.as_ref(),
+                        };
+                        let mut flaws = Vec::new();
+                        let label = read.feature(text, place, &mut flaws, |feature, parts| {
+                            sources.insert(parts.source);
+                            links.add(&info.id, &feature.id, parts.targets);
+                            said.claims.extend(parts.claims);
+                            let cited = parts.cited.iter().filter_map(|citation| {
+                                let document = library.position(&citation.document)?;
+                                Mention::new(document, citation, (number, features.len()))
+                            });
+                            said.mentions.extend(cited);
+                            features.push(feature);
+                        });
+                        if !ids.insert(label.clone()) {
+                            flaws.push(Text::new(
+                                "同一集合中编号重复",
+                                "the id is given twice in this collection",
+                            ));
+                        }
+                        self.problems
+                            .extend(flaws.into_iter().map(|reason| Problem {
+                                file: path.clone(),
+                                feature: Some(label.clone()),
+                                reason,
+                            }));
+                    }
+                }
+            }
+        }
+        Collection::new(info, sources, features)
+    }
+}

@@ -1,0 +1,61 @@
+//! The rules of the files for features that are not among the data yet.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::value::RawValue;
+
+use super::{feature::FeatureReader, file::not_json};
+use crate::{
+    documents::Library,
+    model::Text,
+    store::snapshot::{Collection, Snapshot},
+};
+
+/// What a feature must keep to be in a collection, as far as it can be told from the feature alone:
+/// that other features to which it refers exist is found when it is committed.
+pub struct Rules<'a> {
+    collection: &'a str,
+    library: &'a Library,
+    kinds: HashMap<&'a str, Arc<str>>,
+    documents: Vec<Arc<str>>,
+}
+
+impl<'a> Rules<'a> {
+    /// The rules of a collection of these data.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, collection: &'a Collection) -> Self {
+        let documents = snapshot.library.documents().iter();
+        Self {
+            collection: &collection.info.id,
+            library: &snapshot.library,
+            kinds: collection
+                .info
+                .kinds
+                .iter()
+                .map(|kind| (kind.id.as_str(), Arc::from(kind.id.as_str())))
+                .collect(),
+            documents: documents
+                .map(|document| document.info.id.as_str().into())
+                .collect(),
+        }
+    }
+
+    /// All that is wrong with a feature, given as GeoJSON text in degrees.
+    #[must_use]
+    pub fn flaws(&self, feature: &str) -> Vec<Text> {
+        let text: &RawValue = match serde_json::from_str(feature) {
+            Ok(text) => text,
+            Err(error) => return vec![not_json(&error)],
+        };
+        let reader = FeatureReader {
+            collection: self.collection,
+            library: self.library,
+            kinds: &self.kinds,
+            documents: &self.documents,
+            transformer: None,
+        };
+        let mut flaws = Vec::new();
+        reader.feature(text, 0, &mut flaws, |_, _| {});
+        flaws
+    }
+}

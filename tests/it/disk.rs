@@ -1,0 +1,206 @@
+//! A disk that is full, or can't be written any more, under a service that goes on.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use renewal_map::{
+    model::Role,
+    people::grant,
+    store::{files::Files, record::Record},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Answer, PROGRAM, Server, program, without_settings, yunze};
+
+const PARCEL: &str = "/collections/parcels/items/a1-01";
+/// Bytes of the small disk, of which [`BALLAST`] can be freed.
+const DISK: u32 = 8 << 20;
+const BALLAST: u32 = 3 << 20;
+
+/// What runs a script of the shell where it can mount disks of its own.
+fn with_own_mounts(script: &str) -> Command {
+    let mut shell = without_settings("unshare");
+    shell.args(["--user", "--map-root-user", "--mount", "sh", "-ec", script]);
+    shell
+}
+
+/// Whether this machine lets anybody mount disks, which containers may forbid.
+fn can_mount() -> bool {
+    let script = "mount -t tmpfs none /mnt";
+    let tried = with_own_mounts(script).output();
+    let can = tried.is_ok_and(|output| output.status.success());
+    if !can {
+        println!("this machine mounts no disk: only the limit on files is tried");
+    }
+    can
+}
+
+/// Makes a record with an editor, whose token is in a file beside it.
+fn furnish(folder: &Path) {
+    let [seeds, geodata] = ["seeds", "geodata"].map(|name| Some(yunze().join(name)));
+    let record = Record::open(folder, &Files::seeds(seeds), &Files::geodata(geodata)).unwrap();
+    record.put_account("王工", Role::Editor).unwrap();
+    let (_, token) = grant(&record, "王工", "", 1).unwrap();
+    fs::write(folder.join("token"), token.reveal()).unwrap();
+}
+
+/// A script that mounts a small disk below a folder and puts a record on it; and where it is then.
+fn on_small_disk(folder: &Path) -> (String, String) {
+    let (made, at) = (folder.join("made"), folder.join("disk"));
+    furnish(&made);
+    fs::create_dir(&at).unwrap();
+    let at = at.to_str().unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size={DISK} none {at}
+         cp {}/* {at}
+         head -c {BALLAST} /dev/zero > {at}/ballast",
+        made.display()
+    );
+    (script, at.to_owned())
+}
+
+/// The options of the invented district with its record in a folder.
+fn district(at: &str) -> String {
+    let [seeds, geodata] = ["seeds", "geodata"].map(|name| yunze().join(name));
+    let (seeds, geodata) = (seeds.display(), geodata.display());
+    format!("--seeds {seeds} --geodata {geodata} --data {at}")
+}
+
+/// A service that somebody edits.
+struct Desk {
+    server: Server,
+    token: String,
+}
+
+impl Desk {
+    /// The service of a command, whose record is in this folder.
+    fn of(command: &mut Command, folder: impl FnOnce(&Server) -> PathBuf) -> Self {
+        let server = Server::run(command);
+        let token = fs::read_to_string(folder(&server).join("token")).unwrap();
+        Self { server, token }
+    }
+
+    /// Gives the parcel a note of so many bytes.
+    fn note(&self, bytes: usize) -> Answer {
+        let version = self.server.get(PARCEL).header("etag").to_owned();
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [("authorization", bearer.as_str()), ("if-match", &version)];
+        let note: String = ('a'..='z').cycle().take(bytes).collect();
+        let patch = json!({ "properties": { "note": note } });
+        self.server
+            .send("PATCH", PARCEL, &headers, patch.to_string())
+            .unwrap()
+    }
+
+    fn latest(&self) -> Value {
+        self.server.json("/revisions?limit=1")["revisions"][0]["revision"].clone()
+    }
+
+    /// Changes the parcel until that is refused, and returns the last revision that was
+    /// acknowledged, and the refusal.
+    fn fill(&self) -> (usize, String) {
+        let mut acknowledged = 1;
+        let refused = loop {
+            // Notes of different lengths, for the same one would change nothing.
+            let answer = self.note(200_000 + acknowledged);
+            if answer.status != 200 {
+                break answer;
+            }
+            acknowledged += 1;
+            assert!(acknowledged < 60, "there is always room");
+        };
+        let told = refused.problem(503);
+        // What was acknowledged is there, and served on; of the other there is nothing.
+        assert_eq!(self.latest(), acknowledged);
+        let note = self.server.json(PARCEL)["properties"]["note"].clone();
+        let length = note.as_str().map_or(0, str::len);
+        assert_eq!(length, 200_000 + acknowledged - 1);
+        self.server.json(&format!("{PARCEL}?revision=1"));
+        self.note(200_000).problem(503);
+        (acknowledged, told)
+    }
+}
+
+fn check(output: &Output) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+}
+
+#[test]
+fn a_full_disk_refuses_changes_loses_none_and_is_mended_by_room() {
+    if !can_mount() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let (mount, at) = on_small_disk(folder.path());
+    let script = format!(
+        "{mount}
+         exec {PROGRAM} serve --listen 127.0.0.1:0 {}",
+        district(&at)
+    );
+    // The disk as this process reaches it.
+    let disk = |server: &Server| PathBuf::from(format!("/proc/{}/root{at}", server.process()));
+    let desk = Desk::of(&mut with_own_mounts(&script), disk);
+    let (acknowledged, told) = desk.fill();
+    assert!(told.contains("the disk is full"), "{told}");
+
+    fs::remove_file(disk(&desk.server).join("ballast")).unwrap();
+    let answer = desk.note(10);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(desk.latest(), acknowledged + 1);
+    let checked = Command::new("nsenter")
+        .args(["--user", "--preserve-credentials", "--mount", "--target"])
+        .arg(desk.server.process().to_string())
+        .args([PROGRAM, "check", "--data", &at])
+        .output();
+    check(&checked.unwrap());
+}
+
+#[test]
+fn a_record_that_may_not_grow_refuses_changes_and_loses_none() {
+    let folder = TempDir::new().unwrap();
+    furnish(folder.path());
+    let at = folder.path().to_str().unwrap();
+    let serve = format!("exec {PROGRAM} serve --listen 127.0.0.1:0 {}", district(at));
+    let script = format!("trap '' XFSZ; ulimit -f {}; {serve}", DISK / 1024);
+    let here = |_: &Server| folder.path().to_owned();
+    let desk = Desk::of(without_settings("sh").args(["-ec", &script]), here);
+    let (acknowledged, told) = desk.fill();
+    assert!(told.contains("failed"), "{told}");
+    desk.server.kill();
+    drop(desk);
+
+    check(&program(&["check", "--data", at]).output().unwrap());
+    let desk = Desk::of(without_settings("sh").args(["-ec", &serve]), here);
+    assert_eq!(desk.latest(), acknowledged);
+    let answer = desk.note(10);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn a_disk_that_can_only_be_read_is_told_of() {
+    if !can_mount() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let (mount, at) = on_small_disk(folder.path());
+    let writes = [
+        format!("serve --listen 127.0.0.1:0 {}", district(&at)),
+        format!("people --data {at} add 李处 --role reader"),
+    ];
+    for command in writes {
+        let script = format!(
+            "{mount}
+             mount -o remount,ro {at}
+             exec {PROGRAM} {command}"
+        );
+        let output = with_own_mounts(&script).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command}: {told}");
+        assert!(told.contains("不可写"), "{command}: {told}");
+    }
+}
