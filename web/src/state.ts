@@ -324,6 +324,9 @@ export const draft = signal<Draft | null>(null);
 export type Shaping = 'point' | 'line' | 'polygon' | 'vertices';
 export const shaping = signal<Shaping | null>(null);
 
+/** Whether a file is being brought in. */
+export const isTaking = signal(false);
+
 /** Geometries as they were and as they are or are to be, for the map to show together. */
 export interface Comparison {
   before: GeoJSON.Geometry[];
@@ -335,7 +338,8 @@ export const compared = signal<Comparison | null>(null);
 export const asking = computed(() => {
   const { select: ref, boundary } = view.value;
   const isAsked = asked.value !== null || boundary !== null;
-  return ref !== null || isAsked || picks.value !== null || draft.value !== null;
+  const isBusy = draft.value !== null || isTaking.value;
+  return ref !== null || isAsked || picks.value !== null || isBusy;
 });
 
 export function cachedFeature(ref: string): Promise<Feature> {
