@@ -16,6 +16,7 @@ use hyper_util::{
 };
 use renewal_map::{
     http::{AppState, Settings, router},
+    model::Viewer,
     store::live::Live,
 };
 
@@ -88,7 +89,7 @@ fn live(district: &District) -> Result<Live, String> {
     };
     let offered = district.offered(&record);
     let live = Live::of(record).map_err(|error| error.to_string())?;
-    tell(&live.latest(), started);
+    tell(&live.latest(Viewer::ALL_SEEING), started);
     match offered {
         Ok(0) => {}
         Ok(changes) => println!(

@@ -21,13 +21,14 @@ use super::{
     moment::moment,
     paging::Page as Links,
     params::Params,
+    person::Asker,
     problem::Problem,
 };
 use crate::{
     area::Patience,
     exchange::boundary,
     filter::Language,
-    model::Text,
+    model::{Text, Viewer},
     report::{Condition, Lang, Page, Question, Refusal, Report},
     store::live::Moment,
 };
@@ -78,6 +79,7 @@ const PATH: &str = "/areas/query";
 struct Request {
     question: Question,
     moment: Moment,
+    viewer: Viewer,
     offer: &'static Offer<Format>,
     lang: Lang,
     base: Base,
@@ -88,6 +90,7 @@ struct Request {
 /// What is inside an area.
 pub async fn query(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -101,6 +104,7 @@ pub async fn query(
             let question: Question = read_body(body)?;
             let request = Request {
                 moment: Moment::of(question.revision),
+                viewer: asker.viewer(),
                 question,
                 offer,
                 lang,
@@ -134,6 +138,7 @@ pub fn read_body<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Re
 /// The same of an area that has a name, so that the answer has an address.
 pub async fn query_named(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -144,6 +149,7 @@ pub async fn query_named(
         lang: params.lang()?,
         question: named(&params)?,
         moment: moment(&params)?,
+        viewer: asker.viewer(),
         base,
         address: query,
     };
@@ -234,7 +240,7 @@ fn answer(
     request: &Request,
     abandoned: &Arc<AtomicBool>,
 ) -> Result<Response, Problem> {
-    let snapshot = state.at(request.moment)?;
+    let snapshot = state.at(request.moment, request.viewer)?;
     let Request {
         question,
         offer,

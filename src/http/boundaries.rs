@@ -11,13 +11,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    AppState, Base, GEOJSON, Work, areas::read_body, json_answer, params::Params, problem::Problem,
+    AppState, Base, GEOJSON, Work, areas::read_body, json_answer, params::Params, person::Asker,
+    problem::Problem,
 };
 use crate::{
     area::Patience,
     boundary::{Carriageway, Options},
     exchange::boundary::collection,
-    model::Text,
+    model::{Text, Viewer},
     store::live::Moment,
 };
 
@@ -36,6 +37,7 @@ struct Body {
 /// What becomes of the boundary sentences of a text in the address.
 pub async fn of_address(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -54,25 +56,31 @@ pub async fn of_address(
             .unwrap_or_default(),
         revision: params.number("revision")?,
     };
-    answer(state, base, body).await
+    answer(state, asker.viewer(), base, body).await
 }
 
 /// The same of a text in the body.
 pub async fn of_body(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &["f"])?.check_format(&["json", "geojson"])?;
     let body: Body = read_body(body)?;
-    answer(state, base, body).await
+    answer(state, asker.viewer(), base, body).await
 }
 
-async fn answer(state: AppState, base: Base, body: Body) -> Result<Response, Problem> {
+async fn answer(
+    state: AppState,
+    viewer: Viewer,
+    base: Base,
+    body: Body,
+) -> Result<Response, Problem> {
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            let snapshot = state.at(Moment::of(body.revision))?;
+            let snapshot = state.at(Moment::of(body.revision), viewer)?;
             let options = Options {
                 carriageway: body.carriageway,
                 ..Options::default()

@@ -171,6 +171,9 @@ fn describe(collection: &Collection, revision: Revision, base: &Base) -> Value {
             base.data_link("tiles", JSON, &format!("/tiles/{}.json", info.id), "TileJSON"),
         ],
     });
+    if let Some(readers) = info.readers {
+        value["readers"] = readers.as_str().into();
+    }
     if let Some(bounds) = collection.bounds {
         let (low, high) = (bounds.min(), bounds.max());
         value["extent"] = json!({ "spatial": {

@@ -18,9 +18,9 @@ use super::{
     person::Editor, problem::Problem,
 };
 use crate::{
-    model::{Cause, FeatureRef, Text, is_slug, shortened},
-    store::Snapshot,
+    model::{Cause, FeatureRef, Text, Viewer, is_slug, shortened},
     store::record::{Account, Change, ChangeSet, Difference, Hash, Key, RecordError, edited_form},
+    store::{LoadError, Snapshot},
 };
 
 /// Digits of an entity tag: of a feature's versions none share so many.
@@ -199,7 +199,9 @@ impl Request {
     fn grant_now(&self, wish: Wish, abandoned: &AtomicBool) -> Result<Response, Problem> {
         let params = Params::parse(self.query.as_deref(), &["message"])?;
         let record = self.state.record()?;
-        collections::find(&self.state.snapshot(), &self.name.collection)?;
+        let viewer = Viewer(Some(self.editor.role));
+        let seen = self.state.latest(viewer);
+        collections::find(&seen, &self.name.collection)?;
         let key = Key::of(&self.name);
         let standing = record.standing(&key).map_err(failed)?;
         self.check_version(&key, standing.as_deref(), &wish)?;
@@ -250,7 +252,7 @@ impl Request {
             // It says what stands already, so all is well.
             Err(RecordError::Unchanged) => {
                 self.state.0.live.refresh().map_err(failed)?;
-                self.state.snapshot()
+                self.state.latest(viewer)
             }
             // Somebody was quicker by a moment.
             Err(RecordError::Conflict(_)) => {
@@ -260,7 +262,7 @@ impl Request {
                 }
                 return Err(self.overtaken(&key, standing.as_deref()));
             }
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(failed_for(error, &seen)),
         };
         self.state.0.live.put(&now);
         self.answer(&now, status, version)
@@ -385,7 +387,26 @@ fn merge_patch(target: &mut Value, patch: Value) {
     }
 }
 
-/// What a record that refused says to a client.
+/// What a record that refused says to who sees these data: nothing of others.
+pub fn failed_for(error: RecordError, seen: &Snapshot) -> Problem {
+    match error {
+        RecordError::Data(LoadError(problems)) => {
+            let (told, others): (Vec<_>, Vec<_>) = problems
+                .into_iter()
+                .partition(|problem| problem.is_of(seen));
+            if told.is_empty() && !others.is_empty() {
+                return Problem::unanswerable(Text::new(
+                    "有别的数据以此为据，未写入：请与管理员联系",
+                    "nothing was written, for other data rest on this: ask an administrator",
+                ));
+            }
+            failed(RecordError::Data(LoadError(told)))
+        }
+        other => failed(other),
+    }
+}
+
+/// What a record that refused says to who may know everything, or where data are no reason.
 pub fn failed(error: RecordError) -> Problem {
     let detail = error.text();
     match error {

@@ -9,29 +9,41 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::AppState;
+use super::{
+    AppState,
+    person::{Asker, is_open},
+};
 use crate::documents::hex;
 
 /// Answers 304 to a client that has the answer already, and tags the others.
 ///
-/// The tag is a hash of the data, the program and the request. It is weak: answers of one tag say
+/// The tag is a hash of the data, as who asks sees them, the program and the request. It is weak: answers of one tag say
 /// the same, if not byte for byte (`timeStamp`, compression).
 pub async fn revalidate(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let by_itself = path.starts_with("/assets/") || matches!(path, "/healthz" | "/readyz");
-    if !matches!(*request.method(), Method::GET | Method::HEAD) || by_itself {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads || is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let tag = tag(&state, &request);
+    let asker = Asker::of(request.extensions());
+    let keeping = Keeping {
+        // Whether anybody else may be given the answer.
+        is_private: asker.is_somebody(),
+        varies_by_account: state.0.live.record().is_some(),
+    };
+    let tag = tag(&state, &asker, &request);
     let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
     if lists(asked.as_ref(), &tag) {
         // Only a client that got this very answer knows its tag.
         let mut response = StatusCode::NOT_MODIFIED.into_response();
-        describe(response.headers_mut(), tag);
+        keeping.describe(response.headers_mut(), tag);
         return response;
     }
     let mut response = next.run(request).await;
-    if response.status().is_success() {
+    let is_kept = response
+        .headers()
+        .get(header::CACHE_CONTROL)
+        .is_none_or(|value| value != "no-store");
+    if response.status().is_success() && is_kept {
         // A feature that can be changed bears its version, by which it is changed; what else the
         // answer depends on comes after it.
         let own = response
@@ -39,7 +51,7 @@ pub async fn revalidate(State(state): State<AppState>, request: Request, next: N
             .get(header::ETAG)
             .map(|version| of_version(version, &tag));
         let has_it = own.as_ref().is_some_and(|own| lists(asked.as_ref(), own));
-        describe(response.headers_mut(), own.unwrap_or(tag));
+        keeping.describe(response.headers_mut(), own.unwrap_or(tag));
         if has_it || asked.is_some_and(|asked| asked == "*") {
             *response.body_mut() = Body::empty();
             *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -48,23 +60,36 @@ pub async fn revalidate(State(state): State<AppState>, request: Request, next: N
     response
 }
 
-fn describe(headers: &mut HeaderMap, tag: HeaderValue) {
-    headers.insert(header::ETAG, tag);
-    headers.entry(header::CACHE_CONTROL).or_insert(no_cache());
-    headers.insert(
-        header::VARY,
-        HeaderValue::from_static("accept, accept-encoding, host"),
-    );
+/// Who may keep an answer.
+struct Keeping {
+    is_private: bool,
+    varies_by_account: bool,
 }
 
-/// Kept by the browser, asked again each time: newer data must show at once.
-fn no_cache() -> HeaderValue {
-    HeaderValue::from_static("no-cache")
+impl Keeping {
+    fn describe(&self, headers: &mut HeaderMap, tag: HeaderValue) {
+        headers.insert(header::ETAG, tag);
+        // Kept by the browser, asked again each time: newer data must show at once.
+        let kept = if self.is_private {
+            "private, no-cache"
+        } else {
+            "no-cache"
+        };
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static(kept));
+        let varies = if self.varies_by_account {
+            "accept, accept-encoding, authorization, cookie, host"
+        } else {
+            "accept, accept-encoding, host"
+        };
+        headers.insert(header::VARY, HeaderValue::from_static(varies));
+    }
 }
 
-fn tag(state: &AppState, request: &Request) -> HeaderValue {
+fn tag(state: &AppState, asker: &Asker, request: &Request) -> HeaderValue {
     let mut hash = Sha256::new();
-    let snapshot = state.snapshot();
+    let snapshot = state.latest(asker.viewer());
     hash.update(&snapshot.fingerprint);
     // After a change and back the data are the same, and their history is not.
     hash.update(snapshot.revision.0.to_le_bytes());

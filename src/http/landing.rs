@@ -10,9 +10,11 @@ use serde_json::json;
 use super::{
     AppState, Base, JSON, json_answer, page,
     params::Params,
+    person::Asker,
     problem::Problem,
     tilesets::{TILESETS, TILING_SCHEMES},
 };
+use crate::model::Viewer;
 
 /// The classes of OGC API - Features, of CQL2 and of OGC API - Tiles that tests show.
 const CONFORMANCE: [&str; 26] = [
@@ -47,6 +49,7 @@ const CONFORMANCE: [&str; 26] = [
 /// The map page for a browser, the landing page of OGC API for everybody else.
 pub async fn root(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -64,12 +67,14 @@ pub async fn root(
         None if wants_html => page::index(),
         _ => Params::parse(query.as_deref(), &["f"])
             .and_then(|params| params.check_format(&["json", "html"]))
-            .map_or_else(IntoResponse::into_response, |()| landing(&state, &base)),
+            .map_or_else(IntoResponse::into_response, |()| {
+                landing(&state, asker.viewer(), &base)
+            }),
     }
 }
 
-fn landing(state: &AppState, base: &Base) -> Response {
-    let snapshot = state.snapshot();
+fn landing(state: &AppState, viewer: Viewer, base: &Base) -> Response {
+    let snapshot = state.latest(viewer);
     let mut body = json!({
         "title": snapshot.title.zh,
         "title_en": snapshot.title.en,

@@ -9,6 +9,7 @@ mod documents;
 mod edit;
 mod etag;
 mod format;
+mod history;
 mod items;
 mod landing;
 mod moment;
@@ -49,7 +50,7 @@ use tower_http::{
 
 use self::{base::Base, problem::Problem};
 use crate::{
-    model::Text,
+    model::{Text, Viewer},
     store::{Snapshot, live::Live, record::AuditEntry},
     tiles::cache::TileCache,
 };
@@ -122,9 +123,9 @@ impl AppState {
         }))
     }
 
-    /// The data as they are now.
-    fn snapshot(&self) -> Arc<Snapshot> {
-        self.0.live.latest()
+    /// The data as they are now, and as somebody sees them.
+    fn latest(&self, viewer: Viewer) -> Arc<Snapshot> {
+        self.0.live.latest(viewer)
     }
 
     /// Serves what other processes commit to the record, soon after they did, and writes down refused
@@ -243,6 +244,10 @@ pub fn router(state: AppState) -> Router {
                 .patch(edit::merge)
                 .delete(edit::remove),
         )
+        .route(
+            "/collections/{collection}/items/{id}/revisions",
+            get(history::of_feature),
+        )
         .route("/revisions", get(revisions::list).post(revisions::revert))
         .route("/revisions/{which}", get(revisions::one_or_between))
         .route(
@@ -293,6 +298,10 @@ pub fn router(state: AppState) -> Router {
                 .layer(CompressionLayer::new())
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(middleware::from_fn(in_time))
+                .layer(middleware::from_fn_with_state(
+                    state.clone(),
+                    person::identify,
+                ))
                 .layer(middleware::from_fn_with_state(
                     state.clone(),
                     etag::revalidate,

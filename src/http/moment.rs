@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-use super::{AppState, Work, params::Params, problem::Problem};
+use super::{AppState, Work, params::Params, person::Asker, problem::Problem};
 use crate::{
-    model::{Revision, Text},
+    model::{Revision, Text, Viewer},
     store::{Snapshot, live::Moment, record::RecordError},
 };
 
-/// The data at the moment that a request's query string asks for.
+/// What who asks sees of the data, at the moment that the query string asks for.
 pub struct Data(pub Arc<Snapshot>);
 
 impl FromRequestParts<AppState> for Data {
@@ -19,26 +19,38 @@ impl FromRequestParts<AppState> for Data {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let moment = Params::pick(parts.uri.query(), &["revision", "as_of"])
             .and_then(|params| moment(&params))?;
-        if let Some(snapshot) = state.0.live.at_once(moment) {
+        let viewer = Asker::of(&parts.extensions).viewer();
+        if let Some(snapshot) = state.0.live.at_once(moment, viewer) {
             return Ok(Self(snapshot));
         }
         let snapshot = state
-            .blocking(Work::Heavy, move |state, _| state.at(moment))
+            .blocking(Work::Heavy, move |state, _| state.at(moment, viewer))
             .await?;
         Ok(Self(snapshot))
     }
 }
 
 impl AppState {
-    /// The data at a moment. It blocks, where they are not in memory.
-    pub(super) fn at(&self, moment: Moment) -> Result<Arc<Snapshot>, Problem> {
-        self.0.live.at(moment).map_err(|error| match &*error {
-            RecordError::NoRevision(revision) => no_revision(*revision, self.snapshot().revision),
+    /// What somebody sees of the data at a moment. It blocks, where they are not in memory.
+    pub(super) fn at(&self, moment: Moment, viewer: Viewer) -> Result<Arc<Snapshot>, Problem> {
+        let at = self.0.live.at(moment, viewer);
+        at.map_err(|error| match &*error {
+            RecordError::NoRevision(revision) => {
+                no_revision(*revision, self.latest(viewer).revision)
+            }
             RecordError::Refused(text) => Problem::missing(text.clone()),
-            RecordError::Data(problems) => Problem::unanswerable(Text::new(
-                format!("这个版本的数据不合本程序的规则。{problems}"),
-                format!("the data of this revision break rules of this program. {problems}"),
-            )),
+            RecordError::Data(problems) => {
+                // They name features, which not everybody may see.
+                let which = if viewer == Viewer::ALL_SEEING {
+                    problems.to_string()
+                } else {
+                    String::new()
+                };
+                Problem::unanswerable(Text::new(
+                    format!("这个版本的数据不合本程序的规则。{which}"),
+                    format!("the data of this revision break rules of this program. {which}"),
+                ))
+            }
             other => {
                 tracing::error!("an earlier revision: {other}");
                 Problem::busy(other.text())

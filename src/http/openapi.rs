@@ -9,7 +9,8 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{AppState, Base, json_answer, params::Params, problem::Problem};
+use super::{AppState, Base, json_answer, params::Params, person::Asker, problem::Problem};
+use crate::model::Viewer;
 
 /// OpenAPI 3.0.3, written by hand: GIS clients know no newer one. A test asks every path of it.
 const DOCUMENT: &str = include_str!("openapi.json");
@@ -17,20 +18,21 @@ const DOCUMENT: &str = include_str!("openapi.json");
 /// The OpenAPI document, with this service's address and collections.
 pub async fn document(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
     Ok(json_answer(
         "application/vnd.oai.openapi+json;version=3.0",
-        filled(&state, &base).to_string(),
+        filled(&state, asker.viewer(), &base).to_string(),
     ))
 }
 
-fn filled(state: &AppState, base: &Base) -> Value {
+fn filled(state: &AppState, viewer: Viewer, base: &Base) -> Value {
     let mut document: Value =
         serde_json::from_str(DOCUMENT).expect("the built-in document is JSON");
-    let snapshot = state.snapshot();
+    let snapshot = state.latest(viewer);
     document["info"]["title"] = snapshot.title.zh.clone().into();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
     document["servers"] = json!([{ "url": base.root }]);
@@ -61,11 +63,12 @@ fn filled(state: &AppState, base: &Base) -> Value {
 /// The same for people to read.
 pub async fn readable(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &[])?;
-    let document = filled(&state, &base);
+    let document = filled(&state, asker.viewer(), &base);
     let mut html = String::from(
         "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>接口说明</title>\

@@ -12,17 +12,25 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    AppState, Base, JSON, Work, areas::read_body, edit::failed, json_answer, moment::no_revision,
-    paging::Page, params::Params, person::Editor, problem::Problem,
+    AppState, Base, JSON, Work,
+    areas::read_body,
+    edit::{failed, failed_for},
+    json_answer,
+    moment::no_revision,
+    paging::Page,
+    params::Params,
+    person::{Asker, Editor},
+    problem::Problem,
 };
 use crate::{
-    model::{Revision, RevisionInfo, Text},
-    store::record::{Difference, Record, RecordError},
+    model::{Revision, RevisionInfo, Text, Viewer},
+    store::record::{Difference, Record, RecordError, Sight},
 };
 
 /// What made each state of the data, the latest first.
 pub async fn list(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -33,10 +41,12 @@ pub async fn list(
             params.check_format(&["json", "atom"])?;
             let page = Page::parse(&params)?;
             let record = recorded(state)?;
-            let count = record.latest().map_err(failed)?.0;
-            let revisions = record.revisions(page.limit, page.offset).map_err(failed)?;
+            let (count, revisions) = record
+                .revisions_in(&state.sight(&asker), page.limit, page.offset)
+                .map_err(failed)?;
             if params.get("f") == Some("atom") {
-                return Ok(atom(&state.snapshot().title.zh, &revisions, &base));
+                let title = &state.latest(asker.viewer()).title.zh;
+                return Ok(atom(title, &revisions, &base));
             }
             let matched = usize::try_from(count).unwrap_or(usize::MAX);
             let mut links = page.links(&base, JSON, "/revisions", query, matched);
@@ -55,6 +65,7 @@ pub async fn list(
 /// One revision, or what differs between two (`3...7`), by feature and attribute.
 pub async fn one_or_between(
     State(state): State<AppState>,
+    asker: Asker,
     base: Base,
     Path(which): Path<String>,
     RawQuery(query): RawQuery,
@@ -62,12 +73,13 @@ pub async fn one_or_between(
     state
         .blocking(Work::Heavy, move |state, _| {
             let record = recorded(state)?;
+            let sight = state.sight(&asker);
             if let Some((from, to)) = which.split_once("...") {
                 let revisions = [number(from)?, number(to)?];
-                return between(record, revisions, &which, query.as_deref(), &base);
+                return between((record, &sight), revisions, &which, query.as_deref(), &base);
             }
             Params::parse(query.as_deref(), &["f"])?.check_format(&["json"])?;
-            let info = record.info(number(&which)?).map_err(failed)?;
+            let info = record.info_in(&sight, number(&which)?).map_err(failed)?;
             Ok(json_answer(JSON, json!(info).to_string()))
         })
         .await
@@ -83,7 +95,7 @@ fn number(text: &str) -> Result<Revision, Problem> {
 }
 
 fn between(
-    record: &Record,
+    (record, sight): (&Record, &Sight),
     [from, to]: [Revision; 2],
     which: &str,
     query: Option<&str>,
@@ -93,7 +105,7 @@ fn between(
     params.check_format(&["json"])?;
     let mut page = Page::parse(&params)?;
     let (count, differences) = record
-        .differences([from, to], page.limit, page.offset)
+        .differences_in(sight, [from, to], page.limit, page.offset)
         .map_err(failed)?;
     // Where entries are large a page has fewer, and the next begins after them.
     page.limit = page.limit.min(differences.len().max(1));
@@ -110,11 +122,6 @@ fn between(
 }
 
 fn describe(difference: &Difference) -> Value {
-    let change = match (&difference.before, &difference.after) {
-        (None, _) => "added",
-        (_, None) => "removed",
-        _ => "changed",
-    };
     let what = if difference.key.is_feature() {
         "feature"
     } else {
@@ -122,9 +129,18 @@ fn describe(difference: &Difference) -> Value {
     };
     json!({
         what: difference.key.to_string(),
-        "change": change,
+        "change": change_word(difference),
         "properties": changes(difference),
     })
+}
+
+/// What became of an entry, in a word.
+pub fn change_word(difference: &Difference) -> &'static str {
+    match (&difference.before, &difference.after) {
+        (None, _) => "added",
+        (_, None) => "removed",
+        _ => "changed",
+    }
 }
 
 /// What differs, property by property.
@@ -165,12 +181,27 @@ pub async fn revert(
     state
         .blocking(Work::Edit, move |state, _| {
             let record = state.record()?;
+            let viewer = Viewer(Some(editor.role));
+            let seen = state.latest(viewer);
+            let sight = Sight::of(viewer, &seen);
+            let revision = Revision(wanted.revert);
+            let not_done = |error| match error {
+                RecordError::NoRevision(asked) => no_revision(asked, seen.revision),
+                other => failed_for(other, &seen),
+            };
+            record.info_in(&sight, revision).map_err(not_done)?;
+            if !record.is_whole_in(&sight, revision).map_err(not_done)? {
+                return Err(Problem::new(
+                    StatusCode::FORBIDDEN,
+                    Text::new(
+                        format!("版本 {revision} 要由管理员撤回"),
+                        format!("taking revision {revision} back takes an administrator"),
+                    ),
+                ));
+            }
             let now = record
-                .revert(Revision(wanted.revert), &editor.name, &wanted.message)
-                .map_err(|error| match error {
-                    RecordError::NoRevision(asked) => no_revision(asked, state.snapshot().revision),
-                    other => failed(other),
-                })?;
+                .revert(revision, &editor.name, &wanted.message)
+                .map_err(not_done)?;
             let revision = now.revision;
             state.0.live.put(&Arc::new(now));
             let info = record.info(revision).map_err(failed)?;
@@ -185,7 +216,7 @@ pub async fn revert(
 }
 
 /// The record, where there is one: history is kept there.
-fn recorded(state: &AppState) -> Result<&Record, Problem> {
+pub fn recorded(state: &AppState) -> Result<&Record, Problem> {
     state.0.live.record().ok_or_else(|| {
         Problem::missing(Text::new(
             "这个服务没有库，只有版本 1：用 serve --data 目录 启动才有历史",

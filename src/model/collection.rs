@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Role, Viewer};
+
 /// The district that the data describe.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +32,17 @@ pub struct CollectionInfo {
     pub description_en: String,
     /// The kinds of feature in it.
     pub kinds: Vec<Kind>,
+    /// The least role that sees it; everybody where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readers: Option<Role>,
+}
+
+impl CollectionInfo {
+    /// Whether who looks may see it.
+    #[must_use]
+    pub fn is_for(&self, viewer: Viewer) -> bool {
+        viewer.0 >= self.readers
+    }
 }
 
 /// One kind of feature in a collection.

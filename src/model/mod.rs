@@ -20,6 +20,6 @@ pub use land_use::LandUse;
 pub use location::LocatedBy;
 pub use period::Period;
 pub use revision::{Cause, Revision, RevisionInfo};
-pub use role::Role;
+pub use role::{Role, Viewer};
 pub use status::{Modality, Status};
 pub use text::{Text, shortened};

@@ -2,10 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use super::Text;
 
 /// What somebody may do; each may also do what those before may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Reads.
     Reader,
@@ -38,6 +41,17 @@ impl Role {
             Self::Administrator => Text::new("管理员", "administrator"),
         }
     }
+}
+
+/// Who looks at data: somebody with a role, or anybody. Each sees what those before see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Viewer(pub Option<Role>);
+
+impl Viewer {
+    /// Somebody without an account.
+    pub const ANYBODY: Self = Self(None);
+    /// Whoever sees everything.
+    pub const ALL_SEEING: Self = Self(Some(Role::Administrator));
 }
 
 impl FromStr for Role {

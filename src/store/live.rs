@@ -9,8 +9,9 @@ use moka::sync::Cache;
 use super::{
     record::{Record, RecordError},
     snapshot::Snapshot,
+    views::{Rules, Views},
 };
-use crate::model::{Revision, Text};
+use crate::model::{Revision, Text, Viewer};
 
 /// Earlier revisions that are kept in memory.
 const KEPT: u64 = 4;
@@ -39,10 +40,11 @@ impl Moment {
 /// place in one step.
 #[derive(Debug)]
 pub struct Live {
-    latest: ArcSwap<Snapshot>,
+    latest: ArcSwap<Views>,
     /// Where there is none, the data are as files have them and never change.
     record: Option<Record>,
-    earlier: Cache<Revision, Arc<Snapshot>>,
+    /// By what the latest data hide, too: that may change.
+    earlier: Cache<(Revision, Rules), Arc<Views>>,
 }
 
 impl Live {
@@ -63,7 +65,7 @@ impl Live {
 
     fn new(latest: Snapshot, record: Option<Record>) -> Self {
         Self {
-            latest: ArcSwap::from_pointee(latest),
+            latest: ArcSwap::from_pointee(views(&Arc::new(latest))),
             record,
             earlier: Cache::new(KEPT),
         }
@@ -75,44 +77,54 @@ impl Live {
         self.record.as_ref()
     }
 
-    /// The data as they are now.
+    /// The data as they are now, and as somebody sees them.
     #[must_use]
-    pub fn latest(&self) -> Arc<Snapshot> {
-        self.latest.load_full()
+    pub fn latest(&self, viewer: Viewer) -> Arc<Snapshot> {
+        Arc::clone(self.latest.load().of(viewer))
     }
 
-    /// The data at a moment, if they are in memory.
+    /// What somebody sees of the data at a moment, if they are in memory.
     #[must_use]
-    pub fn at_once(&self, moment: Moment) -> Option<Arc<Snapshot>> {
-        let latest = self.latest();
-        match moment {
-            Moment::Latest => Some(latest),
-            Moment::Revision(revision) if revision == latest.revision => Some(latest),
-            Moment::Revision(revision) => self.earlier.get(&revision),
-            Moment::Time(_) => None,
-        }
+    pub fn at_once(&self, moment: Moment, viewer: Viewer) -> Option<Arc<Snapshot>> {
+        let latest = self.latest.load();
+        let views = match moment {
+            Moment::Latest => &latest,
+            Moment::Revision(revision) if revision == latest.whole().revision => &latest,
+            Moment::Revision(revision) => {
+                let key = (revision, latest.whole().rules());
+                return Some(Arc::clone(self.earlier.get(&key)?.of(viewer)));
+            }
+            Moment::Time(_) => return None,
+        };
+        Some(Arc::clone(views.of(viewer)))
     }
 
-    /// The data at a moment. Those of an earlier revision are read from the record and kept for a
-    /// while; several callers who want the same wait for one that reads them. It blocks.
+    /// What somebody sees of the data at a moment. Those of an earlier revision are read from the
+    /// record and kept for a while; several callers who want the same wait for one that reads them.
+    /// It blocks.
     ///
     /// # Errors
     /// Where there is no such revision, or nothing at that time, or the record can't be read.
-    pub fn at(&self, moment: Moment) -> Result<Arc<Snapshot>, Arc<RecordError>> {
+    pub fn at(&self, moment: Moment, viewer: Viewer) -> Result<Arc<Snapshot>, Arc<RecordError>> {
         let revision = match moment {
-            Moment::Latest => return Ok(self.latest()),
+            Moment::Latest => return Ok(self.latest(viewer)),
             Moment::Revision(revision) => revision,
             Moment::Time(time) => self.revision_at(time)?,
         };
-        if let Some(snapshot) = self.at_once(Moment::Revision(revision)) {
+        if let Some(snapshot) = self.at_once(Moment::Revision(revision), viewer) {
             return Ok(snapshot);
         }
         let record = self
             .record
             .as_ref()
             .ok_or(RecordError::NoRevision(revision))?;
-        self.earlier
-            .try_get_with(revision, || record.load(revision).map(Arc::new))
+        let rules = self.latest.load().whole().rules();
+        let key = (revision, rules.clone());
+        let views = self.earlier.try_get_with(key, || {
+            let whole = record.load(revision)?;
+            Ok::<_, RecordError>(Arc::new(Views::new(Arc::new(whole), &rules)))
+        })?;
+        Ok(Arc::clone(views.of(viewer)))
     }
 
     fn revision_at(&self, time: Timestamp) -> Result<Revision, RecordError> {
@@ -132,9 +144,10 @@ impl Live {
 
     /// Serves newer data from now on; older ones than those that are served are let go.
     pub fn put(&self, newer: &Arc<Snapshot>) {
+        let newer = Arc::new(views(newer));
         self.latest.rcu(|latest| {
-            if newer.revision > latest.revision {
-                Arc::clone(newer)
+            if newer.whole().revision > latest.whole().revision {
+                Arc::clone(&newer)
             } else {
                 Arc::clone(latest)
             }
@@ -148,10 +161,15 @@ impl Live {
     pub fn refresh(&self) -> Result<(), RecordError> {
         if let Some(record) = &self.record {
             let latest = record.latest()?;
-            if latest > self.latest().revision {
+            if latest > self.latest.load().whole().revision {
                 self.put(&Arc::new(record.load(latest)?));
             }
         }
         Ok(())
     }
+}
+
+/// The latest data as everybody sees them.
+fn views(latest: &Arc<Snapshot>) -> Views {
+    Views::new(Arc::clone(latest), &latest.rules())
 }

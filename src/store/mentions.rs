@@ -35,6 +35,12 @@ impl Mention {
         })
     }
 
+    /// The same where collections stand at other places; `None` where its own is none of them.
+    pub(super) fn moved(self, places: &[Option<u32>]) -> Option<Self> {
+        let collection = (*places.get(self.collection as usize)?)?;
+        Some(Self { collection, ..self })
+    }
+
     fn subject(self) -> (u32, u32) {
         (self.collection, self.feature)
     }

@@ -1,6 +1,10 @@
 //! All features at one revision, and the index over them.
 
-use std::{collections::BTreeSet, fmt, sync::OnceLock};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use geo::Rect;
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
@@ -22,17 +26,18 @@ pub struct Snapshot {
     /// The district that it shows.
     pub district: District,
     /// Its source documents.
-    pub library: Library,
+    pub library: Arc<Library>,
     /// What the documents claim, in the order of the documents.
     pub claims: Vec<Claim>,
     /// The plan's table of indicators, where there is one.
-    pub indicators: Option<IndicatorTable>,
-    /// Hash over all files, in hexadecimal: two snapshots with the same are the same.
+    pub indicators: Option<Arc<IndicatorTable>>,
+    /// Hash over all files, in hexadecimal, and over what is left out for who looks: two snapshots
+    /// with the same are the same.
     pub fingerprint: String,
-    pub(super) collections: Vec<Collection>,
+    pub(super) collections: Vec<Arc<Collection>>,
     /// What features cite, in the order of the documents.
     pub(super) mentions: Vec<Mention>,
-    pub(super) network: OnceLock<Network>,
+    pub(super) network: Arc<OnceLock<Network>>,
 }
 
 impl fmt::Debug for Snapshot {
@@ -69,7 +74,7 @@ impl Snapshot {
 
     /// The collections in the order in which they are listed.
     #[must_use]
-    pub fn collections(&self) -> &[Collection] {
+    pub fn collections(&self) -> &[Arc<Collection>] {
         &self.collections
     }
 
@@ -79,6 +84,7 @@ impl Snapshot {
         self.collections
             .iter()
             .find(|collection| collection.info.id == id)
+            .map(|collection| &**collection)
     }
 
     /// Finds a feature by its whole name.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The collection of zones.
-const ZONES: &str = "zones";
+pub(super) const ZONES: &str = "zones";
 /// The collection of the district, in which everything lies.
 const DISTRICT: &str = "district";
 
@@ -61,7 +61,9 @@ pub(super) fn place_in_zones(
         }
     }
     for ((collection, feature), zones) in zoned {
-        let feature = snapshot.collections[collection].feature_mut(feature);
+        let collection = Arc::get_mut(&mut snapshot.collections[collection])
+            .expect("nobody shares what is being loaded");
+        let feature = collection.feature_mut(feature);
         let names: Vec<String> = zones.iter().map(|id| format!("{ZONES}/{id}")).collect();
         feature.properties = with_member(&feature.properties, "zones", &names);
         feature.zones = zones.into();

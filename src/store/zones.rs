@@ -80,22 +80,25 @@ pub fn compile_zones(snapshot: &Snapshot, geodata: &Files) -> Result<Zones, Text
     Ok(Zones { text, outcomes })
 }
 
+/// The collections whose lines a boundary can follow.
+pub(super) const FOLLOWED: [(&str, LineKind); 3] = [
+    ("streets", LineKind::Street),
+    ("water", LineKind::River),
+    ("district", LineKind::Other),
+];
+
 /// Every line that a boundary can follow. The district's outline goes by the name 区界.
 pub(super) fn lines(snapshot: &Snapshot) -> Vec<Line> {
-    [
-        ("streets", LineKind::Street),
-        ("water", LineKind::River),
-        ("district", LineKind::Other),
-    ]
-    .into_iter()
-    .filter_map(|(id, kind)| Some((snapshot.collection(id)?, kind)))
-    .flat_map(|(collection, kind)| {
-        collection
-            .features()
-            .iter()
-            .flat_map(move |feature| lines_of(feature, kind))
-    })
-    .collect()
+    FOLLOWED
+        .into_iter()
+        .filter_map(|(id, kind)| Some((snapshot.collection(id)?, kind)))
+        .flat_map(|(collection, kind)| {
+            collection
+                .features()
+                .iter()
+                .flat_map(move |feature| lines_of(feature, kind))
+        })
+        .collect()
 }
 
 fn lines_of(feature: &Feature, kind: LineKind) -> Vec<Line> {

@@ -302,6 +302,65 @@ fn features_are_added_and_removed() {
 }
 
 #[test]
+fn a_feature_tells_who_changed_what_of_it() {
+    let desk = Desk::open();
+    let (mut feature, version) = desk.read(PARCEL);
+    let other = "/collections/parcels/items/a1-02";
+    let patch = json!({ "properties": { "name": "别的地块" } });
+    desk.send("PATCH", other, &[("if-match", &desk.read(other).1)], &patch);
+    feature["properties"]["name"] = "和平大厦".into();
+    feature["geometry"]["coordinates"][0][0][0] = json!(116.984);
+    feature["geometry"]["coordinates"][0][8][0] = json!(116.984);
+    let path = format!("{PARCEL}?message={}", "%E6%94%B9%E5%90%8D");
+    let answer = desk.send("PUT", &path, &[("if-match", &version)], &feature);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let written = answer.header("etag").to_owned();
+    let gone = desk.send("DELETE", PARCEL, &[("if-match", &written)], &json!(null));
+    assert_eq!(gone.status, 204, "{}", gone.text());
+
+    let path = format!("{PARCEL}/revisions");
+    let history = desk.server.json(&path);
+    assert_eq!(history["numberMatched"], 3, "{history}");
+    let turns = history["revisions"].as_array().unwrap();
+    let told = |name: &str| {
+        turns
+            .iter()
+            .map(|turn| turn[name].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("revision"), [4, 3, 1], "not what changed others");
+    assert_eq!(told("change"), ["removed", "changed", "added"]);
+    assert_eq!(told("version")[..2], [json!(null), json!(written)]);
+    assert!(version.starts_with(turns[2]["version"].as_str().unwrap().trim_end_matches('"')));
+    assert_eq!(
+        (&turns[1]["author"], &turns[1]["message"]),
+        (&json!("王工"), &json!("改名"))
+    );
+    assert_eq!(
+        (&turns[2]["cause"], &turns[1]["cause"]),
+        (&json!("seed"), &json!("edit"))
+    );
+    let changed = turns[1]["properties"].as_array().unwrap();
+    assert_eq!(changed[0]["name"], "name");
+    assert_eq!(changed[0]["after"], "和平大厦");
+    assert_eq!(changed[1]["name"], "geometry");
+    assert_eq!(changed[1]["after"], feature["geometry"]);
+    assert_ne!(changed[1]["before"], feature["geometry"]);
+    assert_eq!(changed.len(), 2);
+
+    let page = desk.server.json(&format!("{path}?limit=1&offset=1"));
+    assert_eq!(page["revisions"][0]["revision"], 3);
+    let links = page["links"].as_array().unwrap();
+    assert!(links.iter().any(|link| link["rel"] == "next"), "{links:?}");
+    let never = "/collections/parcels/items/none/revisions";
+    assert!(desk.server.get(never).problem(404).contains("never"));
+    desk.server
+        .get("/collections/none/items/none/revisions")
+        .problem(404);
+    assert!(Server::yunze().get(&path).problem(404).contains("--data"));
+}
+
+#[test]
 fn nobody_overwrites_what_they_have_not_seen() {
     let desk = Desk::open();
     let (mut feature, version) = desk.read(PARCEL);

@@ -209,6 +209,14 @@ impl Answer {
             .map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The values of all headers.
+    pub fn headers(&self) -> Vec<String> {
+        let values = self.headers.values();
+        values
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

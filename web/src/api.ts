@@ -4,6 +4,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import createClient from 'openapi-fetch';
 import type { paths } from './api/schema';
 import type { Condition } from './cql';
+import type { Kept } from './editing';
 import type { AskedArea } from './given';
 import type {
   AreaAnswer,
@@ -11,21 +12,33 @@ import type {
   Boundaries,
   Catalogue,
   ClaimPairs,
+  Differences,
   DocumentText,
   Feature,
   FeaturePage,
+  FeatureRevisions,
   Indicators,
+  Revisions,
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
 import { nameFrom } from './save';
 import type { Carriageway, Filter, Language, Pairing, Relation } from './view';
 
+/** What would be wrong with data that were sent. */
+export interface Flaw {
+  /** Which feature; null: none in particular. */
+  feature: string | null;
+  reason: string;
+  reason_en: string;
+}
+
 /** What went wrong, in the server's words where it said any. Status 0: no answer at all. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly detail: Record<Language, string>,
+    readonly flaws: Flaw[] = [],
   ) {
     super(detail.en);
   }
@@ -40,6 +53,19 @@ const client = createClient<paths>({
   baseUrl: new URL('.', document.baseURI).href.replace(/\/$/, ''),
   querySerializer: { array: { style: 'form', explode: false } },
 });
+
+/** Gives the revision that is to be read; null: the latest. */
+let revisionRead: () => number | null = () => null;
+
+/** From now on the data are read as they were at the revision that this gives. */
+export function readAt(revision: () => number | null): void {
+  revisionRead = revision;
+}
+
+function moment(): { revision?: number } {
+  const revision = revisionRead();
+  return revision === null ? {} : { revision };
+}
 
 interface Outcome {
   data?: unknown;
@@ -56,7 +82,13 @@ async function answer<T>(call: Promise<Outcome>): Promise<T> {
     throw unreachable();
   }
   if (outcome.response.ok && outcome.data !== undefined) return outcome.data as T;
-  throw new Problem(outcome.response.status, detailOf(outcome.error));
+  throw problemOf(outcome);
+}
+
+function problemOf({ response, error }: Outcome): Problem {
+  const { problems } = (error ?? {}) as { problems?: unknown };
+  const flaws = Array.isArray(problems) ? (problems as Flaw[]) : [];
+  return new Problem(response.status, detailOf(error), flaws);
 }
 
 function detailOf(error: unknown): Record<Language, string> {
@@ -66,7 +98,7 @@ function detailOf(error: unknown): Record<Language, string> {
 }
 
 export function fetchCatalogue(signal?: AbortSignal): Promise<Catalogue> {
-  return answer(client.GET('/collections', { ...abort(signal) }));
+  return answer(client.GET('/collections', { params: { query: moment() }, ...abort(signal) }));
 }
 
 export async function fetchDocuments(signal?: AbortSignal): Promise<SourceDocument[]> {
@@ -77,12 +109,12 @@ export async function fetchDocuments(signal?: AbortSignal): Promise<SourceDocume
 }
 
 export function fetchDocument(id: string, signal?: AbortSignal): Promise<DocumentText> {
-  const params = { path: { documentId: id } };
+  const params = { path: { documentId: id }, query: moment() };
   return answer(client.GET('/documents/{documentId}', { params, ...abort(signal) }));
 }
 
 export function fetchIndicators(signal?: AbortSignal): Promise<Indicators> {
-  return answer(client.GET('/indicators', { ...abort(signal) }));
+  return answer(client.GET('/indicators', { params: { query: moment() }, ...abort(signal) }));
 }
 
 /** The pairs of one relation, or all. */
@@ -91,7 +123,7 @@ export function fetchPairs(
   limit: number,
   signal?: AbortSignal,
 ): Promise<ClaimPairs> {
-  const query = { limit, ...(relation ? { relation } : {}) };
+  const query = { limit, ...(relation ? { relation } : {}), ...moment() };
   return answer(client.GET('/claims/pairs', { params: { query }, ...abort(signal) }));
 }
 
@@ -100,13 +132,16 @@ export function fetchStyle(): Promise<StyleSpecification> {
 }
 
 export function fetchFeature(ref: string, signal?: AbortSignal): Promise<Feature> {
-  const path = { collectionId: collectionOf(ref), featureId: idOf(ref) };
   return answer(
     client.GET('/collections/{collectionId}/items/{featureId}', {
-      params: { path },
+      params: { path: pathOf(ref), query: moment() },
       ...abort(signal),
     }),
   );
+}
+
+function pathOf(ref: string) {
+  return { collectionId: collectionOf(ref), featureId: idOf(ref) };
 }
 
 /** Kinds and statuses in a link may be such as the server has never heard of: it says so. */
@@ -121,7 +156,7 @@ export function fetchItems(
 ): Promise<FeaturePage> {
   return answer(
     client.GET('/collections/{collectionId}/items', {
-      params: { path: { collectionId }, query: query as ItemsQuery },
+      params: { path: { collectionId }, query: { ...(query as ItemsQuery), ...moment() } },
       ...abort(signal),
     }),
   );
@@ -168,7 +203,7 @@ export async function downloadAnswer(
 }
 
 function bodyOf({ area, collections, relation, carriageway, filter }: Question): AreaQuery {
-  const asked = { area: areaBody(area, carriageway), collections, relation };
+  const asked = { area: areaBody(area, carriageway), collections, relation, ...moment() };
   // The document does not say what is in a filter's object.
   return filter ? { ...asked, filter: filter as unknown as Record<string, never> } : asked;
 }
@@ -179,7 +214,8 @@ export function fetchBoundaries(
   carriageway: Carriageway,
   signal?: AbortSignal,
 ): Promise<Boundaries> {
-  return answer(client.POST('/boundaries', { body: { text, carriageway }, ...abort(signal) }));
+  const body = { text, carriageway, ...moment() };
+  return answer(client.POST('/boundaries', { body, ...abort(signal) }));
 }
 
 function areaBody(area: AskedArea, carriageway: Carriageway): AreaQuery['area'] {
@@ -201,6 +237,131 @@ function areaBody(area: AskedArea, carriageway: Carriageway): AreaQuery['area'] 
       return only && parts.length === 1 ? only : { union: parts };
     }
   }
+}
+
+/** Revisions, the latest first. */
+export function fetchRevisions(
+  query: { limit: number; offset: number },
+  signal?: AbortSignal,
+): Promise<Revisions> {
+  return answer(client.GET('/revisions', { params: { query }, ...abort(signal) }));
+}
+
+/** What one revision changed. */
+export function fetchDifferences(
+  revision: number,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Differences> {
+  const path = { which: `${revision - 1}...${revision}` };
+  return answer(
+    client.GET('/revisions/{which}', { params: { path, query: { limit } }, ...abort(signal) }),
+  );
+}
+
+/** The revisions that changed a feature, the latest first. */
+export function fetchHistory(ref: string, signal?: AbortSignal): Promise<FeatureRevisions> {
+  return answer(
+    client.GET('/collections/{collectionId}/items/{featureId}/revisions', {
+      params: { path: pathOf(ref), query: { limit: 1000 } },
+      ...abort(signal),
+    }),
+  );
+}
+
+/** A feature with the entity tag of its version. */
+export interface Versioned {
+  feature: Feature;
+  version: string;
+}
+
+/** A feature at a revision; the latest without one, whatever the page shows. */
+export async function fetchVersion(ref: string, revision?: number): Promise<Versioned> {
+  let version = '';
+  const query = revision === undefined ? {} : { revision };
+  const call = client.GET('/collections/{collectionId}/items/{featureId}', {
+    params: { path: pathOf(ref), query },
+    // What is changed is what stands, not what a cache holds.
+    cache: 'no-store',
+  });
+  const feature = await answer<Feature>(
+    call.then((outcome) => {
+      version = outcome.response.headers.get('etag') ?? '';
+      return outcome;
+    }),
+  );
+  return { feature, version };
+}
+
+/** Who uses the page, and what they may do. */
+export interface Session {
+  /** Null: nobody has signed in. */
+  name: string | null;
+  role: 'reader' | 'editor' | 'administrator' | null;
+  /** What a change that comes with the session's cookie has to bear. */
+  csrf: string | null;
+  /** Whether there is a record, and so a history. */
+  editable: boolean;
+}
+
+/** The session; null where the service knows none. */
+export async function fetchSession(): Promise<Session | null> {
+  try {
+    return await send<Session>('session', { method: 'GET', cache: 'no-store' });
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export async function signOut(): Promise<void> {
+  const session = await fetchSession();
+  await send('session', { method: 'DELETE', headers: proofOf(session) });
+}
+
+/** What becomes of a feature: `version` is what it was when it was read, null of a new one. */
+export interface Wish {
+  ref: string;
+  version: string | null;
+  /** Null: it goes. */
+  feature: Kept | null;
+  message: string;
+}
+
+/** Writes a change down. */
+export async function commit({ ref, version, feature, message }: Wish): Promise<void> {
+  // The one at hand may have ended, and another begun in another window.
+  const session = await fetchSession();
+  const items = `collections/${collectionOf(ref)}/items`;
+  const path = version === null ? items : `${items}/${idOf(ref)}`;
+  await send(`${path}?message=${encodeURIComponent(message)}`, {
+    method: version === null ? 'POST' : feature ? 'PUT' : 'DELETE',
+    headers: {
+      ...proofOf(session),
+      ...(version === null ? {} : { 'If-Match': version }),
+      ...(feature ? { 'Content-Type': 'application/geo+json' } : {}),
+    },
+    ...(feature ? { body: JSON.stringify({ type: 'Feature', ...feature }) } : {}),
+  });
+}
+
+/** Shows that it is this page that asks. */
+function proofOf(session: Session | null): Record<string, string> {
+  return session?.csrf ? { 'X-CSRF-Token': session.csrf } : {};
+}
+
+async function send<T>(path: string, init: RequestInit): Promise<T> {
+  const headers = { Accept: 'application/json, application/geo+json', ...init.headers };
+  const call = fetch(new URL(path, document.baseURI), { ...init, headers });
+  return answer<T>(
+    call.then(async (response) => {
+      const text = await response.text();
+      const content: unknown = /json/.test(response.headers.get('content-type') ?? '')
+        ? JSON.parse(text)
+        : null;
+      return response.ok ? { data: content, response } : { error: content, response };
+    }),
+  );
 }
 
 function abort(signal: AbortSignal | undefined) {

@@ -16,6 +16,7 @@ import { ListPanel } from './panels/list';
 import { Pairs } from './panels/pairs';
 import { Failure } from './panels/parts';
 import { Reader } from './panels/reader';
+import { RevisionsPanel } from './panels/revisions';
 import { Sheet } from './panels/sheet';
 import { ZoneQuery } from './panels/zones';
 import { asking, catalogue, lang, layout, navigate, ready, t, view } from './state';
@@ -62,6 +63,8 @@ function Panel({ style }: { style: StyleSpecification | null }) {
       return <IndicatorPanel />;
     case 'pairs':
       return <Pairs />;
+    case 'revisions':
+      return <RevisionsPanel />;
   }
 }
 

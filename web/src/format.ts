@@ -96,3 +96,11 @@ export function roundLength(limit: number): number {
   const lead = limit / power;
   return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * power;
 }
+
+/** When something happened, in the reader's own time zone, to the minute. */
+export function moment(time: string, lang: Language): string {
+  return new Intl.DateTimeFormat(localeOf(lang), {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  }).format(new Date(time));
+}

@@ -1,12 +1,15 @@
 // Every word of the page, both languages side by side. Titles of collections and kinds come from the
 // data.
 
+import { EDITING_WORDS } from './editing-words';
 import type { Status } from './model';
 import type { Language } from './view';
 
 type Pair = readonly [zh: string, en: string];
 
 export const WORDS = {
+  ...EDITING_WORDS,
+
   'app.title': ['城市更新一张图', 'Urban Renewal Map'],
   'app.loading': ['正在载入地图…', 'Loading the map…'],
   'app.switch': ['EN', '中文'],
@@ -48,6 +51,7 @@ export const WORDS = {
   'panel.documents': ['文件', 'Documents'],
   'panel.indicators': ['指标', 'Indicators'],
   'panel.pairs': ['对照', 'Compare'],
+  'panel.revisions': ['变更', 'Changes'],
 
   'filter.title': ['筛选', 'Filter'],
   'filter.clear': ['清除筛选', 'Clear filters'],
@@ -528,6 +532,43 @@ const STATUS_WORDS: Record<Status, Pair> = {
   completed: ['已完成', 'Completed'],
   in_use: ['已投用', 'In use'],
 };
+
+/** What properties are called. */
+const PROPERTIES: Record<string, Pair> = {
+  geometry: ['图形', 'Geometry'],
+  name: ['名称', 'Name'],
+  name_en: ['英文名', 'English name'],
+  aliases: ['别名', 'Other names'],
+  kind: ['类别', 'Kind'],
+  status: ['进展', 'Status'],
+  statuses: ['进展依据', 'Statuses'],
+  located_by: ['定位方式', 'Located by'],
+  accuracy_m: ['位置误差（米）', 'Accuracy, m'],
+  evidence: ['位置依据', 'Evidence of location'],
+  evidence_en: ['位置依据（英文）', 'Evidence, in English'],
+  container: ['所在', 'Lies in'],
+  placed_in: ['文件相关章节', 'Placed in'],
+  relations: ['关系', 'Relations'],
+  citations: ['引文', 'Citations'],
+  quantities: ['文件所述数量', 'Stated quantities'],
+  land_use: ['用地性质', 'Land use'],
+  area_m2: ['文件面积（平方米）', 'Stated area, m²'],
+  boundary: ['范围原文', 'Boundary as stated'],
+  sides: ['边界分段', 'Outline by stretch'],
+  address: ['地址', 'Address'],
+  lines: ['线路', 'Lines'],
+  note: ['备注', 'Note'],
+  note_en: ['备注（英文）', 'Note, in English'],
+  source: ['数据来源', 'Data source'],
+  licence: ['许可', 'Licence'],
+  adcode: ['行政区划代码', 'Administrative code'],
+};
+
+/** What a property is called; of an unknown one, its own name. */
+export function propertyName(lang: Language, name: string): string {
+  const pair = PROPERTIES[name];
+  return pair ? pick(pair, lang) : name;
+}
 
 /** Quantities that documents commonly state. */
 const QUANTITIES: Record<string, Pair> = {

@@ -4,6 +4,7 @@ import './styles/base.css';
 import './styles/panels.css';
 import './styles/reading.css';
 import './styles/boundary.css';
+import './styles/editing.css';
 import './styles/map.css';
 
 const root = document.getElementById('app');

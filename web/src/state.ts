@@ -10,12 +10,15 @@ import {
   fetchIndicators,
   fetchItems,
   fetchPairs,
+  fetchSession,
   Problem,
   type Question,
   queryArea,
+  readAt,
   unreachable,
 } from './api';
 import { conditionOf } from './cql';
+import type { Draft } from './editing';
 import { type AskedArea, asDrawn, type GivenArea } from './given';
 import { translate, type Word } from './i18n';
 import { type AreaAnswer, type Feature, refOf } from './model';
@@ -64,8 +67,14 @@ export const returns = signal(0);
 window.addEventListener('popstate', (event) => {
   const known = view.peek();
   const next = parseView(location.search);
+  const revision = overtaken.has(next.revision) ? newest.peek() : next.revision;
   // An address typed by hand may lack what the page has learned since.
-  view.value = { ...next, at: next.at ?? known.at, layers: next.layers ?? known.layers };
+  view.value = {
+    ...next,
+    at: next.at ?? known.at,
+    layers: next.layers ?? known.layers,
+    revision,
+  };
   given.value = event.state as GivenArea | null;
   kept = given.peek();
   // What lay open on the view that was left does not belong to this one.
@@ -75,6 +84,9 @@ window.addEventListener('popstate', (event) => {
   target.value = null;
   returns.value += 1;
 });
+
+/** Features of a zone list or for a name, fetched once each and kept. */
+const features = new Map<string, Promise<Feature>>();
 
 export const lang = computed(() => view.value.lang);
 
@@ -92,22 +104,59 @@ export interface Resource<T> {
   reload: () => void;
 }
 
-/** What `fetch` gives for the current key; null while there is no key. Older answers are dropped. */
+/** The latest revision that the page knows of. */
+export const newest = signal<number | null>(null);
+/** Revisions that were the latest when this page showed them: Back leads to what is the latest now. */
+const overtaken = new Set<number | null>();
+/** The earlier revision that the page shows; null: the latest. */
+export const moment = computed(() => {
+  const { revision } = view.value;
+  const isEarlier = revision !== null && newest.value !== null && revision < newest.value;
+  return isEarlier ? revision : null;
+});
+/** Counts the times that the data have become others; what is shown is then read anew. */
+export const changes = signal(0);
+/** Which state of the data is shown, for whoever keeps something of it. */
+export const standing = computed(() => `${moment.value ?? ''}/${changes.value}`);
+readAt(() => moment.peek());
+
+/** Shows the data as they were at a revision; null: as they are. */
+export function showRevision(revision: number | null): void {
+  overtaken.delete(revision);
+  navigate({ revision: revision ?? newest.peek() });
+}
+
+/** The data are others now: they are read anew. */
+export function readAnew(): void {
+  overtaken.add(newest.peek());
+  // The new revision is told with the catalogue.
+  navigate({ revision: null }, 'replace');
+  changes.value += 1;
+}
+
+/**
+ * What `fetch` gives for the current key; null while there is no key. Older answers are dropped. Of
+ * data that have changed, what was known stays until the new is there.
+ */
 function resource<T>(
   key: ReadonlySignal<string | null>,
   fetch: (key: string, signal: AbortSignal) => Promise<T>,
 ): Resource<T> {
   const load = signal<Load<T> | null>(null);
   const attempt = signal(0);
+  let last: string | null = null;
   effect(() => {
     attempt.value;
+    standing.value;
     const current = key.value;
+    const isAnother = current !== last;
+    last = current;
     if (current === null) {
       load.value = null;
       return;
     }
     const control = new AbortController();
-    load.value = { state: 'loading' };
+    if (isAnother || load.peek()?.state !== 'ready') load.value = { state: 'loading' };
     fetch(current, control.signal).then(
       (value) => {
         if (!control.signal.aborted) load.value = { state: 'ready', value };
@@ -133,7 +182,11 @@ export function ready<T>(load: Load<T> | null): T | null {
 }
 
 const always = signal('');
-export const catalogue = resource(always, (_, signal) => fetchCatalogue(signal));
+export const catalogue = resource(always, async (_, signal) => {
+  const known = await fetchCatalogue(signal);
+  if (!signal.aborted && moment.peek() === null) newest.value = known.revision;
+  return known;
+});
 export const documents = resource(always, (_, signal) => fetchDocuments(signal));
 
 export const collections = computed(() => ready(catalogue.load.value)?.collections ?? []);
@@ -251,14 +304,37 @@ export function clearBoundary(): void {
   navigate({ boundary: null });
 }
 
+/** Who uses the page; null where the service knows nobody. */
+export const session = resource(always, () => fetchSession());
+/** Whether every revision of the data is on record. */
+export const isRecorded = computed(() => ready(session.load.value)?.editable ?? false);
+/** Whether data can be changed here and now. An earlier state is what it was. */
+export const canEdit = computed(() => {
+  const role = ready(session.load.value)?.role;
+  const isEditor = role === 'editor' || role === 'administrator';
+  return isRecorded.value && isEditor && moment.value === null;
+});
+
+/** The feature that is being changed. */
+export const draft = signal<Draft | null>(null);
+/** How its geometry is being drawn. */
+export type Shaping = 'point' | 'line' | 'polygon' | 'vertices';
+export const shaping = signal<Shaping | null>(null);
+
+/** Geometries as they were and as they are or are to be, for the map to show together. */
+export interface Comparison {
+  before: GeoJSON.Geometry[];
+  after: GeoJSON.Geometry[];
+}
+export const compared = signal<Comparison | null>(null);
+
 /** Whether there is something to answer, in the panel beside the map. */
 export const asking = computed(() => {
   const { select: ref, boundary } = view.value;
-  return ref !== null || asked.value !== null || boundary !== null || picks.value !== null;
+  const isAsked = asked.value !== null || boundary !== null;
+  return ref !== null || isAsked || picks.value !== null || draft.value !== null;
 });
 
-/** Features of a zone list or for a name, fetched once each and kept. */
-const features = new Map<string, Promise<Feature>>();
 export function cachedFeature(ref: string): Promise<Feature> {
   const known = features.get(ref);
   if (known) return known;
@@ -267,6 +343,10 @@ export function cachedFeature(ref: string): Promise<Feature> {
   fetched.catch(() => features.delete(ref));
   return fetched;
 }
+effect(() => {
+  standing.value;
+  features.clear();
+});
 
 /** Collections whose lines bound zones. */
 const LINES = ['streets', 'water'];

@@ -8,7 +8,7 @@ export const RELATIONS = ['intersects', 'within', 'majority', 'touches'] as cons
 export type Relation = (typeof RELATIONS)[number];
 
 /** What the column beside the map shows. */
-export const PANELS = ['layers', 'list', 'documents', 'indicators', 'pairs'] as const;
+export const PANELS = ['layers', 'list', 'documents', 'indicators', 'pairs', 'revisions'] as const;
 export type Panel = (typeof PANELS)[number];
 
 /** What the colours of projects and parcels mean. */

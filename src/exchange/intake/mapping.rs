@@ -356,6 +356,7 @@ mod tests {
             title_en: "Parcels".into(),
             description: String::new(),
             description_en: String::new(),
+            readers: None,
             kinds: vec![kind],
         }
     }

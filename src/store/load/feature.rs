@@ -129,6 +129,13 @@ impl FeatureReader<'_> {
                     .iter()
                     .map(|relation| (Link::Relation(relation.kind), relation.target.clone())),
             )
+            .chain(
+                properties
+                    .sides
+                    .iter()
+                    .flat_map(|side| &side.ways)
+                    .map(|way| (Link::Side, way.clone())),
+            )
             .collect();
         let feature = Feature {
             id: id.as_str().into(),

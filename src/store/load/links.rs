@@ -5,7 +5,12 @@ use std::collections::HashSet;
 use super::{Problem, properties::RelationKind};
 use crate::{
     model::{FeatureRef, Text},
-    store::{files::Files, snapshot::Snapshot},
+    store::{
+        files::Files,
+        snapshot::{Collection, Snapshot},
+        zoned::ZONES,
+        zones::FOLLOWED,
+    },
 };
 
 /// How a feature refers to another.
@@ -14,6 +19,8 @@ pub(super) enum Link {
     Container,
     PlacedIn,
     Relation(RelationKind),
+    /// A line that a compiled outline follows, by its id alone.
+    Side,
 }
 
 impl Link {
@@ -23,7 +30,23 @@ impl Link {
             Self::Container => "container",
             Self::PlacedIn => "placed_in",
             Self::Relation(_) => "relations",
+            Self::Side => "sides",
         }
+    }
+
+    /// Whether it leads to a feature that everybody sees who sees where it comes from.
+    fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
+        let readers = |collection: &str| Some(snapshot.collection(collection)?.info.readers);
+        let own = readers(&from.collection).flatten();
+        if matches!(self, Self::Side) {
+            return FOLLOWED.iter().all(|(id, _)| {
+                let way = FeatureRef::new(id, target);
+                snapshot.feature(&way).is_none() || readers(id).flatten() <= own
+            });
+        }
+        target.parse().is_ok_and(|name: FeatureRef| {
+            snapshot.feature(&name).is_some() && readers(&name.collection).flatten() <= own
+        })
     }
 }
 
@@ -58,15 +81,15 @@ impl Links {
         };
         for (from, link, target) in &self.0 {
             let property = link.property();
-            let resolved = target
-                .parse()
-                .is_ok_and(|name: FeatureRef| snapshot.feature(&name).is_some());
-            if !resolved {
+            if !link.holds(from, target, snapshot) {
+                // The same words for both: whoever may not see it must not learn that it is there.
                 problem(
                     from,
                     Text::new(
-                        format!("{property} 指向不存在的要素“{target}”"),
-                        format!("{property} refers to “{target}”, which does not exist"),
+                        format!("{property} 指向不存在的要素“{target}”，或只有更少的人可见的要素"),
+                        format!(
+                            "{property} refers to “{target}”, which does not exist, or which fewer people see"
+                        ),
                     ),
                 );
             } else if matches!(link, Link::Container) && !chain_ends(snapshot, from) {
@@ -77,6 +100,22 @@ impl Links {
             }
         }
         let district = &snapshot.district.feature;
+        for Collection { info, .. } in snapshot.collections().iter().map(|shared| &**shared) {
+            let is_district = district.split('/').next() == Some(&info.id);
+            if info.readers.is_some() && (info.id == ZONES || is_district) {
+                problems.push(Problem {
+                    file: geodata.path("collections.json"),
+                    feature: None,
+                    reason: Text::new(
+                        format!("集合“{}”要对所有人可见：其他要素都以它定位", info.id),
+                        format!(
+                            "everybody must see the collection “{}”: other features are located by it",
+                            info.id
+                        ),
+                    ),
+                });
+            }
+        }
         if !district
             .parse()
             .is_ok_and(|name: FeatureRef| snapshot.feature(&name).is_some())

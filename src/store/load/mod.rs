@@ -53,6 +53,17 @@ pub struct Problem {
     pub reason: Text,
 }
 
+impl Problem {
+    /// Whether it is one of the data as somebody sees them, and not of a collection that is hidden
+    /// from them.
+    #[must_use]
+    pub fn is_of(&self, seen: &Snapshot) -> bool {
+        let name = self.file.rsplit('/').next().unwrap_or(&self.file);
+        name.strip_suffix(".geojson")
+            .is_none_or(|id| seen.collection(id).is_some())
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.feature {
@@ -117,13 +128,14 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
     let indicators = reader.indicators(seeds, &library);
     let mut links = Links::default();
     let mut said = Said::default();
-    let collections: Vec<Collection> = catalogue
+    let collections = catalogue
         .collections
         .into_iter()
         .enumerate()
         .map(|(place, info)| {
             reader.collection(geodata, (place, info), &library, &mut links, &mut said)
         })
+        .map(Arc::new)
         .collect();
     said.mentions.sort_unstable();
     said.mentions.dedup();
@@ -131,13 +143,13 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
         revision: Revision::EMBEDDED,
         title: Text::new(catalogue.title, catalogue.title_en),
         district: catalogue.district,
-        library,
+        library: Arc::new(library),
         claims: said.claims,
-        indicators,
+        indicators: indicators.map(Arc::new),
         fingerprint: hex(&reader.fingerprint.finalize()[..12]),
         collections,
         mentions: said.mentions,
-        network: OnceLock::new(),
+        network: Arc::new(OnceLock::new()),
     };
     let mut problems = reader.problems;
     links.check(&snapshot, geodata, &mut problems);

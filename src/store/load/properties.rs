@@ -32,6 +32,8 @@ pub(super) struct Properties {
     pub(super) land_use: Option<StatedUse>,
     pub(super) boundary: Option<Boundary>,
     #[serde(default)]
+    pub(super) sides: Vec<Side>,
+    #[serde(default)]
     pub(super) evidence: String,
     pub(super) source: String,
     pub(super) licence: String,
@@ -111,6 +113,13 @@ pub(super) struct Boundary {
     pub(super) document: String,
     pub(super) text: String,
     pub(super) start: usize,
+}
+
+/// A side of a compiled zone: what its outline follows.
+#[derive(Deserialize)]
+pub(super) struct Side {
+    #[serde(default)]
+    pub(super) ways: Vec<String>,
 }
 
 /// Reads properties that could not be read once more, now keeping account of which one it was:

@@ -4,10 +4,14 @@ use rusqlite::{Connection, Row, TransactionBehavior};
 use serde_json::{Map, Value};
 
 use super::{
-    Change, ChangeSet, Hash, Key, Record, RecordError, commit::write, info, latest, snapshot,
+    Change, ChangeSet, Hash, Key, Record, RecordError, Sight,
+    commit::write,
+    info, latest, read_info,
+    sight::{hides, without_words},
+    snapshot,
 };
 use crate::{
-    model::{Cause, Revision, Text},
+    model::{Cause, Revision, RevisionInfo, Text},
     store::snapshot::Snapshot,
 };
 
@@ -20,6 +24,15 @@ pub struct Difference {
     pub before: Option<Vec<u8>>,
     /// Its bytes at the second; `None` where there is none any more.
     pub after: Option<Vec<u8>>,
+}
+
+/// What one revision made of an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// The revision.
+    pub made_by: RevisionInfo,
+    /// What it changed.
+    pub difference: Difference,
 }
 
 /// One member of a feature that differs.
@@ -82,7 +95,8 @@ fn members(body: Option<&[u8]>) -> Map<String, Value> {
 /// Bytes of entries that a page of differences holds.
 const MAX_BYTES: usize = 16 << 20;
 
-/// What differs between the revisions ?1 and ?2, of which ?1 is the earlier.
+/// What differs between the revisions ?1 and ?2, of which ?1 is the earlier, on the shelves ?3: a
+/// list as JSON, or all.
 const DIFFERING: &str = "
     FROM (
         SELECT shelf, name FROM entries WHERE from_revision > ?1 AND from_revision <= ?2
@@ -93,9 +107,72 @@ const DIFFERING: &str = "
         AND old.from_revision <= ?1 AND (old.to_revision IS NULL OR old.to_revision > ?1)
     LEFT JOIN entries AS new ON new.shelf = touched.shelf AND new.name = touched.name
         AND new.from_revision <= ?2 AND (new.to_revision IS NULL OR new.to_revision > ?2)
+    WHERE old.hash IS NOT new.hash
+        AND (?3 IS NULL OR touched.shelf IN (SELECT value FROM json_each(?3)))";
+
+/// The revisions that changed the entry ?2 of the shelf ?1.
+const TURNS: &str = "
+    FROM (
+        SELECT from_revision AS number FROM entries WHERE shelf = ?1 AND name = ?2
+        UNION
+        SELECT to_revision FROM entries WHERE shelf = ?1 AND name = ?2 AND to_revision IS NOT NULL
+    ) AS touched
+    JOIN revisions ON revisions.number = touched.number
+    LEFT JOIN entries AS old ON old.shelf = ?1 AND old.name = ?2
+        AND old.to_revision = touched.number
+    LEFT JOIN entries AS new ON new.shelf = ?1 AND new.name = ?2
+        AND new.from_revision = touched.number
     WHERE old.hash IS NOT new.hash";
 
 impl Record {
+    /// How many revisions changed an entry, and those of one page, the latest first. A page has at
+    /// most [`MAX_BYTES`] of bodies, but one at least. Messages are told as far as they are in sight.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn turns(
+        &self,
+        sight: &Sight,
+        key: &Key,
+        limit: usize,
+        offset: usize,
+    ) -> Result<(usize, Vec<Turn>), RecordError> {
+        let mut connection = self.reader()?;
+        let reading = connection.transaction()?;
+        let named = (&*key.shelf, &*key.name);
+        let count =
+            reading.query_row(&format!("SELECT count(*) {TURNS}"), named, |row| row.get(0))?;
+        let mut rows = reading.prepare(&format!(
+            "SELECT revisions.number, time_ms, author, message, cause, old.body, new.body {TURNS}
+             ORDER BY revisions.number DESC LIMIT ?3 OFFSET ?4"
+        ))?;
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let mut rows = rows.query((named.0, named.1, whole(limit), whole(offset)))?;
+        let mut turns = Vec::new();
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let difference = Difference {
+                key: key.clone(),
+                before: row.get(5)?,
+                after: row.get(6)?,
+            };
+            bytes += size(&difference);
+            if bytes > MAX_BYTES && !turns.is_empty() {
+                break;
+            }
+            let info = read_info(row)?;
+            let hides = match sight.shelves() {
+                Some(seen) => hides(&reading, seen, info.number)?,
+                None => false,
+            };
+            turns.push(Turn {
+                made_by: without_words(info, hides),
+                difference,
+            });
+        }
+        Ok((count, turns))
+    }
+
     /// How many entries differ between two revisions, and those of one page, by name. A page has at
     /// most [`MAX_BYTES`] of them, but one at least.
     ///
@@ -103,6 +180,20 @@ impl Record {
     /// Where a revision does not exist, or the database can't be read.
     pub fn differences(
         &self,
+        revisions: [Revision; 2],
+        limit: usize,
+        offset: usize,
+    ) -> Result<(usize, Vec<Difference>), RecordError> {
+        self.differences_in(&Sight::ALL, revisions, limit, offset)
+    }
+
+    /// The same of what is in sight.
+    ///
+    /// # Errors
+    /// As [`Record::differences`].
+    pub fn differences_in(
+        &self,
+        sight: &Sight,
         [from, to]: [Revision; 2],
         limit: usize,
         offset: usize,
@@ -114,10 +205,11 @@ impl Record {
         let (first, last) = (from.min(to), from.max(to));
         let count = reading.query_row(
             &format!("SELECT count(*) {DIFFERING}"),
-            [first.0, last.0],
+            (first.0, last.0, sight.shelves()),
             |row| row.get(0),
         )?;
-        let mut differences = differences(&reading, [first, last], limit, offset, MAX_BYTES)?;
+        let mut differences =
+            differences(&reading, sight, [first, last], limit, offset, MAX_BYTES)?;
         if from > to {
             for difference in &mut differences {
                 std::mem::swap(&mut difference.before, &mut difference.after);
@@ -147,14 +239,21 @@ impl Record {
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         info(&writing, revision)?;
         let before = Revision(revision.0.saturating_sub(1));
-        let changes = differences(&writing, [before, revision], usize::MAX, 0, usize::MAX)?
-            .into_iter()
-            .map(|difference| Change {
-                key: difference.key,
-                expected: difference.after.as_deref().map(Hash::of),
-                body: difference.before,
-            })
-            .collect();
+        let changes = differences(
+            &writing,
+            &Sight::ALL,
+            [before, revision],
+            usize::MAX,
+            0,
+            usize::MAX,
+        )?
+        .into_iter()
+        .map(|difference| Change {
+            key: difference.key,
+            expected: difference.after.as_deref().map(Hash::of),
+            body: difference.before,
+        })
+        .collect();
         let set = ChangeSet {
             author: author.to_owned(),
             message: message.to_owned(),
@@ -171,6 +270,7 @@ impl Record {
 
 fn differences(
     connection: &Connection,
+    sight: &Sight,
     [first, last]: [Revision; 2],
     limit: usize,
     offset: usize,
@@ -178,22 +278,32 @@ fn differences(
 ) -> Result<Vec<Difference>, RecordError> {
     let mut rows = connection.prepare(&format!(
         "SELECT touched.shelf, touched.name, old.body, new.body {DIFFERING}
-         ORDER BY touched.shelf, touched.name LIMIT ?3 OFFSET ?4"
+         ORDER BY touched.shelf, touched.name LIMIT ?4 OFFSET ?5"
     ))?;
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let mut rows = rows.query((first.0, last.0, whole(limit), whole(offset)))?;
+    let mut rows = rows.query((
+        first.0,
+        last.0,
+        sight.shelves(),
+        whole(limit),
+        whole(offset),
+    ))?;
     let mut differences = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
         let difference = read_difference(row)?;
-        let both = [&difference.before, &difference.after];
-        bytes += both.into_iter().flatten().map(Vec::len).sum::<usize>();
+        bytes += size(&difference);
         if bytes > max_bytes && !differences.is_empty() {
             break;
         }
         differences.push(difference);
     }
     Ok(differences)
+}
+
+fn size(difference: &Difference) -> usize {
+    let both = [&difference.before, &difference.after];
+    both.into_iter().flatten().map(Vec::len).sum()
 }
 
 fn read_difference(row: &Row<'_>) -> rusqlite::Result<Difference> {

@@ -1,10 +1,10 @@
 //! The durable record: every revision of a district's data, in one SQLite database.
 //!
 //! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] makes a revision of the next,
-//! [`history`] tells what changed between two, [`rewrite`] compares a whole collection with what
-//! stands, [`release`] tells what a newer program's data would change, [`backup`] copies and restores,
-//! [`verify`] recomputes every hash, [`people`] knows who may do what, [`imports`] has what bringing in
-//! a file needs.
+//! [`history`] tells what changed between two, [`sight`] what of that somebody may be told, [`rewrite`]
+//! compares a whole collection with what stands, [`release`] tells what a newer program's data would
+//! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
+//! do what, [`imports`] has what bringing in a file needs.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers open connections of their own and wait for nobody.
@@ -33,15 +33,17 @@ mod people;
 mod release;
 mod rewrite;
 mod schema;
+mod sight;
 mod verify;
 
 pub use backup::restore;
 pub use commit::{Change, ChangeSet, Signature};
 pub use entry::{Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
-pub use history::{Difference, PropertyChange};
+pub use history::{Difference, PropertyChange, Turn};
 pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
+pub use sight::Sight;
 pub use verify::Verified;
 
 /// The file of the record in its folder.

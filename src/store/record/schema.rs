@@ -17,8 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An entry is a feature (its shelf is its collection, its name its id), or a file beside the
 /// collections (its shelf is `seeds/` or `geodata/`). It stands from one revision on, up to the one
 /// that replaced it. `release` holds what the last accepted release of the data had. Version 2 knows
-/// people: of a token only the hash is kept.
-const UPGRADES: [&str; 3] = [
+/// people: of a token only the hash is kept. Version 3 knows passwords and sessions, version 4 how
+/// files were imported.
+const UPGRADES: [&str; 4] = [
     "
     CREATE TABLE revisions (
         number INTEGER PRIMARY KEY,
@@ -73,8 +74,37 @@ const UPGRADES: [&str; 3] = [
         detail TEXT NOT NULL
     ) STRICT;
 ",
+    SESSIONS,
     MAPPINGS,
 ];
+
+/// Passwords as PHC strings; of sessions and one-time links only hashes. A link without an account
+/// makes the first administrator. What changed in which collection is found by index, for not
+/// everybody is told of every collection.
+const SESSIONS: &str = "
+    CREATE TABLE passwords (
+        account TEXT PRIMARY KEY REFERENCES accounts,
+        hash TEXT NOT NULL,
+        set_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE sessions (
+        hash BLOB PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES accounts,
+        created_ms INTEGER NOT NULL,
+        seen_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE invitations (
+        hash BLOB PRIMARY KEY,
+        account TEXT REFERENCES accounts,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    DROP INDEX began;
+    DROP INDEX ended;
+    CREATE INDEX began ON entries (from_revision, shelf);
+    CREATE INDEX ended ON entries (to_revision, shelf) WHERE to_revision IS NOT NULL;
+";
 
 /// How the fields of imported files were mapped: by collection and the names of the fields.
 const MAPPINGS: &str = "

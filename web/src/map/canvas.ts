@@ -13,6 +13,8 @@ import {
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
+import { edit } from '../desk';
+import { withDrawn, withReshaped } from '../editing';
 import { type Bounds, boundsOf, grow } from '../geodesy';
 import { nameOf } from '../i18n';
 import type { Collection, Feature } from '../model';
@@ -22,15 +24,20 @@ import {
   ask,
   asked,
   boundaries,
+  type Comparison,
   candidate,
   catalogue,
   colours,
+  compared,
+  standing as dataStanding,
   deselect,
+  draft,
   drawing,
   drawingProblem,
   drawingReady,
   hovered,
   lang,
+  moment,
   navigate,
   notice,
   type Pick,
@@ -39,6 +46,7 @@ import {
   returns,
   select,
   selected,
+  shaping,
   shown,
   stretch,
   target,
@@ -50,6 +58,7 @@ import type { Excess, Session } from './drawing';
 import {
   addOverlay,
   showArea,
+  showCompared,
   showFocus,
   showHits,
   showHover,
@@ -119,6 +128,7 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
       : { bounds: homeBounds() as LngLatBoundsLike, fitBoundsOptions: { padding: free() } }),
     localIdeographFontFamily: '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif',
     attributionControl: false,
+    transformRequest: (url) => ({ url: atMoment(url) }),
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
@@ -169,9 +179,17 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
   };
 }
 
+/** The address of what the data were at the moment that is shown. */
+function atMoment(url: string): string {
+  const revision = moment.peek();
+  return revision === null || !url.includes('/tiles/') ? url : `${url}?revision=${revision}`;
+}
+
 /** Effects that carry the view and the panels' state into the map. */
 function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
   let session: Session | null = null;
+  let shape: Session | null = null;
+  let drawn = dataStanding.peek();
   let counted = '';
   let lit: { source: string; sourceLayer: string; id: string }[] = [];
   return [
@@ -231,6 +249,61 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
     }),
     effect(() => showFocus(map, ready(selected.load.value))),
     effect(() => showStretch(map, stretch.value?.line ?? [])),
+    effect(() => {
+      const both = compared.value;
+      // While its vertices are moved, the drawing library shows the geometry.
+      showCompared(map, both && shaping.value ? { ...both, after: [] } : both);
+    }),
+    effect(() => {
+      if (dataStanding.value === drawn) return;
+      drawn = dataStanding.value;
+      map.refreshTiles('data');
+    }),
+    effect(() => {
+      shape?.stop();
+      shape = null;
+      const mode = shaping.value;
+      map.getCanvas().classList.toggle('is-shaping', mode !== null);
+      if (mode === null) return;
+      hovered.value = null;
+      tip.value = null;
+      let cancelled = false;
+      import('./shaping').then(
+        ({ drawShape, reshape }) => {
+          if (cancelled) return;
+          const geometry = draft.peek()?.mine?.geometry;
+          if (mode !== 'vertices') {
+            shape = drawShape(map, mode, (drawn) => {
+              drawingEnded = performance.now();
+              // The library is still handling its own event.
+              queueMicrotask(() => {
+                edit((feature) => withDrawn(feature, drawn));
+                shaping.value = null;
+              });
+            });
+          } else if (geometry) {
+            shape = reshape(map, geometry, (moved) => {
+              edit((feature) => withReshaped(feature, moved, draft.peek()?.base ?? null));
+            });
+          }
+          if (shape) {
+            drawingReady.value = true;
+            return;
+          }
+          shaping.value = null;
+          notice.value = 'edit.place.fixed';
+        },
+        () => {
+          if (cancelled) return;
+          shaping.value = null;
+          notice.value = 'error.drawing';
+        },
+      );
+      return () => {
+        cancelled = true;
+        drawingReady.value = false;
+      };
+    }),
     effect(() => {
       const { select: ref } = view.value;
       const wanted = target.value;
@@ -366,7 +439,9 @@ function listen(map: MapLibreMap, layers: string[]): void {
   }
 
   map.on('click', (event) => {
-    if (drawing.peek() || performance.now() - drawingEnded < CLICK_GRACE_MS) return;
+    // Who changes a feature is not to lose sight of it by a click beside it.
+    if (drawing.peek() || draft.peek()) return;
+    if (performance.now() - drawingEnded < CLICK_GRACE_MS) return;
     const hits = hitsAt(event.point);
     const [first] = hits;
     if (!first) deselect();
@@ -379,7 +454,7 @@ function listen(map: MapLibreMap, layers: string[]): void {
   map.on('mousemove', (event) => {
     pointer.value = { lon: event.lngLat.lng, lat: event.lngLat.lat };
     // A finger that has tapped is not pointing at anything any more.
-    if (drawing.peek() || touched) return;
+    if (drawing.peek() || shaping.peek() || touched) return;
     const hits = hitsAt(event.point);
     const hit = hits[0];
     map.getCanvas().style.cursor = hit ? 'pointer' : '';
@@ -414,6 +489,13 @@ export function moveTo(feature: Feature): void {
     feature.properties.accuracy_m ?? 0,
   );
   fit(grow(bounds, margin));
+}
+
+/** Shows all geometries of a comparison. */
+export function moveToAll(both: Comparison | null): void {
+  const geometries = [...(both?.before ?? []), ...(both?.after ?? [])];
+  const bounds = boundsOf({ type: 'GeometryCollection', geometries });
+  if (bounds && !inView(bounds)) fit(bounds[0] < bounds[2] ? bounds : grow(bounds, 200));
 }
 
 function moveToShape(geometry: GeoJSON.Geometry, always: boolean): void {

@@ -37,7 +37,7 @@ function coarse(): boolean {
 }
 
 /** A vertex let go over a panel is let go all the same. */
-function holdPointer(map: MapLibreMap): () => void {
+export function holdPointer(map: MapLibreMap): () => void {
   const surface = map.getCanvas();
   const hold = ({ pointerId }: PointerEvent) => surface.setPointerCapture(pointerId);
   surface.addEventListener('pointerdown', hold);

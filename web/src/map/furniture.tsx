@@ -15,9 +15,12 @@ import {
   drawingProblem,
   drawingReady,
   lang,
+  moment,
   navigate,
+  newest,
   notice,
   ready,
+  showRevision,
   t,
   view,
 } from '../state';
@@ -143,13 +146,22 @@ function Attribution() {
 }
 
 function Notices() {
-  const have = ready(catalogue.load.value)?.revision;
+  const have = newest.value;
   const asked = view.value.revision;
-  const outdated = have !== undefined && asked !== null && asked !== have;
-  if (!outdated && !tileError.value && !notice.value) return null;
+  const isNone = have !== null && asked !== null && asked > have;
+  const earlier = moment.value;
+  if (!isNone && earlier === null && !tileError.value && !notice.value) return null;
   return (
     <div class="notices" role="status">
-      {outdated && (
+      {earlier !== null && (
+        <p class="notice is-quiet" data-revision={earlier}>
+          {t('moment.earlier', { asked: earlier })}
+          <button type="button" class="link" onClick={() => showRevision(null)}>
+            {t('moment.latest')}
+          </button>
+        </p>
+      )}
+      {isNone && (
         <p class="notice">
           {t('error.revision', { asked, have })}
           <button type="button" class="link" onClick={() => navigate({ revision: have })}>

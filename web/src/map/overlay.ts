@@ -6,10 +6,14 @@ import { circleRing } from '../geodesy';
 import type { AskedArea } from '../given';
 import type { AreaAnswer, Feature } from '../model';
 import { refOf } from '../model';
+import type { Comparison } from '../state';
 import type { Position } from '../view';
 
 export const INK = '#12476b';
 export const GLOW = '#ffcf4a';
+/** As it was, and as it is or is to be. */
+const BEFORE = '#a93a28';
+const AFTER = '#00795c';
 
 type Collection = GeoJSON.FeatureCollection<GeoJSON.Geometry, Record<string, unknown>>;
 const SOURCES = [
@@ -19,6 +23,8 @@ const SOURCES = [
   'page-hover',
   'page-stretch',
   'page-stacks',
+  'page-before',
+  'page-after',
 ] as const;
 
 const EMPTY: Collection = { type: 'FeatureCollection', features: [] };
@@ -202,6 +208,61 @@ export function addOverlay(map: MapLibreMap): void {
       'circle-stroke-width': 4,
     },
   });
+  addComparison(map);
+}
+
+/** What was is dashed, what is or is to be is whole; both can be told apart without their colours. */
+function addComparison(map: MapLibreMap): void {
+  for (const [source, colour, isDashed] of [
+    ['page-before', BEFORE, true],
+    ['page-after', AFTER, false],
+  ] as const) {
+    map.addLayer({
+      id: `${source}-fill`,
+      type: 'fill',
+      source,
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      paint: { 'fill-color': colour, 'fill-opacity': isDashed ? 0.08 : 0.16 },
+    });
+    map.addLayer({
+      id: `${source}-line`,
+      type: 'line',
+      source,
+      filter: ['!=', ['geometry-type'], 'Point'],
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': colour,
+        'line-width': isDashed ? 2.4 : 3,
+        ...(isDashed ? { 'line-dasharray': [2.4, 1.8] } : {}),
+      },
+    });
+    map.addLayer({
+      id: `${source}-point`,
+      type: 'circle',
+      source,
+      filter: ['==', ['geometry-type'], 'Point'],
+      paint: {
+        'circle-radius': isDashed ? 9 : 7,
+        'circle-color': colour,
+        'circle-opacity': isDashed ? 0.15 : 0.9,
+        'circle-stroke-color': isDashed ? colour : '#ffffff',
+        'circle-stroke-width': 2.4,
+      },
+    });
+  }
+}
+
+export function showCompared(map: MapLibreMap, both: Comparison | null): void {
+  put(
+    map,
+    'page-before',
+    (both?.before ?? []).map((geometry) => shape(geometry)),
+  );
+  put(
+    map,
+    'page-after',
+    (both?.after ?? []).map((geometry) => shape(geometry)),
+  );
 }
 
 export function put(map: MapLibreMap, source: string, features: Collection['features']): void {

@@ -7,6 +7,8 @@ import { collectionOf } from '../model';
 import {
   asked,
   deselect,
+  draft,
+  isRecorded,
   lang,
   type Pick as Picked,
   picks,
@@ -17,6 +19,8 @@ import {
 } from '../state';
 import { BoundaryPanel } from './boundary';
 import { Details } from './details';
+import { Editor } from './editor';
+import { HistorySection } from './history';
 import { Icon } from './icons';
 import { StatusMark } from './marks';
 import {
@@ -36,7 +40,9 @@ export function Answer({ style }: { style: StyleSpecification | null }) {
   const area = asked.value;
   return (
     <Sheet label={t('app.details')} class="answer" covers="right">
-      {picks.value ? (
+      {draft.value ? (
+        <Editor draft={draft.value} style={style} />
+      ) : picks.value ? (
         <Picks all={picks.value} style={style} />
       ) : ref ? (
         <Selected reference={ref} style={style} back={area !== null} />
@@ -76,6 +82,9 @@ function Selected(props: { reference: string; style: StyleSpecification | null; 
         </button>
       </div>
       {load?.state === 'failed' && <Failure problem={load.problem} retry={selected.reload} />}
+      {load?.state === 'failed' && load.problem.status === 404 && isRecorded.value && (
+        <HistorySection reference={reference} />
+      )}
       {load?.state === 'loading' && <Skeleton lines={8} />}
       {load?.state === 'ready' && (
         <Details reference={props.reference} feature={load.value} style={props.style} />

@@ -3,6 +3,8 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import type { Problem } from '../api';
+import { startNew } from '../desk';
+import { withCompiled } from '../editing';
 import { accuracy, hectares, metres, mu, percent } from '../format';
 import type { AskedSide, Boundary, BoundaryGap, Corner } from '../model';
 import { saveFile } from '../save';
@@ -10,8 +12,10 @@ import {
   ask,
   boundaries,
   candidate,
+  canEdit,
   chooseCarriageway,
   clearBoundary,
+  collections,
   lang,
   t,
   view,
@@ -116,6 +120,12 @@ function Card(props: { boundary: Boundary; style: StyleSpecification | null }) {
           <button type="button" class="button is-small" onClick={() => save(boundary)}>
             {t('boundary.save')}
           </button>
+          {canEdit.value && (
+            <button type="button" class="button is-small" onClick={() => make(boundary)}>
+              <Icon name="plus" />
+              {t('edit.sentence.make')}
+            </button>
+          )}
         </div>
       )}
       <Asked sides={properties.asked} />
@@ -265,6 +275,17 @@ function Candidates({ boundary }: { boundary: Boundary }) {
         })}
       </ol>
     </Section>
+  );
+}
+
+/** Makes a new feature of the polygon: a parcel, unless somebody says otherwise. */
+function make({ geometry, properties }: Boundary): void {
+  const known = collections.peek();
+  const into = known.find(({ id }) => id === 'parcels') ?? known[0];
+  if (!geometry || !into) return;
+  const { sentence, sides, accuracy_m } = properties;
+  startNew(into.id, into.kinds[0]?.id ?? '', (feature) =>
+    withCompiled(feature, { geometry, sentence, sides, accuracy_m }, null),
   );
 }
 

@@ -9,7 +9,9 @@ import { moveTo } from '../map/canvas';
 import { landUseOf } from '../map/style';
 import type { Feature, Properties, StatusEntry } from '../model';
 import { collectionOf, refOf } from '../model';
-import { ask, collections, lang, select, t } from '../state';
+import { ask, canEdit, collections, isRecorded, lang, select, standing, t } from '../state';
+import { EditButton } from './edit-button';
+import { History } from './history';
 import { Icon } from './icons';
 import { LandUseMark, StatusChip, StatusMark } from './marks';
 import { Outline } from './outline';
@@ -53,6 +55,7 @@ export function Details(props: {
             {t('detail.query')}
           </button>
         )}
+        {canEdit.value && <EditButton reference={reference} />}
       </header>
 
       <Measures feature={feature} />
@@ -76,6 +79,7 @@ export function Details(props: {
       <Contents reference={reference} style={style} />
       <LocationBlock feature={feature} />
       <Citations properties={properties} />
+      {isRecorded.value && <History key={reference} reference={reference} />}
       <SourceBlock reference={reference} properties={properties} />
     </>
   );
@@ -317,6 +321,8 @@ function Contents(props: { reference: string; style: StyleSpecification | null }
   const [problem, setProblem] = useState<Problem | null>(null);
   const [attempt, setAttempt] = useState(0);
   const { reference } = props;
+  const of = standing.value;
+  // Read anew when the data are others.
   useEffect(() => {
     let current = true;
     setInside(null);
@@ -328,7 +334,7 @@ function Contents(props: { reference: string; style: StyleSpecification | null }
     return () => {
       current = false;
     };
-  }, [reference, attempt]);
+  }, [reference, attempt, of]);
   if (problem) {
     return (
       <Section title={t('detail.contains')} class="contains">
@@ -371,6 +377,7 @@ function Contents(props: { reference: string; style: StyleSpecification | null }
   );
 }
 
+/** Of each collection as it stood. */
 const unlocated = new Map<string, Promise<Feature[]>>();
 
 async function findInside(reference: string): Promise<{ ref: string; feature: Feature }[]> {
@@ -379,13 +386,14 @@ async function findInside(reference: string): Promise<{ ref: string; feature: Fe
     .filter(({ count, located }) => count > located && count <= CONTENTS_LIMIT);
   const lists = await Promise.all(
     searched.map(async ({ id }) => {
+      const key = `${standing.peek()} ${id}`;
       const list =
-        unlocated.get(id) ??
+        unlocated.get(key) ??
         fetchItems(id, { limit: CONTENTS_LIMIT }).then(({ features }) =>
           features.filter(({ geometry }) => geometry === null),
         );
-      unlocated.set(id, list);
-      list.catch(() => unlocated.delete(id));
+      unlocated.set(key, list);
+      list.catch(() => unlocated.delete(key));
       return (await list).map((feature) => ({ ref: refOf(id, feature), feature }));
     }),
   );

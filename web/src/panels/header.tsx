@@ -24,6 +24,7 @@ import { MAX_TEXT } from '../view';
 import { takeText } from './given';
 import { Icon } from './icons';
 import { collectionTitle, hoverProps, kindTitle } from './parts';
+import { Person } from './person';
 import { Tabs } from './tabs';
 
 const LIMIT = 8;
@@ -66,6 +67,7 @@ export function Header() {
           {t('app.switch')}
         </button>
       </div>
+      <Person />
       <Search />
       <Tabs />
     </header>

@@ -18,6 +18,7 @@ import {
   ready,
   select,
   shown,
+  standing,
   t,
   view,
   zones,
@@ -134,6 +135,8 @@ function Lists({ listed, style }: { listed: Collection[]; style: StyleSpecificat
   const [found, setFound] = useState<Listed[] | Problem | null>(null);
   const [attempt, setAttempt] = useState(0);
   const asked = JSON.stringify([shown.value, listed.map(({ id }) => id)]);
+  const of = standing.value;
+  // Read anew when the data are others.
   useEffect(() => {
     const control = new AbortController();
     setFound(null);
@@ -149,7 +152,7 @@ function Lists({ listed, style }: { listed: Collection[]; style: StyleSpecificat
       },
     );
     return () => control.abort();
-  }, [asked, attempt]);
+  }, [asked, attempt, of]);
   if (found instanceof Problem) {
     return <Failure problem={found} retry={() => setAttempt(attempt + 1)} />;
   }

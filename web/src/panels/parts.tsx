@@ -15,6 +15,7 @@ import {
   read,
   ready,
   select,
+  standing,
   t,
   view,
 } from '../state';
@@ -126,6 +127,8 @@ export function collectionTitle(id: string): string {
 /** A feature, once it has come; fetched once however often it is shown. */
 export function useFeature(reference: string): Feature | null {
   const [feature, setFeature] = useState<Feature | null>(null);
+  const of = standing.value;
+  // Read anew when the data are others.
   useEffect(() => {
     let current = true;
     setFeature(null);
@@ -136,7 +139,7 @@ export function useFeature(reference: string): Feature | null {
     return () => {
       current = false;
     };
-  }, [reference]);
+  }, [reference, of]);
   return feature;
 }
 

@@ -1,12 +1,12 @@
 // What the column beside the map shows: one panel at a time.
 
-import { conditions, navigate, t, view } from '../state';
+import { conditions, isRecorded, navigate, t, view } from '../state';
 import { PANELS } from '../view';
 
 export function Tabs() {
   return (
     <nav class="tabs" aria-label={t('panel.label')}>
-      {PANELS.map((panel) => (
+      {PANELS.filter((panel) => panel !== 'revisions' || isRecorded.value).map((panel) => (
         <button
           key={panel}
           type="button"

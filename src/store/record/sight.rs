@@ -1,0 +1,164 @@
+//! What of the history somebody may be told.
+//!
+//! The latest data decide: what they hide has no past for those from whom it is hidden. Of files
+//! beside the collections it is told that they changed, and nothing of what they say.
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::{Record, RecordError, entry, read_info};
+use crate::{
+    model::{Revision, RevisionInfo, Viewer},
+    store::snapshot::Snapshot,
+};
+
+/// Whose changes somebody may be told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight(Option<String>);
+
+impl Sight {
+    /// All that there is.
+    pub const ALL: Self = Self(None);
+
+    /// What somebody sees, by the latest data as they are `seen` by them. Administrators see what
+    /// stood in collections that are there no more, too.
+    #[must_use]
+    pub fn of(viewer: Viewer, seen: &Snapshot) -> Self {
+        if viewer == Viewer::ALL_SEEING {
+            return Self::ALL;
+        }
+        let ids = seen.collections().iter().map(|other| &*other.info.id);
+        let shelves: Vec<&str> = ids.chain([entry::SEEDS, entry::GEODATA]).collect();
+        Self(Some(serde_json::json!(shelves).to_string()))
+    }
+
+    /// The shelves as a JSON list; none where all are seen.
+    pub(super) fn shelves(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+/// Shelves, and those of them that are hidden: found step by step in an index, for there are few of
+/// them and perhaps a million entries.
+const SHELVES: &str = "
+    WITH RECURSIVE shelves (shelf) AS (
+        SELECT min(shelf) FROM entries
+        UNION ALL
+        SELECT (SELECT min(shelf) FROM entries WHERE shelf > shelves.shelf)
+        FROM shelves WHERE shelf IS NOT NULL
+    ),
+    seen AS (SELECT value AS shelf FROM json_each(:seen)),
+    hidden AS (SELECT shelf FROM shelves WHERE shelf IS NOT NULL EXCEPT SELECT shelf FROM seen)";
+
+/// Whether a revision changed something on one of these shelves.
+fn touches(shelves: &str) -> String {
+    format!(
+        "(EXISTS (SELECT 1 FROM {shelves} AS s JOIN entries AS e
+             ON e.shelf = s.shelf AND e.from_revision = number)
+          OR EXISTS (SELECT 1 FROM {shelves} AS s JOIN entries AS e
+             ON e.shelf = s.shelf AND e.to_revision = number))"
+    )
+}
+
+impl Record {
+    /// How many revisions changed something that is in sight, and those of one page, the latest
+    /// first. Where one changed something else besides, its message is left out, for it may speak of
+    /// that, and the word for its cause stands there.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn revisions_in(
+        &self,
+        sight: &Sight,
+        limit: usize,
+        offset: usize,
+    ) -> Result<(u64, Vec<RevisionInfo>), RecordError> {
+        let Some(seen) = sight.shelves() else {
+            return Ok((self.latest()?.0, self.revisions(limit, offset)?));
+        };
+        let mut connection = self.reader()?;
+        let reading = connection.transaction()?;
+        let count = reading.query_row(
+            &format!(
+                "{SHELVES} SELECT count(*) FROM revisions WHERE {}",
+                touches("seen")
+            ),
+            named_params! { ":seen": seen },
+            |row| row.get(0),
+        )?;
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let mut rows = reading.prepare(&told(&format!(
+            "{} ORDER BY number DESC LIMIT :limit OFFSET :offset",
+            touches("seen")
+        )))?;
+        let revisions = rows.query_map(
+            named_params! { ":seen": seen, ":limit": whole(limit), ":offset": whole(offset) },
+            |row| Ok(without_words(read_info(row)?, row.get(5)?)),
+        )?;
+        Ok((count, revisions.collect::<Result<_, _>>()?))
+    }
+
+    /// One revision, as [`Record::revisions_in`] has it.
+    ///
+    /// # Errors
+    /// Where there is none in sight, or the database can't be read.
+    pub fn info_in(&self, sight: &Sight, revision: Revision) -> Result<RevisionInfo, RecordError> {
+        let Some(seen) = sight.shelves() else {
+            return self.info(revision);
+        };
+        let number = i64::try_from(revision.0).map_err(|_| RecordError::NoRevision(revision))?;
+        self.reader()?
+            .query_row(
+                &told(&format!("number = :number AND {}", touches("seen"))),
+                named_params! { ":seen": seen, ":number": number },
+                |row| Ok(without_words(read_info(row)?, row.get(5)?)),
+            )
+            .optional()?
+            .ok_or(RecordError::NoRevision(revision))
+    }
+
+    /// Whether all that a revision changed is in sight.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn is_whole_in(&self, sight: &Sight, revision: Revision) -> Result<bool, RecordError> {
+        let Some(seen) = sight.shelves() else {
+            return Ok(true);
+        };
+        hides(&self.reader()?, seen, revision).map(|hides| !hides)
+    }
+}
+
+/// Whether a revision changed something that is not among the shelves `seen`.
+pub(super) fn hides(
+    connection: &Connection,
+    seen: &str,
+    revision: Revision,
+) -> Result<bool, RecordError> {
+    let number = i64::try_from(revision.0).map_err(|_| RecordError::NoRevision(revision))?;
+    let hides = connection.query_row(
+        &format!(
+            "{SHELVES} SELECT {} FROM (SELECT :number AS number)",
+            touches("hidden")
+        ),
+        named_params! { ":seen": seen, ":number": number },
+        |row| row.get(0),
+    )?;
+    Ok(hides)
+}
+
+/// The statement that reads revisions, each with whether it changed what is hidden.
+fn told(condition: &str) -> String {
+    format!(
+        "{SHELVES} SELECT number, time_ms, author, message, cause, {}
+         FROM revisions WHERE {condition}",
+        touches("hidden")
+    )
+}
+
+/// The first revision's words are the program's own and tell of nothing.
+pub(super) fn without_words(mut info: RevisionInfo, hides: bool) -> RevisionInfo {
+    if hides && info.number != Revision::EMBEDDED {
+        info.message = info.cause.title().zh;
+    }
+    info
+}

@@ -1,0 +1,143 @@
+//! Who sees which of the data: a snapshot without the collections that are not for who looks.
+//!
+//! Whatever is asked of such a view is answered without them: nothing has to be left out by those
+//! who answer, and a hidden collection is as one that does not exist.
+
+use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest, Sha256};
+
+use super::{snapshot::Snapshot, zones::FOLLOWED};
+use crate::{
+    documents::hex,
+    model::{Role, Viewer},
+};
+
+/// The collections that not everybody sees, each with the least role that does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Rules(Arc<[(Box<str>, Role)]>);
+
+impl Rules {
+    fn hide(&self, collection: &str, viewer: Viewer) -> bool {
+        let mut rules = self.0.iter();
+        rules.any(|(id, role)| **id == *collection && viewer.0 < Some(*role))
+    }
+}
+
+/// A snapshot as everybody sees it.
+#[derive(Debug)]
+pub struct Views {
+    whole: Arc<Snapshot>,
+    /// For anybody, readers and editors; administrators see the whole.
+    others: [Arc<Snapshot>; 3],
+}
+
+impl Views {
+    /// The views of a snapshot. What the latest data hide is hidden in earlier ones too.
+    #[must_use]
+    pub fn new(whole: Arc<Snapshot>, latest: &Rules) -> Self {
+        let mut made: Vec<(Vec<bool>, Arc<Snapshot>)> = Vec::new();
+        let others = [None, Some(Role::Reader), Some(Role::Editor)].map(|role| {
+            let shown = shown(&whole, Viewer(role), latest);
+            if let Some((_, view)) = made.iter().find(|(others, _)| *others == shown) {
+                return Arc::clone(view);
+            }
+            let view = if shown.contains(&false) {
+                Arc::new(without(&whole, &shown))
+            } else {
+                Arc::clone(&whole)
+            };
+            made.push((shown, Arc::clone(&view)));
+            view
+        });
+        Self { whole, others }
+    }
+
+    /// Everything.
+    #[must_use]
+    pub fn whole(&self) -> &Arc<Snapshot> {
+        &self.whole
+    }
+
+    /// What somebody sees.
+    #[must_use]
+    pub fn of(&self, viewer: Viewer) -> &Arc<Snapshot> {
+        match viewer.0 {
+            None => &self.others[0],
+            Some(Role::Reader) => &self.others[1],
+            Some(Role::Editor) => &self.others[2],
+            Some(Role::Administrator) => &self.whole,
+        }
+    }
+}
+
+impl Snapshot {
+    /// Which of its collections not everybody sees.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        let rules = self.collections.iter().filter_map(|collection| {
+            let role = collection.info.readers?;
+            Some((collection.info.id.as_str().into(), role))
+        });
+        Rules(rules.collect())
+    }
+}
+
+/// Which collections, by their places, somebody sees.
+fn shown(whole: &Snapshot, viewer: Viewer, latest: &Rules) -> Vec<bool> {
+    let infos = whole.collections.iter().map(|collection| &collection.info);
+    infos
+        .map(|info| info.is_for(viewer) && !latest.hide(&info.id, viewer))
+        .collect()
+}
+
+/// The snapshot with the collections that are `shown`, and what is said of their features.
+fn without(whole: &Snapshot, shown: &[bool]) -> Snapshot {
+    let mut collections = Vec::new();
+    // Where each collection stands in the view.
+    let mut places = Vec::new();
+    let mut fingerprint = Sha256::new();
+    fingerprint.update(&whole.fingerprint);
+    let mut follows_all = true;
+    for (collection, shown) in whole.collections.iter().zip(shown) {
+        if *shown {
+            places.push(u32::try_from(collections.len()).ok());
+            collections.push(Arc::clone(collection));
+        } else {
+            let id = collection.info.id.as_str();
+            places.push(None);
+            fingerprint.update(id);
+            fingerprint.update([0]);
+            follows_all &= FOLLOWED.iter().all(|(followed, _)| *followed != id);
+        }
+    }
+    let is_shown = |subject: &str| {
+        let (id, _) = subject.split_once('/').unwrap_or((subject, ""));
+        collections.iter().any(|other| other.info.id == id)
+    };
+    let claims = whole.claims.iter();
+    Snapshot {
+        revision: whole.revision,
+        title: whole.title.clone(),
+        district: whole.district.clone(),
+        library: Arc::clone(&whole.library),
+        claims: claims
+            .filter(|claim| is_shown(&claim.subject))
+            .cloned()
+            .collect(),
+        indicators: whole.indicators.clone(),
+        fingerprint: hex(&fingerprint.finalize()[..12]),
+        mentions: whole
+            .mentions
+            .iter()
+            .filter_map(|mention| mention.moved(&places))
+            .collect(),
+        // A street that is hidden must not shape an answer that is seen.
+        network: if follows_all {
+            Arc::clone(&whole.network)
+        } else {
+            Arc::new(OnceLock::new())
+        },
+        collections,
+    }
+}
