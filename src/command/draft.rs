@@ -16,10 +16,10 @@ use super::District;
 pub struct Signed {
     /// 谁改的；写入库时要给 (who; needed where a record is written to)
     #[arg(long, value_name = "NAME", requires = "data")]
-    author: Option<String>,
+    pub author: Option<String>,
     /// 为什么改 (what for)
     #[arg(long, value_name = "TEXT", requires = "author")]
-    message: Option<String>,
+    pub message: Option<String>,
 }
 
 /// A district whose collections are about to change.

@@ -19,6 +19,7 @@ use renewal_map::{
 pub mod compile;
 pub mod draft;
 pub mod import;
+mod osm;
 pub mod people;
 pub mod query;
 pub mod record;

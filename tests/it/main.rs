@@ -7,6 +7,7 @@ mod claims;
 mod command_line;
 mod compiling;
 mod disk;
+mod doctor;
 mod editing;
 mod exports;
 mod filters;
