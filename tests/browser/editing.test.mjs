@@ -2,70 +2,38 @@
 // when others were quicker or the line is cut, and the history that tells of it all.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { after, afterEach, before, test } from 'node:test';
-import { BINARY, mapRests, PHONE, parameters, pixelOf, screenshot, setStage } from './support.mjs';
+import {
+  DISTRICT,
+  mapRests,
+  PHONE,
+  parameters,
+  pixelOf,
+  screenshot,
+  setDesk,
+  setStage,
+  signIn,
+} from './support.mjs';
 
 // The invented district has surveyed parcels, and features that nothing places.
-const folder = new URL('../districts/yunze/', import.meta.url).pathname;
 const SENTENCE = '北至云帆大道，南至砚池道，西至白鹭路，东至织锦路';
 const QUOTE = '云帆会展中心已开工，年内实现主体完工。';
 
-const DISTRICT = ['--geodata', `${folder}geodata`, '--seeds', `${folder}seeds`];
-const PASSWORD = 'four plain words together';
-
 let stage;
-let data;
+let openAs;
 
 before(async () => {
-  data = await mkdtemp(join(tmpdir(), 'editing-'));
-  stage = await setStage(...DISTRICT, '--data', data);
-  for (const name of ['王工', '李工']) await invite(name);
+  stage = await setDesk(['王工', '李工']);
+  openAs = stage.openAs;
 });
 
-// A map that nobody looks at any more is still drawn.
-afterEach(async () => {
-  for (const context of stage.browser.contexts()) await context.close();
-});
+afterEach(() => stage.closePages());
 
 after(async () => {
   await stage?.clear();
-  await rm(data, { recursive: true, force: true });
+  if (stage) await rm(stage.data, { recursive: true, force: true });
 });
-
-/** Makes an account of an editor, who chooses a password by the link that they are given. */
-async function invite(name) {
-  const place = ['--public-url', stage.address, '--data', data];
-  const args = ['people', 'invite', name, '--role', 'editor', ...place];
-  const link = execFileSync(BINARY, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const joined = await fetch(link.trim(), {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({ name, password: PASSWORD, again: PASSWORD }),
-  });
-  assert.equal(joined.status, 303, await joined.text());
-}
-
-async function signIn(page, name, password = PASSWORD) {
-  await page.locator('input[name=name]').fill(name);
-  await page.locator('input[name=password]').fill(password);
-  await page.locator('button[type=submit]').click();
-}
-
-/** Opens the page as somebody who has signed in. */
-async function openAs(name, path, settings = {}) {
-  const page = await stage.open(`/sign-in?next=${encodeURIComponent(path)}`, settings);
-  await signIn(page, name);
-  await page.locator('.person-name').waitFor();
-  await mapRests(page);
-  return page;
-}
 
 const feature = (ref, query = '') => {
   const [collection, id] = ref.split('/');

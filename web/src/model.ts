@@ -43,6 +43,17 @@ export type Difference = Differences['differences'][number];
 export type FeatureRevision = Schemas['FeatureRevision'];
 export type FeatureRevisions = Schemas['FeatureRevisions'];
 export type LocatedBy = Schemas['LocatedBy'];
+export const WAYS = [
+  'surveyed',
+  'osm',
+  'digitised',
+  'compiled',
+  'published_point',
+  'station',
+  'relation',
+  'container',
+  'none',
+] as const satisfies readonly LocatedBy[];
 export type Claim = Schemas['Claim'];
 export type Passage = Schemas['Passage'];
 export type ClaimPair = Schemas['ClaimPair'];

@@ -15,23 +15,12 @@ import {
 import { hectares } from '../format';
 import { propertyName } from '../i18n';
 import { moveToAll } from '../map/canvas';
-import type { Boundary, Citation, LocatedBy } from '../model';
+import { type Boundary, type Citation, type LocatedBy, WAYS } from '../model';
 import { documents, lang, ready, type Shaping, shaping, t } from '../state';
 import { Field, NumberField, TextField } from './fields';
 import { Icon } from './icons';
 import { Failure, Section, shortTitle } from './parts';
 
-const WAYS = [
-  'surveyed',
-  'osm',
-  'digitised',
-  'compiled',
-  'published_point',
-  'station',
-  'relation',
-  'container',
-  'none',
-] as const satisfies readonly LocatedBy[];
 const SHAPES = ['point', 'line', 'polygon'] as const;
 
 export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
