@@ -73,9 +73,8 @@ function startBrowser() {
  * Opens a page that notes every request that leaves the service and every error that the page
  * throws.
  */
-export async function openPage(browser, address, path = '/', { prepare, ...options } = {}) {
+export async function openPage(browser, address, path = '/', options = {}) {
   const page = await browser.newPage({ viewport: DESKTOP, locale: 'zh-CN', ...options });
-  await prepare?.(page);
   page.setDefaultTimeout(PATIENCE);
   const outside = [];
   const errors = [];

@@ -19,6 +19,7 @@ import type {
   FeatureRevisions,
   Indicators,
   Revisions,
+  Session,
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
@@ -297,17 +298,6 @@ export async function fetchVersion(ref: string, revision?: number): Promise<Vers
     }),
   );
   return { feature, version };
-}
-
-/** Who uses the page, and what they may do. */
-export interface Session {
-  /** Null: nobody has signed in. */
-  name: string | null;
-  role: 'reader' | 'editor' | 'administrator' | null;
-  /** What a change that comes with the session's cookie has to bear. */
-  csrf: string | null;
-  /** Whether there is a record, and so a history. */
-  editable: boolean;
 }
 
 /** The session; null where the service knows none. */

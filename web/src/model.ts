@@ -34,6 +34,8 @@ export type DocumentText = Schemas['DocumentText'];
 export type CitedPassage = DocumentText['citations'][number];
 export type Indicators = Schemas['Indicators'];
 export type Indicator = Indicators['rows'][number];
+/** Who uses the page, and what they may do. */
+export type Session = Schemas['Session'];
 export type Revision = Schemas['Revision'];
 export type Revisions = Schemas['Revisions'];
 export type Differences = Schemas['Differences'];

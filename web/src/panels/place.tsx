@@ -16,7 +16,7 @@ import { hectares } from '../format';
 import { propertyName } from '../i18n';
 import { moveToAll } from '../map/canvas';
 import type { Boundary, Citation, LocatedBy } from '../model';
-import { documents, drawingReady, lang, ready, type Shaping, shaping, t } from '../state';
+import { documents, lang, ready, type Shaping, shaping, t } from '../state';
 import { Field, NumberField, TextField } from './fields';
 import { Icon } from './icons';
 import { Failure, Section, shortTitle } from './parts';
@@ -76,20 +76,6 @@ export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
           </button>
         )}
       </div>
-      {shaping.value && (
-        <p class="tool-hint" role="status" data-shaping={drawingReady.value ? 'ready' : 'loading'}>
-          <span>{t(`edit.place.${shaping.value}.hint`)}</span>
-          <button
-            type="button"
-            class="button is-small"
-            onClick={() => {
-              shaping.value = null;
-            }}
-          >
-            {t(shaping.value === 'vertices' ? 'draw.done' : 'draw.cancel')}
-          </button>
-        </p>
-      )}
       {sentence && <Sentence close={() => setSentence(false)} />}
       {isMoved && properties.located_by === 'digitised' && (
         <p class="fine">{t('edit.place.drawn')}</p>
