@@ -113,7 +113,7 @@ pub fn import(options: &Import) -> Result<(), String> {
                 "OpenStreetMap 数据一次一个，导入到 streets (one extract of OpenStreetMap at a time goes into streets)",
             );
         }
-        return osm::import(file, &options.lines, &options.district);
+        return osm::import(file, &options.lines, &options.district, &options.signed);
     }
     if options.lines.are_asked_for() {
         no_call("--bbox、--merge、--replace 只用于 .osm.pbf (these are for an .osm.pbf only)");

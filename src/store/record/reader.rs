@@ -2,7 +2,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -28,6 +28,11 @@ impl Readers {
             path,
             idle: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Where the record is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// One that nobody else uses.
