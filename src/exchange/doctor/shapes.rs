@@ -312,7 +312,7 @@ fn is_outside(geometry: &Geometry<f64>, ground: &Ground) -> bool {
             ground.is_inside(at) == Some(false)
         }
     };
-    let middle = geometry.bounding_rect().map(|bounds| bounds.center());
+    let middle = geometry.bounding_rect().map(geo::Rect::center);
     let step = geometry.coords_count().div_ceil(PROBES).max(1);
     middle
         .into_iter()
