@@ -1,13 +1,19 @@
 //! `renewal-map people`: accounts, tokens, and what was done with them.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use clap::{Args, Subcommand};
 use renewal_map::{
+    exchange::audit,
     model::Role,
-    people::grant,
+    people::{JOIN_HOURS, grant, invite},
     store::record::{Record, RecordError},
 };
+
+use super::serve::parse_public_url;
 
 #[derive(Args)]
 pub struct Options {
@@ -36,7 +42,24 @@ enum Action {
         #[arg(long)]
         role: Role,
     },
-    /// 关闭账户，其令牌随之失效 (close an account, and with it its tokens)
+    /// 建立账户并给出设置密码的一次性链接 (make an account, and a one-time link to choose its password)
+    Invite {
+        /// 姓名，写入版本记录 (a name, which stands in revisions)
+        name: String,
+        /// reader、editor 或 administrator (what they may do)
+        #[arg(long)]
+        role: Role,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// 给出重设密码的一次性链接 (a one-time link to choose another password)
+    Password {
+        /// 姓名 (whose)
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// 关闭账户，其令牌、密码和登录随之失效 (close an account, and with it its tokens, password and sessions)
     Close {
         /// 姓名 (whose)
         name: String,
@@ -62,7 +85,18 @@ enum Action {
         /// 最多几条 (how many, at most)
         #[arg(long, default_value_t = 50)]
         limit: usize,
+        /// 输出 CSV (as CSV)
+        #[arg(long)]
+        csv: bool,
     },
+}
+
+/// Where the service is.
+#[derive(Args)]
+struct Place {
+    /// 用户访问服务的网址 (address under which users reach the service)
+    #[arg(long, value_name = "URL", value_parser = parse_public_url, env = "RENEWAL_MAP_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    public_url: String,
 }
 
 /// Does what is asked.
@@ -106,6 +140,12 @@ fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
             record.audit(OPERATOR, "account", &format!("{name} {role}"))?;
             println!("{name}：{} ({role})", role.title().zh);
         }
+        Action::Invite { name, role, place } => {
+            record.put_account(name, *role)?;
+            record.audit(OPERATOR, "account", &format!("{name} {role}"))?;
+            link(record, name, place)?;
+        }
+        Action::Password { name, place } => link(record, name, place)?,
         Action::Close { name } => {
             record.close_account(name)?;
             record.audit(OPERATOR, "close", name)?;
@@ -124,8 +164,12 @@ fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
             record.audit(OPERATOR, "revoke", &number.to_string())?;
             println!("令牌 {number} 已收回 (taken back)");
         }
-        Action::Audit { limit } => {
-            for entry in record.audited(*limit)? {
+        Action::Audit { limit, csv } => {
+            let entries = record.audited(*limit, None, None)?;
+            if *csv {
+                return Ok(io::stdout().write_all(&audit::table(&entries))?);
+            }
+            for (_, entry) in entries {
                 println!(
                     "{}  {}  {}  {}",
                     entry.time, entry.account, entry.action, entry.detail
@@ -133,5 +177,16 @@ fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
             }
         }
     }
+    Ok(())
+}
+
+/// Prints a one-time link for an account.
+fn link(record: &Record, name: &str, place: &Place) -> Result<(), RecordError> {
+    let key = invite(record, name)?;
+    record.audit(OPERATOR, "invite", name)?;
+    println!("{}/join/{}", place.public_url, key.reveal());
+    eprintln!(
+        "链接 {JOIN_HOURS} 小时内有效，只能用一次；请只交给 {name} (holds for {JOIN_HOURS} hours and once: give it to {name} alone)"
+    );
     Ok(())
 }

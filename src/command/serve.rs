@@ -15,8 +15,9 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use renewal_map::{
-    http::{AppState, Settings, router},
+    http::{AppState, Readers, Settings, router},
     model::Viewer,
+    people::JOIN_HOURS,
     store::live::Live,
 };
 
@@ -38,11 +39,20 @@ pub struct Serve {
     /// 允许其他网页调用本服务的来源，可多个，逗号分隔 (other origins whose pages may ask the service, by commas)
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = parse_origin, env = "RENEWAL_MAP_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    /// 谁可以看：anyone 所有人，accounts 有账户的人 (who may look: anyone, or those with accounts)
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "anyone",
+        env = "RENEWAL_MAP_READERS"
+    )]
+    readers: Readers,
     #[command(flatten)]
     district: District,
 }
 
-fn parse_public_url(text: &str) -> Result<String, String> {
+/// An address without a slash at its end.
+pub fn parse_public_url(text: &str) -> Result<String, String> {
     let host = text
         .strip_prefix("http://")
         .or_else(|| text.strip_prefix("https://"))
@@ -66,16 +76,20 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
 /// Serves until the program is told to stop.
 pub fn serve(options: &Serve) -> Result<(), String> {
     let live = live(&options.district)?;
+    if options.readers == Readers::Accounts && live.record().is_none() {
+        return Err("--readers accounts 要与 --data 一起用：账户存在库中 (--readers accounts goes with --data: accounts are kept in the record)".into());
+    }
     let settings = Settings {
         public_url: options.public_url.clone(),
         allowed_origins: options.allow_origin.clone(),
+        readers: options.readers,
     };
     let state = AppState::new(live, settings);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("不能启动 (can't start): {error}"))?;
-    let result = runtime.block_on(listen(options.listen, state));
+    let result = runtime.block_on(listen(options, state));
     // Work that nobody waits for any more must not keep the program.
     runtime.shutdown_timeout(GRACE);
     result
@@ -105,7 +119,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a client may take to send the head of a request.
 const HEAD_TIME_LIMIT: Duration = Duration::from_secs(15);
 
-async fn listen(address: SocketAddr, state: AppState) -> Result<(), String> {
+async fn listen(options: &Serve, state: AppState) -> Result<(), String> {
+    let address = options.listen;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
             let port = address.port();
@@ -116,9 +131,24 @@ async fn listen(address: SocketAddr, state: AppState) -> Result<(), String> {
     })?;
     let bound = listener.local_addr().map_err(|error| error.to_string())?;
     println!("地图已就绪 (the map is ready): http://{bound}");
+    let here = format!("http://{bound}");
+    tell_link(&state, options.public_url.as_ref().unwrap_or(&here));
     tokio::spawn(state.clone().follow());
     serve_connections(listener, router(state)).await;
     Ok(())
+}
+
+/// Tells how the first administrator comes in, where there is none.
+fn tell_link(state: &AppState, here: &str) {
+    match state.administrator_link() {
+        Ok(None) => {}
+        // Whoever waits for the address above may read no further.
+        Ok(Some(key)) => eprintln!(
+            "还没有管理员：{JOIN_HOURS} 小时内用此链接设置一个，只能用一次 (no administrator yet: this link makes one, once, within {JOIN_HOURS} h):\n  {here}/join/{}",
+            key.reveal()
+        ),
+        Err(error) => tracing::warn!("no link for an administrator: {error}"),
+    }
 }
 
 /// Serves until the program is told to stop, then lets open requests end, for a while.

@@ -1,5 +1,6 @@
 //! Readers and writers of file formats.
 
+pub mod audit;
 pub mod boundary;
 pub mod csv;
 pub mod doctor;

@@ -3,7 +3,7 @@
 //!
 //! [`catalogue`], [`list`] and [`feature`] are the pages, [`page`] is what they share, [`sketch`] the
 //! small map, drawn in the looks of the map's style ([`paint`] evaluates it), [`record`] what of a
-//! feature's properties they set out, and [`words`] their words and numbers. Everything that data
+//! feature's properties they set out, [`sign_in`] is where people come in, and [`words`] their words and numbers. Everything that data
 //! bring is escaped by the templates. Links are relative: a page works behind any address.
 
 mod catalogue;
@@ -12,12 +12,14 @@ mod list;
 mod page;
 mod paint;
 mod record;
+mod sign_in;
 mod sketch;
 mod words;
 
 pub use catalogue::{collection, collections};
 pub use feature::feature;
 pub use list::{Listing, items};
+pub use sign_in::{Entry, entrance};
 
 use crate::{report::Lang, store::Snapshot};
 

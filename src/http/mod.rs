@@ -1,6 +1,7 @@
 //! Routes, one file per resource: they read requests and write answers, and reckon nothing.
 
 mod areas;
+mod audit;
 mod base;
 mod boundaries;
 mod claims;
@@ -22,12 +23,15 @@ mod person;
 mod problem;
 mod queryables;
 mod revisions;
+mod session;
 mod tiles;
 mod tilesets;
 
 use std::{
     any::Any,
+    collections::HashMap,
     num::NonZero,
+    str::FromStr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -43,6 +47,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_http::{
@@ -52,10 +57,11 @@ use tower_http::{
 use self::{base::Base, imports::Imports, problem::Problem};
 use crate::{
     model::{Text, Viewer},
+    people::{self, Secret, Throttle},
     store::{
         Snapshot,
         live::Live,
-        record::{AuditEntry, Record},
+        record::{AuditEntry, Hash, Record, RecordError},
     },
     tiles::cache::TileCache,
 };
@@ -88,8 +94,12 @@ struct Shared {
     heavy: Arc<Semaphore>,
     edits: Arc<Semaphore>,
     imports: Imports,
+    passwords: Arc<Semaphore>,
+    throttle: Throttle,
     /// Attempts that were refused, until [`AppState::follow`] writes them down.
     refused: Mutex<Vec<AuditEntry>>,
+    /// When sessions were last used, likewise.
+    seen: Mutex<HashMap<Hash, Timestamp>>,
 }
 
 /// What an operator decides.
@@ -100,6 +110,30 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Other origins whose pages may ask the service.
     pub allowed_origins: Vec<HeaderValue>,
+    /// Who may look.
+    pub readers: Readers,
+}
+
+/// Who may look at what is not hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Readers {
+    /// Everybody who reaches the service.
+    #[default]
+    Anyone,
+    /// Those with an account.
+    Accounts,
+}
+
+impl FromStr for Readers {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "anyone" => Ok(Self::Anyone),
+            "accounts" => Ok(Self::Accounts),
+            _ => Err("应为 anyone 或 accounts (it should be anyone or accounts)"),
+        }
+    }
 }
 
 /// How long a piece of work may keep a processor.
@@ -109,6 +143,8 @@ enum Work {
     Light,
     /// Seconds: at most one for each processor at once, so that the light ones go on.
     Heavy,
+    /// Comparing a password, which takes much memory: a few at once.
+    Password,
     /// A change of the data: one after the other, as the record takes them.
     Edit,
 }
@@ -130,7 +166,10 @@ impl AppState {
             heavy: Arc::new(Semaphore::new(processors)),
             edits: Arc::new(Semaphore::new(1)),
             imports,
+            passwords: Arc::new(Semaphore::new(processors.div_ceil(2))),
+            throttle: Throttle::default(),
             refused: Mutex::new(Vec::new()),
+            seen: Mutex::default(),
         }))
     }
 
@@ -139,8 +178,20 @@ impl AppState {
         self.0.live.latest(viewer)
     }
 
+    /// The key of the one-time link by which the first administrator joins, where nobody can
+    /// administer yet. It blocks.
+    ///
+    /// # Errors
+    /// Where the record can't be written.
+    pub fn administrator_link(&self) -> Result<Option<Secret>, RecordError> {
+        match self.0.live.record() {
+            Some(record) => people::administrator_link(record),
+            None => Ok(None),
+        }
+    }
+
     /// Serves what other processes commit to the record, soon after they did, and writes down refused
-    /// attempts, for ever.
+    /// attempts and which sessions are used, for ever.
     pub async fn follow(self) {
         if self.0.live.record().is_none() {
             return;
@@ -150,7 +201,7 @@ impl AppState {
             let state = self.clone();
             let followed = tokio::task::spawn_blocking(move || {
                 state.0.imports.sweep();
-                state.write_down_refused()?;
+                state.write_down()?;
                 state.0.live.refresh()
             })
             .await;
@@ -178,6 +229,7 @@ impl AppState {
         let turns = match work {
             Work::Light => &self.0.light,
             Work::Heavy => &self.0.heavy,
+            Work::Password => &self.0.passwords,
             Work::Edit => &self.0.edits,
         };
         let turn = {
@@ -308,6 +360,16 @@ pub fn router(state: AppState) -> Router {
         .route("/claims", get(claims::list))
         .route("/claims/pairs", get(claims::pairs))
         .route("/indicators", get(claims::indicators))
+        .route(
+            "/session",
+            get(session::status)
+                .post(session::open)
+                .delete(session::close),
+        )
+        .route("/sign-in", get(session::page).post(session::submit))
+        .route("/sign-out", post(session::sign_out))
+        .route("/join/{key}", get(session::join_page).post(session::join))
+        .route("/audit", get(audit::log))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(|| async { "ok\n" }))
         .fallback(no_such_path)

@@ -1,5 +1,7 @@
 //! Errors as RFC 9457 problem documents.
 
+use std::time::Duration;
+
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,6 +15,8 @@ use crate::model::Text;
 pub struct Problem {
     status: StatusCode,
     detail: Text,
+    /// After how many seconds the same may be asked again.
+    retry_after: Option<u64>,
     /// Members beyond those of every problem.
     members: Vec<(&'static str, Value)>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -39,11 +43,25 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
+    /// 429: not so fast.
+    pub fn too_early(detail: Text, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait.as_secs() + 1),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+        }
+    }
+
+    /// Its status, and what it says.
+    pub fn parts(&self) -> (StatusCode, &Text) {
+        (self.status, &self.detail)
+    }
+
     /// Any other status.
     pub fn new(status: StatusCode, detail: Text) -> Self {
         Self {
             status,
             detail,
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
             members: Vec::new(),
             headers: Vec::new(),
         }
@@ -90,10 +108,10 @@ impl IntoResponse for Problem {
                 HeaderValue::from_static("Bearer realm=\"renewal-map\""),
             );
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+                .insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -1,7 +1,17 @@
-//! Who may do what: accounts with roles, and the tokens that programs show for them.
+//! Who may do what: accounts with roles, the passwords and sessions of people, the tokens of programs.
 //!
-//! What is kept of them is in [`crate::store::record`]: of a token only its hash.
+//! [`secret`] is what sessions and one-time links are, [`token`] what programs show, [`password`] what
+//! people know, [`throttle`] slows down who guesses, [`session`] joins them: signing in and joining.
+//! What is kept of all that is in [`crate::store::record`]: of secrets only hashes.
 
+mod password;
+mod secret;
+mod session;
+mod throttle;
 mod token;
 
+pub use password::MIN_CHARACTERS;
+pub use secret::Secret;
+pub use session::{IDLE_HOURS, JOIN_HOURS, administrator_link, invite, join, sign_in};
+pub use throttle::{Attempt, Throttle};
 pub use token::{MAX_DAYS, Token, grant};

@@ -4,16 +4,14 @@ use std::{fmt, str::FromStr};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Secret;
 use crate::{
-    documents::hex,
     model::Text,
     store::record::{Hash, Record, RecordError},
 };
 
 /// Says what it is, where one turns up in a log or a mail.
 const PREFIX: &str = "rmap_";
-/// Random bytes of a token.
-const BYTES: usize = 32;
 /// Days that a token holds at most.
 pub const MAX_DAYS: u16 = 366;
 
@@ -25,14 +23,7 @@ pub struct Token(String);
 
 impl Token {
     fn random() -> Result<Self, RecordError> {
-        let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            RecordError::Refused(Text::new(
-                format!("系统没有给出随机数：{error}"),
-                format!("the system gave no random numbers: {error}"),
-            ))
-        })?;
-        Ok(Self(format!("{PREFIX}{}", hex(&bytes))))
+        Ok(Self(format!("{PREFIX}{}", Secret::random()?.reveal())))
     }
 
     /// What is kept of it.
@@ -60,8 +51,7 @@ impl FromStr for Token {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let digits = text.strip_prefix(PREFIX).ok_or(())?;
-        let fits = digits.len() == 2 * BYTES && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        fits.then(|| Self(text.to_owned())).ok_or(())
+        digits.parse::<Secret>().map(|_| Self(text.to_owned()))
     }
 }
 

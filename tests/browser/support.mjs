@@ -12,7 +12,7 @@ const require = createRequire(new URL('../../web/package.json', import.meta.url)
 const { chromium } = require('playwright-core');
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const BINARY = process.env.RENEWAL_MAP_BIN ?? here('../../target/debug/renewal-map');
+export const BINARY = process.env.RENEWAL_MAP_BIN ?? here('../../target/debug/renewal-map');
 const SCREENSHOTS = process.env.SCREENSHOT_DIR ?? here('./screenshots');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** The map is drawn without a graphics card, which takes its time. */

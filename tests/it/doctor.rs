@@ -2,7 +2,11 @@
 //! Hongqiao's blocks and streets and of the invented district, damaged in every way that it knows and
 //! undamaged.
 
-#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 
 use std::{
     collections::BTreeMap,
@@ -34,7 +38,6 @@ use renewal_map::{
 use serde_json::{Value, json};
 
 use crate::support::{in_full, yunze};
-
 
 /// A district to make files of.
 struct Place {

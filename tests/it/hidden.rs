@@ -167,18 +167,23 @@ impl House {
     }
 }
 
-pub fn serve(copy: &Copy, data: &Path, options: &[&str]) -> Server {
+pub fn serve(copy: &Copy, data: &Path, more: &[&str]) -> Server {
+    let options = options(copy, data);
+    let options = options.iter().map(String::as_str);
+    Server::start_with(&options.chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+/// What the program is to be told of where the data are.
+pub fn options(copy: &Copy, data: &Path) -> Vec<String> {
     let [seeds, geodata] = ["seeds", "geodata"].map(|part| copy.file(part));
-    let mut all = vec![
-        "--seeds",
-        seeds.to_str().unwrap(),
-        "--geodata",
-        geodata.to_str().unwrap(),
-        "--data",
-        data.to_str().unwrap(),
-    ];
-    all.extend_from_slice(options);
-    Server::start_with(&all)
+    [
+        ("--seeds", &*seeds),
+        ("--geodata", &geodata),
+        ("--data", data),
+    ]
+    .into_iter()
+    .flat_map(|(option, folder)| [option.to_owned(), folder.to_str().unwrap().to_owned()])
+    .collect()
 }
 
 /// The account of a role.

@@ -77,7 +77,11 @@ impl Desk {
     }
 
     fn parcels(&self) -> usize {
-        self.latest().collection("parcels").unwrap().features().len()
+        self.latest()
+            .collection("parcels")
+            .unwrap()
+            .features()
+            .len()
     }
 
     /// What an import leaves beside the record.
@@ -117,12 +121,7 @@ impl Said {
 }
 
 /// What every import has to say.
-const STATED: [&str; 4] = [
-    "--set",
-    "licence=CC0-1.0",
-    "--set",
-    "accuracy_m=0.1",
-];
+const STATED: [&str; 4] = ["--set", "licence=CC0-1.0", "--set", "accuracy_m=0.1"];
 
 fn signed<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let surveyed = ["--set", "located_by=surveyed", "--author", "王工"];
@@ -140,9 +139,21 @@ fn squares(count: usize, invalid: &[usize]) -> String {
             4_316_400.0 + 5.0 * (number / 1000) as f64,
         );
         let ring = if invalid.contains(&number) {
-            format!("[{x},{y}],[{},{}],[{},{y}],[{x},{}],[{x},{y}]", x + 4.0, y + 4.0, x + 4.0, y + 4.0)
+            format!(
+                "[{x},{y}],[{},{}],[{},{y}],[{x},{}],[{x},{y}]",
+                x + 4.0,
+                y + 4.0,
+                x + 4.0,
+                y + 4.0
+            )
         } else {
-            format!("[{x},{y}],[{},{y}],[{},{}],[{x},{}],[{x},{y}]", x + 4.0, x + 4.0, y + 4.0, y + 4.0)
+            format!(
+                "[{x},{y}],[{},{y}],[{},{}],[{x},{}],[{x},{y}]",
+                x + 4.0,
+                x + 4.0,
+                y + 4.0,
+                y + 4.0
+            )
         };
         let comma = if number == 0 { "" } else { "," };
         write!(
@@ -218,7 +229,12 @@ fn three_invalid_rows_of_many_keep_all_from_being_written_unless_skipped() {
     let properties: Value = serde_json::from_str(first.properties.get()).unwrap();
     assert_eq!(properties["land_use_text"], "R2");
     assert_eq!(properties["DKBH"], "N-0");
-    assert!(properties["source"].as_str().unwrap().contains("squares.geojson (SHA-256 "));
+    assert!(
+        properties["source"]
+            .as_str()
+            .unwrap()
+            .contains("squares.geojson (SHA-256 ")
+    );
     assert!(desk.record().verify().is_ok());
 }
 
@@ -237,19 +253,35 @@ fn the_same_file_again_changes_nothing_and_its_mapping_is_remembered() {
     assert!(said.out.contains("it is not shifted"), "{}", said.out);
     // Without an author nothing is written.
     let said = desk.import(&file, &STATED);
-    assert!(said.fine && said.counts() == [0, 75, 0, 0, 0], "{}", said.err);
+    assert!(
+        said.fine && said.counts() == [0, 75, 0, 0, 0],
+        "{}",
+        said.err
+    );
     assert_eq!(desk.record().latest().unwrap(), Revision(1));
     let said = desk.import(&file, &signed(&[]));
-    assert!(said.fine && said.counts() == [0, 75, 0, 0, 0], "{}", said.err);
+    assert!(
+        said.fine && said.counts() == [0, 75, 0, 0, 0],
+        "{}",
+        said.err
+    );
     assert_eq!(desk.record().latest().unwrap(), Revision(2));
     // No option but who: the rest is known.
     let said = desk.import(&file, &["--author", "王工"]);
-    assert!(said.fine && said.counts() == [0, 0, 75, 0, 0], "{}", said.err);
+    assert!(
+        said.fine && said.counts() == [0, 0, 75, 0, 0],
+        "{}",
+        said.err
+    );
     assert!(said.out.contains("as last time"), "{}", said.out);
     // Another file that says the same of them does not change them by being another file.
     let other = desk.write("q.geojson", &format!("{}\n", parcels(GAUSS, same)));
     let said = desk.import(&other, &["--author", "王工"]);
-    assert!(said.fine && said.counts() == [0, 0, 75, 0, 0], "{}", said.err);
+    assert!(
+        said.fine && said.counts() == [0, 0, 75, 0, 0],
+        "{}",
+        said.err
+    );
     assert_eq!(desk.record().latest().unwrap(), Revision(2));
     let info = desk.record().info(Revision(2)).unwrap();
     assert_eq!((&*info.author, info.cause.as_str()), ("王工", "import"));
@@ -259,7 +291,11 @@ fn the_same_file_again_changes_nothing_and_its_mapping_is_remembered() {
 /// What documents and people said of a feature.
 fn stated(feature: &Feature) -> Value {
     let properties: Value = serde_json::from_str(feature.properties.get()).unwrap();
-    json!([properties["citations"], properties["land_use"], properties["name_en"]])
+    json!([
+        properties["citations"],
+        properties["land_use"],
+        properties["name_en"]
+    ])
 }
 
 #[test]
@@ -270,7 +306,11 @@ fn an_import_changes_what_the_file_speaks_of_and_leaves_the_rest() {
     assert!(desk.import(&file, &signed(&[])).fine);
     let after = desk.latest();
     for feature in before.collection("parcels").unwrap().features() {
-        let now = after.collection("parcels").unwrap().get(&feature.id).unwrap();
+        let now = after
+            .collection("parcels")
+            .unwrap()
+            .get(&feature.id)
+            .unwrap();
         assert_eq!(stated(now), stated(feature));
         assert_eq!(now.geometry, feature.geometry);
     }
@@ -281,10 +321,20 @@ fn an_import_changes_what_the_file_speaks_of_and_leaves_the_rest() {
     features[3]["properties"]["名称"] = "新名".into();
     let file = desk.write("fewer.geojson", &fewer.to_string());
     let said = desk.import(&file, &["--author", "王工"]);
-    assert!(said.fine && said.counts() == [0, 1, 74 - 1, 0, 0], "{}{}", said.out, said.err);
+    assert!(
+        said.fine && said.counts() == [0, 1, 74 - 1, 0, 0],
+        "{}{}",
+        said.out,
+        said.err
+    );
     assert_eq!(desk.parcels(), 75);
     let said = desk.import(&file, &["--author", "王工", "--remove-missing"]);
-    assert!(said.fine && said.counts() == [0, 0, 74, 1, 0], "{}{}", said.out, said.err);
+    assert!(
+        said.fine && said.counts() == [0, 0, 74, 1, 0],
+        "{}{}",
+        said.out,
+        said.err
+    );
     assert_eq!(desk.parcels(), 74);
 }
 
@@ -317,7 +367,11 @@ fn coordinates_that_lie_are_told_and_what_is_proposed_puts_them_right() {
         let file = desk.write("lying.geojson", &text);
         let said = desk.import(&file, &signed(&[]));
         let proposal = options.join(" ");
-        assert!(!said.fine && said.out.contains(&proposal), "{proposal}: {}", said.out);
+        assert!(
+            !said.fine && said.out.contains(&proposal),
+            "{proposal}: {}",
+            said.out
+        );
         assert_eq!(desk.record().latest().unwrap(), Revision(1));
         let said = desk.import(&file, &signed(options));
         assert!(said.fine, "{proposal}: {}{}", said.out, said.err);
@@ -325,13 +379,20 @@ fn coordinates_that_lie_are_told_and_what_is_proposed_puts_them_right() {
         let before = renewal_map::store::load(&Files::seeds(Some(yunze().join("seeds"))), &before);
         let (before, after) = (before.unwrap(), desk.latest());
         for feature in before.collection("parcels").unwrap().features() {
-            let now = after.collection("parcels").unwrap().get(&feature.id).unwrap();
+            let now = after
+                .collection("parcels")
+                .unwrap()
+                .get(&feature.id)
+                .unwrap();
             let coords = |feature: &Feature| -> Vec<Coord<f64>> {
                 geo::CoordsIter::coords_iter(feature.geometry.as_ref().unwrap()).collect()
             };
             for (a, b) in coords(feature).iter().zip(coords(now)) {
                 // A millimetre.
-                assert!((a.x - b.x).abs() < 1.2e-8 && (a.y - b.y).abs() < 1e-8, "{a:?} {b:?}");
+                assert!(
+                    (a.x - b.x).abs() < 1.2e-8 && (a.y - b.y).abs() < 1e-8,
+                    "{a:?} {b:?}"
+                );
             }
         }
     }
@@ -365,9 +426,13 @@ fn prepared(desk: &Desk, record: &Record, file: &Path) -> Prepared {
         ..Options::default()
     };
     let snapshot = record.load(record.latest().unwrap()).unwrap();
-    intake::prepare(record, &snapshot, &request(desk, file), &options, &mut |_, _, _| {
-        ControlFlow::Continue(())
-    })
+    intake::prepare(
+        record,
+        &snapshot,
+        &request(desk, file),
+        &options,
+        &mut |_, _, _| ControlFlow::Continue(()),
+    )
     .map_err(|error| error.text())
     .unwrap()
 }
@@ -406,8 +471,14 @@ fn cancelled_it_leaves_nothing() {
     for after in [0, 1, 5, 20] {
         let mut steps = 0;
         let mut options = Options::default();
-        options.changes.constants.insert("licence".into(), json!("CC0-1.0"));
-        options.changes.constants.insert("accuracy_m".into(), json!(1));
+        options
+            .changes
+            .constants
+            .insert("licence".into(), json!("CC0-1.0"));
+        options
+            .changes
+            .constants
+            .insert("accuracy_m".into(), json!(1));
         let request = request(&desk, &file);
         let outcome = intake::prepare(&record, &snapshot, &request, &options, &mut |_, _, _| {
             steps += 1;
@@ -457,7 +528,11 @@ fn killed_at_any_time_the_record_is_whole() {
             }
             other => panic!("{other}"),
         }
-        assert!(desk.left().iter().all(|path| path.is_dir()), "{:?}", desk.left());
+        assert!(
+            desk.left().iter().all(|path| path.is_dir()),
+            "{:?}",
+            desk.left()
+        );
     }
     println!("killed {times} times: {cut_short} before, {done} after it was committed");
     assert!(cut_short > 0);
@@ -473,7 +548,11 @@ fn keys_that_are_twice_or_missing_and_fields_that_are_not_there() {
     file["features"][4]["properties"]["DKBH"] = "广荣道".into();
     let path = desk.write("keys.geojson", &file.to_string());
     let said = desk.import(&path, &signed(&[]));
-    assert!(!said.fine && said.counts() == [4, 0, 0, 0, 2], "{}", said.out);
+    assert!(
+        !said.fine && said.counts() == [4, 0, 0, 0, 2],
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("is that of row 1 too"), "{}", said.out);
     assert!(said.out.contains("it has no key"), "{}", said.out);
     let said = desk.import(&path, &signed(&["--skip-invalid"]));
@@ -483,12 +562,24 @@ fn keys_that_are_twice_or_missing_and_fields_that_are_not_there() {
     assert!(collection.get("guang-rong-dao").is_some());
     // Two keys of one reading are two features, and stay so.
     let said = desk.import(&path, &["--author", "王工", "--skip-invalid"]);
-    assert!(said.fine && said.counts() == [0, 0, 4, 0, 2], "{}", said.out);
+    assert!(
+        said.fine && said.counts() == [0, 0, 4, 0, 2],
+        "{}",
+        said.out
+    );
 
     let said = desk.import(&path, &signed(&["--map", "XX=name"]));
-    assert!(!said.fine && said.err.contains("no field “XX”"), "{}", said.err);
+    assert!(
+        !said.fine && said.err.contains("no field “XX”"),
+        "{}",
+        said.err
+    );
     let said = desk.import(&path, &signed(&["--key", "XX"]));
-    assert!(!said.fine && said.err.contains("no field “XX”"), "{}", said.err);
+    assert!(
+        !said.fine && said.err.contains("no field “XX”"),
+        "{}",
+        said.err
+    );
     let cut = desk.write("cut.geojson", &squares(50, &[])[..2_000]);
     let said = desk.import(&cut, &signed(&[]));
     assert!(!said.fine && !said.err.is_empty());
@@ -511,7 +602,10 @@ impl Service {
         let data = desk.data();
         let data = data.to_str().unwrap();
         let people = |args: &[&str]| {
-            let output = program(&["people", "--data", data]).args(args).output().unwrap();
+            let output = program(&["people", "--data", data])
+                .args(args)
+                .output()
+                .unwrap();
             assert!(output.status.success());
             String::from_utf8(output.stdout).unwrap().trim().to_owned()
         };
@@ -569,31 +663,58 @@ fn a_file_is_sent_decided_on_and_committed() {
     assert_eq!(finding["code"], "projected_as_degrees");
     assert_eq!(finding["severity"], "error");
     assert_eq!(finding["proposal"], json!({"crs": "EPSG:4548"}));
-    let needs: Vec<_> = shown["needs"].as_array().unwrap().iter().map(|need| &need["property"]).collect();
+    let needs: Vec<_> = shown["needs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|need| &need["property"])
+        .collect();
     assert_eq!(needs, ["licence", "accuracy_m"]);
     let refused = service.edit("POST", &format!("{path}/commit"), "{}");
     refused.problem(422);
     assert!(refused.json()["obstacles"].as_array().unwrap().len() >= 3);
 
     let mut mapping = shown["mapping"].clone();
-    mapping["constants"] = json!({"licence": "CC0-1.0", "accuracy_m": 0.1, "located_by": "surveyed"});
+    mapping["constants"] =
+        json!({"licence": "CC0-1.0", "accuracy_m": 0.1, "located_by": "surveyed"});
     let decided = json!({"mapping": mapping, "crs": "EPSG:4548"});
     assert_eq!(service.edit("PUT", &path, decided.to_string()).status, 200);
     let shown = service.ready(&path);
-    assert_eq!(shown["counts"], json!({"added": 0, "changed": 75, "unchanged": 0, "removed": 0, "invalid": 0}), "{shown}");
+    assert_eq!(
+        shown["counts"],
+        json!({"added": 0, "changed": 75, "unchanged": 0, "removed": 0, "invalid": 0}),
+        "{shown}"
+    );
     assert_eq!(shown["obstacles"], json!([]));
-    let changes = service.edit("GET", &format!("{path}/changes?limit=10&offset=70"), "").json();
-    assert_eq!((&changes["numberMatched"], &changes["numberReturned"]), (&json!(75), &json!(5)));
+    let changes = service
+        .edit("GET", &format!("{path}/changes?limit=10&offset=70"), "")
+        .json();
+    assert_eq!(
+        (&changes["numberMatched"], &changes["numberReturned"]),
+        (&json!(75), &json!(5))
+    );
     assert_eq!(changes["features"][0]["change"], "changed");
     assert!(changes["features"][0]["geometry"].is_object());
 
-    let answer = service.edit("POST", &format!("{path}/commit"), r#"{"message":"勘测成果"}"#);
-    assert_eq!((answer.status, answer.json()), (200, json!({"revision": 2})));
+    let answer = service.edit(
+        "POST",
+        &format!("{path}/commit"),
+        r#"{"message":"勘测成果"}"#,
+    );
+    assert_eq!(
+        (answer.status, answer.json()),
+        (200, json!({"revision": 2}))
+    );
     assert_eq!(service.edit("GET", &path, "").json()["state"], "committed");
-    service.edit("POST", &format!("{path}/commit"), "{}").problem(409);
+    service
+        .edit("POST", &format!("{path}/commit"), "{}")
+        .problem(409);
     let item = service.server.json("/collections/parcels/items/a1-01");
     assert_eq!(item["properties"]["land_use_text"], "居住");
-    assert_eq!(service.server.json("/revisions")["revisions"][0]["author"], "王工");
+    assert_eq!(
+        service.server.json("/revisions")["revisions"][0]["author"],
+        "王工"
+    );
     assert!(service.desk.left().is_empty());
 }
 
@@ -609,7 +730,9 @@ fn who_may_not_change_data_may_not_send_files_and_names_lead_nowhere() {
         ("POST", format!("{path}/commit")),
         ("DELETE", path.clone()),
     ] {
-        service.ask(method, &path, &service.reader, "{}").problem(403);
+        service
+            .ask(method, &path, &service.reader, "{}")
+            .problem(403);
         let nobody = service.server.send(method, &path, &[], "{}").unwrap();
         nobody.problem(401);
     }
@@ -617,8 +740,12 @@ fn who_may_not_change_data_may_not_send_files_and_names_lead_nowhere() {
         let path = format!("/imports?into=parcels&name={name}");
         service.edit("POST", &path, "{}").problem(400);
     }
-    service.edit("POST", "/imports?into=atlantis&name=p.geojson", "{}").problem(404);
-    service.edit("POST", "/imports?into=parcels&name=p&crs=EPSG:1", "{}").problem(400);
+    service
+        .edit("POST", "/imports?into=atlantis&name=p.geojson", "{}")
+        .problem(404);
+    service
+        .edit("POST", "/imports?into=parcels&name=p&crs=EPSG:1", "{}")
+        .problem(400);
     service.edit("PUT", &path, r#"{"colour": 1}"#).problem(400);
     assert_eq!(service.edit("DELETE", &path, "").status, 204);
     service.edit("GET", &path, "").problem(404);
@@ -627,7 +754,9 @@ fn who_may_not_change_data_may_not_send_files_and_names_lead_nowhere() {
     let shown = service.ready(&path);
     assert_eq!(shown["state"], "failed", "{shown}");
     assert!(shown["message_en"].as_str().unwrap().contains("p.geojson"));
-    service.edit("POST", &format!("{path}/commit"), "{}").problem(409);
+    service
+        .edit("POST", &format!("{path}/commit"), "{}")
+        .problem(409);
     assert_eq!(service.edit("DELETE", &path, "").status, 204);
     for _ in 0..40 {
         if service.desk.left().is_empty() {

@@ -1,10 +1,18 @@
 //! Collections that only some see, and who looks: accounts, sessions, and what is written down.
 
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use renewal_map::{people::administrator_link, store::record::Record};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
-    hidden::{HIDDEN, House, secrets, told},
+    hidden::{HIDDEN, House, district, name_of, options, people, secrets, told},
     loading::Copy,
+    support::{Answer, Server, program},
 };
 
 const VIEWERS: [Option<&str>; 4] = [None, Some("reader"), Some("editor"), Some("administrator")];
@@ -236,7 +244,7 @@ fn what_is_hidden_later_has_no_past() {
         catalogue["collections"][1]["readers"] = "editor".into();
     });
     let [seeds, geodata] = ["seeds", "geodata"].map(|part| house.copy.file(part));
-    let output = crate::support::program(&[
+    let output = program(&[
         "record",
         "update",
         "--accept",
@@ -274,7 +282,7 @@ fn what_others_rest_on_is_not_hidden() {
         let copy = Copy::new();
         change(&copy);
         let [seeds, geodata] = ["seeds", "geodata"].map(|part| copy.file(part));
-        let output = crate::support::program(&[
+        let output = program(&[
             "check",
             "--seeds",
             seeds.to_str().unwrap(),
@@ -340,11 +348,8 @@ fn a_hidden_river_shapes_no_answer() {
     });
     let data = tempfile::TempDir::new().unwrap();
     let server = crate::hidden::serve(&copy, data.path(), &[]);
-    crate::hidden::people(data.path(), &["add", "读者甲", "--role", "reader"]);
-    let bearer = format!(
-        "Bearer {}",
-        crate::hidden::people(data.path(), &["token", "读者甲"])
-    );
+    people(data.path(), &["add", "读者甲", "--role", "reader"]);
+    let bearer = format!("Bearer {}", people(data.path(), &["token", "读者甲"]));
     let body =
         json!({ "text": "范围：北至青禾道，南至云帆大道，西至星河路，东至云溪河。" }).to_string();
     let compiled = |headers: &[(&str, &str)]| {
@@ -354,4 +359,586 @@ fn a_hidden_river_shapes_no_answer() {
     };
     assert!(compiled(&[("authorization", &bearer)]));
     assert!(!compiled(&[]));
+}
+
+const PASSWORD: &str = "云溪河畔的老码头2026";
+
+/// Somebody who has signed in: the cookie, and what shows that a page asks for a change.
+struct Visitor {
+    cookie: String,
+    csrf: String,
+}
+
+impl Visitor {
+    fn of(answer: &Answer) -> Self {
+        let cookie = answer.header("set-cookie").split(';').next().unwrap();
+        Self {
+            cookie: cookie.to_owned(),
+            csrf: answer.json()["csrf"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn session(&self, server: &Server) -> Value {
+        let answer = server.get_with("/session", &[("cookie", &self.cookie)]);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        answer.json()
+    }
+
+    fn is_somebody(&self, server: &Server) -> bool {
+        !self.session(server)["name"].is_null()
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
+fn post(server: &Server, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    server.send("POST", path, headers, body).unwrap()
+}
+
+fn sign_in(server: &Server, name: &str, password: &str) -> Answer {
+    let body = json!({ "name": name, "password": password }).to_string();
+    post(server, "/session", &[], &body)
+}
+
+/// Gives an account a password, by a one-time link.
+fn choose(house: &House, name: &str, password: &str) -> Answer {
+    let link = people(house.data.path(), &["password", name]);
+    let path = &link[link.find("/join/").unwrap()..];
+    let body = form(&[("password", password), ("again", password)]);
+    let answer = post(&house.server, path, &[], &body);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    answer
+}
+
+/// The latest entries of the log: who, and what.
+fn log(house: &House) -> Vec<(String, String)> {
+    let log = house.get(Some("administrator"), "/audit").json();
+    let entries = log["entries"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    entries
+        .map(|entry| (text(&entry["account"]), text(&entry["action"])))
+        .collect()
+}
+
+#[test]
+fn the_first_administrator_comes_in_by_a_link_that_works_once() {
+    let (copy, data) = (district(), tempfile::TempDir::new().unwrap());
+    let options = options(&copy, data.path());
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let (server, earlier) = Server::start_for_administrator(&options);
+    drop(server);
+    // Not used, it is told anew at each start, and the one before holds no more.
+    let (server, link) = Server::start_for_administrator(&options);
+    assert_ne!(link, earlier);
+    assert_eq!(server.get(&earlier).status, 404);
+    assert_eq!(server.get(&format!("/join/{}", "0".repeat(64))).status, 404);
+    assert_eq!(server.get("/join/x").status, 404);
+    let database = fs::read(data.path().join("renewal-map.db")).unwrap();
+    let key = link.rsplit('/').next().unwrap();
+    assert!(!database.windows(64).any(|part| part == key.as_bytes()));
+
+    let page = server.get(&link);
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(page.text().contains("设置密码") && page.text().contains("name=\"name\""));
+    let wrong = [
+        form(&[
+            ("name", "赵局"),
+            ("password", PASSWORD),
+            ("again", "another one"),
+        ]),
+        form(&[("name", "赵局"), ("password", "short"), ("again", "short")]),
+        form(&[("name", ""), ("password", PASSWORD), ("again", PASSWORD)]),
+    ];
+    for body in &wrong {
+        let answer = post(&server, &link, &[], body);
+        assert_eq!(answer.status, 422, "{body}");
+        assert_eq!(answer.header("set-cookie"), "");
+        assert!(answer.text().contains("role=\"alert\""));
+    }
+    let body = form(&[
+        ("name", "赵局"),
+        ("password", PASSWORD),
+        ("again", PASSWORD),
+    ]);
+    let foreign = [("origin", "http://evil.example")];
+    assert_eq!(post(&server, &link, &foreign, &body).status, 403);
+    let answer = post(&server, &link, &[], &body);
+    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    let cookie = answer.header("set-cookie").split(';').next().unwrap();
+    let session = server.get_with("/session", &[("cookie", cookie)]).json();
+    assert_eq!(session["name"], "赵局");
+    assert_eq!(session["role"], "administrator");
+    assert_eq!(session["editable"], true);
+    for answer in [server.get(&link), post(&server, &link, &[], &body)] {
+        assert_eq!(answer.status, 404);
+    }
+    drop(server);
+    // There is one now, so that no link is told.
+    let record = Record::open_existing(data.path()).unwrap();
+    assert_eq!(administrator_link(&record).unwrap(), None);
+}
+
+#[test]
+fn a_session_is_opened_by_the_password_and_ends_with_what_it_rests_on() {
+    let house = House::open();
+    let server = &house.server;
+    let name = name_of("editor");
+    let ended = |end: &dyn Fn(&Visitor)| {
+        choose(&house, name, PASSWORD);
+        let answer = sign_in(server, name, PASSWORD);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let visitor = Visitor::of(&answer);
+        assert!(visitor.is_somebody(server));
+        end(&visitor);
+        assert!(!visitor.is_somebody(server));
+        // The cookie of a session that is over is no obstacle to who merely looks.
+        let answer = server.get_with("/collections", &[("cookie", &visitor.cookie)]);
+        assert_eq!(answer.status, 200);
+    };
+    let database = |statement: &str| {
+        let connection = Connection::open(house.data.path().join("renewal-map.db")).unwrap();
+        assert!(
+            connection.execute(statement, []).unwrap() > 0,
+            "{statement}"
+        );
+    };
+    ended(&|visitor| {
+        let csrf = [
+            ("cookie", &*visitor.cookie),
+            ("x-csrf-token", &*visitor.csrf),
+        ];
+        assert_eq!(
+            server
+                .send("DELETE", "/session", &csrf[..1], "")
+                .unwrap()
+                .status,
+            403
+        );
+        assert!(visitor.is_somebody(server));
+        let answer = server.send("DELETE", "/session", &csrf, "").unwrap();
+        assert_eq!(answer.status, 200);
+        assert!(answer.header("set-cookie").contains("Max-Age=0"));
+        assert_eq!(answer.json()["name"], Value::Null);
+    });
+    ended(&|visitor| {
+        let body = form(&[("csrf", &visitor.csrf)]);
+        let cookie = [("cookie", &*visitor.cookie)];
+        assert_eq!(post(server, "/sign-out", &cookie, "csrf=").status, 403);
+        let answer = post(server, "/sign-out", &cookie, &body);
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, "/sign-in")
+        );
+    });
+    ended(&|_| {
+        people(house.data.path(), &["add", name, "--role", "reader"]);
+        people(house.data.path(), &["add", name, "--role", "editor"]);
+    });
+    ended(&|_| {
+        choose(&house, name, "另一个也足够长的密码");
+    });
+    ended(&|_| database("UPDATE sessions SET expires_ms = 1"));
+    // Nobody has used it for as long as a working day and its night.
+    ended(&|_| database("UPDATE sessions SET seen_ms = seen_ms - 13 * 3600000"));
+    ended(&|_| {
+        people(house.data.path(), &["close", name]);
+        // The password went with the account.
+        people(house.data.path(), &["add", name, "--role", "editor"]);
+        assert_eq!(sign_in(server, name, PASSWORD).status, 401);
+    });
+    // One that is used goes on.
+    choose(&house, name, PASSWORD);
+    let visitor = Visitor::of(&sign_in(server, name, PASSWORD));
+    for _ in 0..2 {
+        database("UPDATE sessions SET seen_ms = seen_ms - 8 * 3600000");
+        assert!(visitor.is_somebody(server));
+        // What was seen is written down with the next look at the log.
+        log(&house);
+    }
+    assert!(visitor.is_somebody(server));
+    // Signing in anew ends the session before, and gives another.
+    let again = [("cookie", &*visitor.cookie)];
+    let body = json!({ "name": name, "password": PASSWORD }).to_string();
+    let next = Visitor::of(&post(server, "/session", &again, &body));
+    assert_ne!(next.cookie, visitor.cookie);
+    assert!(next.is_somebody(server) && !visitor.is_somebody(server));
+    let bytes = fs::read(house.data.path().join("renewal-map.db")).unwrap();
+    let log = fs::read(house.data.path().join("renewal-map.db-wal")).unwrap_or_default();
+    let kept = [bytes, log].concat();
+    for secret in [PASSWORD, next.cookie.split('=').nth(1).unwrap()] {
+        assert!(
+            !kept
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes())
+        );
+    }
+}
+
+#[test]
+fn a_change_in_a_session_is_asked_for_by_a_page_of_the_service() {
+    let house = House::open_with(&["--public-url", "https://map.example.gov.cn/renewal"]);
+    let server = &house.server;
+    choose(&house, name_of("editor"), PASSWORD);
+    let answer = sign_in(server, name_of("editor"), PASSWORD);
+    let cookie = answer.header("set-cookie");
+    for word in ["HttpOnly", "SameSite=Lax", "Path=/", "Secure"] {
+        assert!(cookie.split("; ").any(|part| part == word), "{cookie}");
+    }
+    let visitor = Visitor::of(&answer);
+    let parcel = "/collections/parcels/items/a1-01";
+    let change = |more: &[(&str, &str)]| {
+        let answer = server.get_with(parcel, &[("cookie", &visitor.cookie)]);
+        let version = answer.header("etag").to_owned();
+        let name = format!("Tower {version}").replace('"', "");
+        let mut headers = vec![("cookie", &*visitor.cookie), ("if-match", &*version)];
+        headers.extend_from_slice(more);
+        let body = json!({ "properties": { "name_en": name } }).to_string();
+        server.send("PATCH", parcel, &headers, body).unwrap().status
+    };
+    let csrf = ("x-csrf-token", &*visitor.csrf);
+    let own = server.url.as_str();
+    assert_eq!(change(&[]), 403);
+    assert_eq!(change(&[("x-csrf-token", "")]), 403);
+    assert_eq!(change(&[("x-csrf-token", &"0".repeat(64))]), 403);
+    for origin in [
+        "http://evil.example",
+        "null",
+        "https://map.example.gov.cn.evil.example",
+        "https://map.example.gov",
+        "x",
+    ] {
+        assert_eq!(change(&[csrf, ("origin", origin)]), 403, "{origin}");
+    }
+    assert_eq!(change(&[csrf]), 200);
+    assert_eq!(change(&[csrf, ("origin", own)]), 200);
+    assert_eq!(
+        change(&[csrf, ("origin", "https://map.example.gov.cn")]),
+        200
+    );
+    // A token needs none of that.
+    let bearer = house.bearer(Some("editor")).unwrap();
+    assert_eq!(
+        change(&[
+            ("authorization", &bearer),
+            ("origin", "http://evil.example")
+        ]),
+        200
+    );
+    // Nobody is signed in by another site.
+    let body = json!({ "name": name_of("editor"), "password": PASSWORD }).to_string();
+    assert_eq!(
+        post(
+            server,
+            "/session",
+            &[("origin", "http://evil.example")],
+            &body
+        )
+        .status,
+        403
+    );
+    let body = form(&[("name", name_of("editor")), ("password", PASSWORD)]);
+    assert_eq!(
+        post(
+            server,
+            "/sign-in",
+            &[("origin", "http://evil.example")],
+            &body
+        )
+        .status,
+        403
+    );
+    // Revisions are the editor's.
+    let list = house
+        .get(Some("administrator"), "/revisions?limit=1")
+        .json();
+    assert_eq!(list["revisions"][0]["author"], name_of("editor"));
+}
+
+#[test]
+fn who_signs_in_goes_on_within_the_service() {
+    let house = House::open();
+    let server = &house.server;
+    choose(&house, name_of("reader"), PASSWORD);
+    let page = server.get("/sign-in?next=%2F%3Fv%3D1%26at%3D117");
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text().contains("value=\"/?v=1&amp;at=117\""),
+        "{}",
+        page.text()
+    );
+    let next = |wanted: &str| {
+        let body = form(&[
+            ("name", name_of("reader")),
+            ("password", PASSWORD),
+            ("next", wanted),
+        ]);
+        let answer = post(server, "/sign-in", &[], &body);
+        assert_eq!(answer.status, 303);
+        assert!(
+            answer
+                .header("set-cookie")
+                .starts_with("renewal_map_session=")
+        );
+        answer.header("location").to_owned()
+    };
+    assert_eq!(
+        next("/collections/parcels?lang=en"),
+        "/collections/parcels?lang=en"
+    );
+    for elsewhere in [
+        "",
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "evil",
+        "/\t/evil.example",
+        "/a b",
+        "/\r\nset-cookie: x=1",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/红桥",
+    ] {
+        assert_eq!(next(elsewhere), "/", "{elsewhere:?}");
+    }
+    let body = form(&[("name", "<b>读者"), ("password", "wrong"), ("next", "/api")]);
+    let answer = post(server, "/sign-in", &[], &body);
+    assert_eq!(answer.status, 401);
+    assert!(answer.text().contains("姓名或密码不对") && !answer.text().contains("<b>读者"));
+    assert!(
+        answer.text().contains("value=\"/api\""),
+        "{}",
+        answer.text()
+    );
+    let csp = answer.header("content-security-policy");
+    assert!(csp.contains("form-action 'self'"), "{csp}");
+}
+
+#[test]
+fn guessing_is_slowed_down_and_tells_nothing() {
+    let house = House::open();
+    let server = &house.server;
+    choose(&house, name_of("editor"), PASSWORD);
+    let guess = |name: &str| {
+        let started = Instant::now();
+        let answer = sign_in(server, name, "a wrong password");
+        (answer.status, answer.text(), started.elapsed())
+    };
+    // The account without a password and the name of nobody answer as one with a password.
+    let names = [name_of("editor"), name_of("reader"), "查无此人"];
+    let mut quickest = [Duration::MAX; 3];
+    let refused = guess(names[0]).1;
+    // In turn, so that what else the machine does falls on all alike.
+    for round in 0..5 {
+        for (name, quickest) in names.iter().zip(&mut quickest) {
+            if round == 4 && *name == names[0] {
+                continue;
+            }
+            let (status, words, time) = guess(name);
+            assert_eq!((status, &words), (401, &refused));
+            *quickest = time.min(*quickest);
+        }
+    }
+    // Where nothing is compared it takes a hundredth.
+    assert!(
+        quickest[1] * 4 > quickest[0] && quickest[2] * 4 > quickest[0],
+        "{quickest:?}"
+    );
+    let mut failures = 1 + 5 + 5 + 4;
+    for name in names {
+        // Each failure makes the next wait twice as long, until even the right password waits.
+        let wait = loop {
+            let answer = sign_in(server, name, "a wrong password");
+            match answer.header("retry-after").parse::<u64>() {
+                Ok(seconds) if answer.status == 429 => {
+                    if seconds > 3 {
+                        break seconds;
+                    }
+                    thread::sleep(Duration::from_millis(100));
+                }
+                _ => failures += 1,
+            }
+            assert!(failures < 60, "{name} is never slowed down");
+        };
+        assert_eq!(
+            sign_in(server, name, PASSWORD).status,
+            429,
+            "{name}: {wait} s"
+        );
+    }
+    // It passes, and the right password ends it.
+    let started = Instant::now();
+    while sign_in(server, name_of("editor"), PASSWORD).status == 429 {
+        assert!(started.elapsed().as_secs() < 120, "it never passed");
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(guess(name_of("editor")).0, 401);
+    let path = "/audit?limit=10000";
+    let log = house.get(Some("administrator"), path).json();
+    let entries = log["entries"].as_array().unwrap().iter();
+    let failed =
+        entries.filter(|entry| entry["action"] == "failed sign in" && entry["account"] == "");
+    assert_eq!(failed.count(), failures + 1);
+}
+
+#[test]
+fn the_log_tells_administrators_of_everything() {
+    let house = House::open();
+    let server = &house.server;
+    choose(&house, name_of("editor"), PASSWORD);
+    let visitor = Visitor::of(&sign_in(server, name_of("editor"), PASSWORD));
+    sign_in(server, "=SUM(A1)", "a wrong password");
+    server.get_with("/collections", &[("authorization", "Bearer rmap_none")]);
+    let cookie = [("cookie", &*visitor.cookie)];
+    assert_eq!(post(server, "/revisions", &cookie, "{}").status, 403);
+    server.get(&format!("/join/{}", "0".repeat(64)));
+    let csrf = [cookie[0], ("x-csrf-token", &*visitor.csrf)];
+    assert_eq!(
+        server.send("DELETE", "/session", &csrf, "").unwrap().status,
+        200
+    );
+    assert_eq!(house.get(None, "/audit").status, 401);
+    assert_eq!(house.get(Some("editor"), "/audit").status, 403);
+    let entries = log(&house);
+    let has = |who: &str, what: &str| {
+        assert!(
+            entries
+                .iter()
+                .any(|entry| (&*entry.0, &*entry.1) == (who, what)),
+            "{who} {what}: {entries:?}"
+        );
+    };
+    let editor = name_of("editor");
+    for (who, what) in [
+        (editor, "password"),
+        (editor, "sign in"),
+        (editor, "sign out"),
+        (editor, "refused csrf"),
+        (editor, "not allowed"),
+        ("", "failed sign in"),
+        ("", "unknown token"),
+        ("", "refused link"),
+        ("command line", "invite"),
+        ("command line", "token"),
+    ] {
+        has(who, what);
+    }
+    // Page by page, and of one account.
+    let mut numbers: Vec<i64> = Vec::new();
+    let mut path = "/audit?limit=4".to_owned();
+    loop {
+        let page = house.get(Some("administrator"), &path).json();
+        numbers.extend(
+            page["entries"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|entry| entry["number"].as_i64().unwrap()),
+        );
+        let next = page["links"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|link| link["rel"] == "next");
+        let Some(next) = next else { break };
+        let href = next["href"].as_str().unwrap();
+        path = href[href.find("/audit").unwrap()..].to_owned();
+    }
+    assert!(
+        numbers.len() >= entries.len() && numbers.is_sorted_by(|a, b| a > b),
+        "{numbers:?}"
+    );
+    let path = format!("/audit?{}", form(&[("account", editor)]));
+    let own = house.get(Some("administrator"), &path).json();
+    assert!(
+        own["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|entry| entry["account"] == editor)
+    );
+    for bad in ["/audit?limit=0", "/audit?before=x", "/audit?f=xml"] {
+        house.get(Some("administrator"), bad).problem(400);
+    }
+    // As a table, over HTTP and on the command line; what an attacker wrote is no formula.
+    let answer = house.get(Some("administrator"), "/audit?f=csv&limit=1000");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let printed = people(house.data.path(), &["audit", "--csv", "--limit", "1000"]);
+    for table in [answer.text(), printed] {
+        let mut reader = csv::Reader::from_reader(table.trim_start_matches('\u{feff}').as_bytes());
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert!(rows.len() >= entries.len());
+        assert!(rows.iter().any(|row| &row[4] == "'=SUM(A1)"), "{table}");
+    }
+}
+
+#[test]
+fn a_service_for_those_with_accounts_answers_nobody_else() {
+    let house = House::open_with(&["--readers", "accounts"]);
+    let server = &house.server;
+    let page = [("accept", "text/html,*/*;q=0.8")];
+    for path in [
+        "/",
+        "/collections",
+        "/api",
+        "/tiles/zones.json",
+        "/revisions",
+        "/no-such",
+        "/audit",
+    ] {
+        server.get(path).problem(401);
+        let answer = server.get_with(&format!("{path}?a=1"), &page);
+        assert_eq!(answer.status, 303);
+        let next = form(&[("next", &format!("{path}?a=1"))]);
+        assert_eq!(answer.header("location"), format!("/sign-in?{next}"));
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    let query =
+        json!({ "area": { "feature": "zones/yunfan" }, "collections": ["parcels"] }).to_string();
+    assert_eq!(post(server, "/areas/query", &[], &query).status, 401);
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/favicon.svg",
+        "/pages.css",
+        "/sign-in",
+        "/session",
+    ] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    choose(&house, name_of("reader"), PASSWORD);
+    let visitor = Visitor::of(&sign_in(server, name_of("reader"), PASSWORD));
+    let answer = server.get_with("/collections", &[("cookie", &visitor.cookie)]);
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("cache-control").contains("private"));
+    assert_eq!(house.get(Some("reader"), "/collections").status, 200);
+    // There are no accounts without a record.
+    let output = program(&["serve", "--listen", "127.0.0.1:0", "--readers", "accounts"])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("goes with --data")
+    );
+}
+
+#[test]
+fn without_a_record_nobody_signs_in() {
+    let server = Server::yunze();
+    let session = server.json("/session");
+    assert_eq!(session["sign_in"]["password"], false);
+    assert_eq!(
+        (&session["editable"], &session["name"]),
+        (&json!(false), &Value::Null)
+    );
+    assert_eq!(sign_in(&server, "王工", PASSWORD).status, 405);
+    assert_eq!(server.get("/sign-in").status, 404);
+    assert_eq!(server.get("/audit").status, 404);
+    assert_eq!(server.get("/join/x").status, 404);
 }

@@ -74,6 +74,19 @@ impl Server {
         Self::run(program(&["serve", "--listen", "127.0.0.1:0"]).args(options))
     }
 
+    /// The same, with the link for its first administrator.
+    pub fn start_for_administrator(options: &[&str]) -> (Self, String) {
+        let mut command = program(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut server = Self::run(command.args(options).stderr(Stdio::piped()));
+        let said = server.child.stderr.take().unwrap();
+        let link = BufReader::new(said)
+            .lines()
+            .map(Result::unwrap)
+            .find_map(|line| line.find("/join/").map(|at| line[at..].to_owned()))
+            .expect("it ended without telling a link");
+        (server, link)
+    }
+
     /// Serves by a command.
     pub fn run(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -175,6 +188,7 @@ impl Drop for Server {
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
+        .max_redirects(0)
         .build()
         .into()
 }

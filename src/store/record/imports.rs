@@ -10,7 +10,7 @@ impl Record {
     /// Where imports keep what goes with them.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {
-        self.path.with_file_name("imports")
+        self.readers.path().with_file_name("imports")
     }
 
     /// Hands on every feature that stands in a collection, in its order: its id, its hash and its

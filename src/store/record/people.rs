@@ -1,9 +1,9 @@
 //! Accounts, hashes of tokens, and who did what.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, types::Type};
 
-use super::{Hash, Record, RecordError};
+use super::{Hash, Record, RecordError, sessions::end_sessions};
 use crate::model::{Role, Text};
 
 /// Entries of the log that are kept of what nobody known did.
@@ -53,34 +53,39 @@ pub struct AuditEntry {
 }
 
 impl Record {
-    /// Makes an account, or opens a closed one again, with a role.
+    /// Makes an account, or opens a closed one again, with a role. With another role than before its
+    /// sessions end.
     ///
     /// # Errors
     /// Where the name is none, or the database can't be written.
     pub fn put_account(&self, name: &str, role: Role) -> Result<(), RecordError> {
-        let characters = name.chars().count();
-        if name.trim() != name || !(1..=40).contains(&characters) || name.contains(char::is_control)
-        {
-            return Err(RecordError::Refused(Text::new(
-                "姓名应为 1 到 40 个字，前后没有空格",
-                "a name should have 1 to 40 characters, and no spaces at its ends",
-            )));
-        }
-        self.writer().execute(
+        check_name(name)?;
+        let mut connection = self.writer();
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before: Option<String> = writing
+            .query_row("SELECT role FROM accounts WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        writing.execute(
             "INSERT INTO accounts (name, role, created_ms) VALUES (?1, ?2, ?3)
              ON CONFLICT (name) DO UPDATE SET role = excluded.role, closed_ms = NULL",
             (name, role.as_str(), now()),
         )?;
+        if before.is_some_and(|before| before != role.as_str()) {
+            end_sessions(&writing, name)?;
+        }
+        writing.commit()?;
         Ok(())
     }
 
-    /// Closes an account, and with it all its tokens.
+    /// Closes an account, and with it all its tokens, its password and its sessions.
     ///
     /// # Errors
     /// Where there is none, or the database can't be written.
     pub fn close_account(&self, name: &str) -> Result<(), RecordError> {
         let mut connection = self.writer();
-        let writing = connection.transaction()?;
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let changed = writing.execute(
             "UPDATE accounts SET closed_ms = ?2 WHERE name = ?1 AND closed_ms IS NULL",
             (name, now()),
@@ -93,6 +98,9 @@ impl Record {
             "UPDATE tokens SET revoked_ms = ?2 WHERE account = ?1 AND revoked_ms IS NULL",
             (name, now()),
         )?;
+        for table in ["passwords", "invitations", "sessions"] {
+            writing.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [name])?;
+        }
         writing.commit()?;
         Ok(())
     }
@@ -214,7 +222,7 @@ impl Record {
     /// Where the database can't be written.
     pub fn audit_all(&self, entries: &[AuditEntry]) -> Result<(), RecordError> {
         let mut connection = self.writer();
-        let writing = connection.transaction()?;
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for entry in entries {
             write_down(&writing, entry)?;
         }
@@ -230,23 +238,32 @@ impl Record {
         Ok(())
     }
 
-    /// What was written down, the latest first.
+    /// What was written down, the latest first, each with its number: at most `limit` entries, of
+    /// one account or all, before a number or up to the latest.
     ///
     /// # Errors
     /// Where the database can't be read.
-    pub fn audited(&self, limit: usize) -> Result<Vec<AuditEntry>, RecordError> {
+    pub fn audited(
+        &self,
+        limit: usize,
+        before: Option<i64>,
+        account: Option<&str>,
+    ) -> Result<Vec<(i64, AuditEntry)>, RecordError> {
         let connection = self.reader()?;
         let mut rows = connection.prepare(
-            "SELECT time_ms, account, action, detail FROM audit ORDER BY number DESC LIMIT ?1",
+            "SELECT time_ms, account, action, detail, number FROM audit
+             WHERE number < coalesce(?2, 9223372036854775807) AND (?3 IS NULL OR account = ?3)
+             ORDER BY number DESC LIMIT ?1",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let entries = rows.query_map([limit], |row| {
-            Ok(AuditEntry {
+        let entries = rows.query_map((limit, before, account), |row| {
+            let entry = AuditEntry {
                 time: time(row, 0)?,
                 account: row.get(1)?,
                 action: row.get(2)?,
                 detail: row.get(3)?,
-            })
+            };
+            Ok((row.get(4)?, entry))
         })?;
         Ok(entries.collect::<Result<_, _>>()?)
     }
@@ -279,7 +296,7 @@ pub(super) fn write_down(writing: &Connection, entry: &AuditEntry) -> Result<(),
     Ok(())
 }
 
-fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let role: String = row.get(1)?;
     Ok(Account {
         name: row.get(0)?,
@@ -291,7 +308,7 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     })
 }
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     Timestamp::now().as_millisecond()
 }
 
@@ -307,9 +324,22 @@ fn time_or_none(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timesta
     standing.map(|_| time(row, column)).transpose()
 }
 
-fn nobody(name: &str) -> RecordError {
+/// What who names no open account is told.
+pub(super) fn nobody(name: &str) -> RecordError {
     RecordError::Refused(Text::new(
         format!("没有账户“{name}”，或已关闭"),
         format!("there is no account “{name}”, or it is closed"),
     ))
+}
+
+/// Checks what somebody is to be called.
+pub(super) fn check_name(name: &str) -> Result<(), RecordError> {
+    let characters = name.chars().count();
+    if name.trim() == name && (1..=40).contains(&characters) && !name.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(RecordError::Refused(Text::new(
+        "姓名应为 1 到 40 个字，前后没有空格",
+        "a name should have 1 to 40 characters, and no spaces at its ends",
+    )))
 }

@@ -1,0 +1,81 @@
+//! `GET /audit`: what was done, and what was refused.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::{
+    AppState, Base, JSON, Work, edit::failed, format, paging::Page, params::Params,
+    person::Administrator, problem::Problem, revisions::recorded,
+};
+use crate::exchange::audit;
+
+/// The log, the latest entries first.
+pub async fn log(
+    State(state): State<AppState>,
+    base: Base,
+    administrator: Result<Administrator, Problem>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    recorded(&state)?;
+    administrator?;
+    state
+        .blocking(Work::Light, move |state, _| {
+            let query = query.as_deref();
+            let params = Params::parse(query, &["account", "before", "limit", "f"])?;
+            params.check_format(&["json", "csv"])?;
+            let limit = Page::parse(&params)?.limit;
+            // What was refused a moment ago belongs to it.
+            state.write_down().map_err(failed)?;
+            let entries = recorded(state)?
+                .audited(limit, params.number("before")?, params.get("account"))
+                .map_err(failed)?;
+            let not_kept = (header::CACHE_CONTROL, "no-store");
+            if params.get("f") == Some("csv") {
+                let headers = [
+                    (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+                    (
+                        header::CONTENT_DISPOSITION,
+                        "attachment; filename=\"audit.csv\"",
+                    ),
+                    not_kept,
+                ];
+                return Ok((headers, audit::table(&entries)).into_response());
+            }
+            let mut links = vec![base.link("self", JSON, &address(query, None), "this document")];
+            if let Some((last, _)) = entries.last().filter(|_| entries.len() == limit) {
+                links.push(base.link("next", JSON, &address(query, Some(*last)), "next"));
+            }
+            let listed: Vec<Value> = entries
+                .iter()
+                .map(|(number, entry)| {
+                    json!({
+                        "number": number,
+                        "time": entry.time,
+                        "account": entry.account,
+                        "action": entry.action,
+                        "detail": entry.detail,
+                    })
+                })
+                .collect();
+            let body = json!({
+                "entries": listed,
+                "numberReturned": entries.len(),
+                "links": links,
+            });
+            let headers = [(header::CONTENT_TYPE, JSON), not_kept];
+            Ok((headers, body.to_string()).into_response())
+        })
+        .await
+}
+
+fn address(query: Option<&str>, before: Option<i64>) -> String {
+    let query = match before {
+        Some(number) => format::with(query, "before", Some(&number.to_string())),
+        None => query.unwrap_or_default().to_owned(),
+    };
+    format!("/audit?{query}")
+}
