@@ -29,8 +29,15 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::{
-    AppState, Base, GEOJSON, JSON, Work, areas::read_body, collections, edit::failed, json_answer,
-    paging::Page, params::Params, person::Editor, problem::Problem,
+    AppState, Base, GEOJSON, JSON, Work,
+    areas::read_body,
+    collections,
+    edit::{failed, failed_for},
+    json_answer,
+    paging::Page,
+    params::Params,
+    person::Editor,
+    problem::Problem,
 };
 use crate::{
     exchange::{
@@ -38,8 +45,8 @@ use crate::{
         layer::{self, ReadOptions},
     },
     geometry::{crs::Crs, datum::Datum},
-    model::{Revision, Text},
-    store::record::RecordError,
+    model::{Revision, Text, Viewer},
+    store::record::{Account, RecordError},
 };
 
 /// Bytes of a file that is sent.
@@ -62,6 +69,8 @@ pub struct Imports {
 struct Import {
     id: String,
     into: String,
+    /// What whoever sent it sees: nothing else is compared with it.
+    viewer: Viewer,
     name: String,
     folder: PathBuf,
     stage: Mutex<Stage>,
@@ -178,12 +187,17 @@ impl Imports {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn find(&self, id: &str) -> Result<Arc<Import>, Problem> {
+    /// An import into a collection that this editor sees.
+    fn find(&self, id: &str, editor: &Account, state: &AppState) -> Result<Arc<Import>, Problem> {
+        let seen = state.latest(Viewer(Some(editor.role)));
         let found = self.kept().get(id).cloned();
+        let found = found.filter(|import| seen.collection(&import.into).is_some());
         let import = found.ok_or_else(|| {
             Problem::missing(Text::new(
                 format!("没有导入 {id}：可能已取消或放置超过一天"),
-                format!("there is no import {id}: it may have been cancelled, or left alone for a day"),
+                format!(
+                    "there is no import {id}: it may have been cancelled, or left alone for a day"
+                ),
             ))
         })?;
         import.touch();
@@ -195,22 +209,26 @@ impl Imports {
 pub async fn create(
     State(state): State<AppState>,
     base: Base,
-    _: Editor,
+    Editor(editor): Editor,
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Result<Response, Problem> {
     let known = ["into", "name", "crs", "encoding", "layer"];
     let params = Params::parse(query.as_deref(), &known)?;
     let need = |name: &str| {
-        params.get(name).filter(|value| !value.is_empty()).ok_or_else(|| {
-            Problem::unreadable(Text::new(
-                format!("要给出参数 {name}"),
-                format!("the parameter {name} is needed"),
-            ))
-        })
+        params
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| {
+                Problem::unreadable(Text::new(
+                    format!("要给出参数 {name}"),
+                    format!("the parameter {name} is needed"),
+                ))
+            })
     };
     let into = need("into")?.to_owned();
-    collections::find(&state.snapshot(), &into)?;
+    let viewer = Viewer(Some(editor.role));
+    collections::find(&state.latest(viewer), &into)?;
     let name = file_name(need("name")?)?;
     let decided = Decided {
         crs: params.get("crs").map(str::to_owned),
@@ -233,6 +251,7 @@ pub async fn create(
     let import = Arc::new(Import {
         id: id.clone(),
         into,
+        viewer,
         name,
         folder,
         stage: Mutex::new(Stage::Reading),
@@ -243,11 +262,15 @@ pub async fn create(
     });
     // Where receiving fails, or the client goes away, the folder goes with `import`.
     receive(&import, body).await?;
-    state.0.imports.kept().insert(id.clone(), Arc::clone(&import));
+    state
+        .0
+        .imports
+        .kept()
+        .insert(id.clone(), Arc::clone(&import));
     begin(&state, &import, options);
     let mut response = json_answer(JSON, import.json().to_string());
     *response.status_mut() = StatusCode::CREATED;
-    if let Ok(place) = HeaderValue::from_str(&format!("{}/imports/{id}", base.0)) {
+    if let Ok(place) = HeaderValue::from_str(&format!("{}/imports/{id}", base.root)) {
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
@@ -302,7 +325,9 @@ async fn receive(import: &Import, mut body: Body) -> Result<(), Problem> {
                 format!("the file did not arrive whole: {error}"),
             ))
         })?;
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
         received += data.len() as u64;
         if received > MAX_BYTES {
             return Err(too_large());
@@ -320,7 +345,9 @@ fn begin(state: &AppState, import: &Arc<Import>, options: Options) {
     let (state, import) = (state.clone(), Arc::clone(import));
     let turns = Arc::clone(&state.0.imports.turn);
     tokio::spawn(async move {
-        let Ok(turn) = turns.acquire_owned().await else { return };
+        let Ok(turn) = turns.acquire_owned().await else {
+            return;
+        };
         let looked = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             look(&state, &import, decision, &options);
@@ -341,7 +368,7 @@ fn look(state: &AppState, import: &Import, decision: u64, options: &Options) {
     };
     let prepared = match (is_current(), state.0.live.record()) {
         (true, Some(record)) => {
-            let snapshot = state.snapshot();
+            let snapshot = state.latest(import.viewer);
             intake::prepare(record, &snapshot, &request, options, &mut |_, done, all| {
                 import.done.store(done, Ordering::Relaxed);
                 import.all.store(all, Ordering::Relaxed);
@@ -366,10 +393,10 @@ fn look(state: &AppState, import: &Import, decision: u64, options: &Options) {
 /// How far an import has come, and what would change.
 pub async fn show(
     State(state): State<AppState>,
-    _: Editor,
+    Editor(editor): Editor,
     extract::Path(id): extract::Path<String>,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id)?;
+    let import = state.0.imports.find(&id, &editor, &state)?;
     Ok(json_answer(JSON, import.json().to_string()))
 }
 
@@ -422,11 +449,11 @@ impl Decided {
 /// Decides otherwise: the file is looked at anew.
 pub async fn decide(
     State(state): State<AppState>,
-    _: Editor,
+    Editor(editor): Editor,
     extract::Path(id): extract::Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id)?;
+    let import = state.0.imports.find(&id, &editor, &state)?;
     let decided: Decided = read_body(body)?;
     let options = decided.options()?;
     if matches!(&*import.stage(), Stage::Committed(_)) {
@@ -440,11 +467,11 @@ pub async fn decide(
 pub async fn changes(
     State(state): State<AppState>,
     base: Base,
-    _: Editor,
+    Editor(editor): Editor,
     extract::Path(id): extract::Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id)?;
+    let import = state.0.imports.find(&id, &editor, &state)?;
     state
         .blocking(Work::Heavy, move |_, _| {
             let query = query.as_deref();
@@ -497,7 +524,7 @@ pub async fn commit(
     extract::Path(id): extract::Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id)?;
+    let import = state.0.imports.find(&id, &editor, &state)?;
     let said: Said = read_body(body)?;
     state
         .blocking(Work::Edit, move |state, _| {
@@ -523,7 +550,10 @@ pub async fn commit(
                 }
                 // It says what stands already, so all is well.
                 Err(RecordError::Unchanged) => record.latest().map_err(failed)?,
-                Err(error) => return Err(failed(error)),
+                Err(error) => {
+                    let seen = state.latest(Viewer(Some(editor.role)));
+                    return Err(failed_for(error, &seen));
+                }
             };
             *stage = Stage::Committed(revision);
             drop(stage);
@@ -552,7 +582,10 @@ fn obstructed(obstacles: &[Text]) -> Problem {
 
 /// 409: what is asked for does not fit how far the import has come.
 fn not_now(import: &Import) -> Problem {
-    let state = import.json()["state"].as_str().unwrap_or_default().to_owned();
+    let state = import.json()["state"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     Problem::new(
         StatusCode::CONFLICT,
         Text::new(
@@ -565,10 +598,10 @@ fn not_now(import: &Import) -> Problem {
 /// Lets go of an import.
 pub async fn cancel(
     State(state): State<AppState>,
-    _: Editor,
+    Editor(editor): Editor,
     extract::Path(id): extract::Path<String>,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id)?;
+    let import = state.0.imports.find(&id, &editor, &state)?;
     import.cancel();
     state.0.imports.kept().remove(&id);
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -2,6 +2,12 @@
 //! Hongqiao's blocks and streets and of the invented district, damaged in every way that it knows and
 //! undamaged.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -153,7 +159,14 @@ enum Damage {
 }
 
 impl Damage {
-    const ALL: [Self; 16] = [
+    /// Shifts come more often: they are what is hard to tell.
+    const ALL: [Self; 22] = [
+        Self::Gcj02,
+        Self::Bd09,
+        Self::Gcj02Projected,
+        Self::Gcj02,
+        Self::Bd09,
+        Self::Gcj02Projected,
         Self::AxesSwapped,
         Self::ProjectedAsDegrees,
         Self::DegreesAsProjected,
@@ -554,6 +567,12 @@ fn hit_rates_and_false_alarms() {
         }
         if let Some(code) = damage.code() {
             let hit = found.iter().any(|finding| finding.code == code);
+            if !hit {
+                println!("missed, {content:?}: {damage:?}");
+                for finding in &found {
+                    println!("  {:.2} {}", finding.confidence, finding.message.en);
+                }
+            }
             hits.entry((damage, ample)).or_default().add(hit);
             let about_shapes = [Code::Overlap, Code::Outside, Code::Sliver, Code::Duplicate];
             let wrong = found.iter().any(|finding| {
@@ -563,7 +582,7 @@ fn hit_rates_and_false_alarms() {
         } else {
             let alarms: Vec<_> = found.iter().filter(|finding| is_alarm(finding)).collect();
             for alarm in &alarms {
-                println!("{content:?}: {}", alarm.message.en);
+                println!("false alarm, {content:?}: {}", alarm.message.en);
             }
             quiet.entry(content).or_default().add(alarms.is_empty());
             if ample {

@@ -19,6 +19,7 @@ mod hidden;
 mod hostile;
 mod html;
 mod import;
+mod intake;
 mod loading;
 mod people;
 mod record;

@@ -8,8 +8,8 @@
 //!
 //! What the streets' agreement is worth depends on the file: parcels of a hamlet may miss all streets
 //! wherever they are put. So the file is put at other places too, at which it surely does not belong,
-//! and a hypothesis is supported by how much better it does than these: by the ratio of how likely its
-//! score is if it is right (somewhere between theirs and perfect) and if it is one more wrong place.
+//! and a hypothesis is supported by the ratio of how likely its score is if it is right and if it is one
+//! more wrong place. What no witness speaks for stays as likely as it was before.
 
 use std::{collections::HashSet, f64::consts::TAU, fmt::Write};
 
@@ -328,10 +328,15 @@ const VERGE_M: f64 = 35.0;
 const FEWEST_BETWEEN: u32 = 12;
 /// Places at which a file does not belong.
 const DECOYS: u32 = 36;
+/// So many of them must have something to say.
+const FEWEST_DECOYS: usize = 8;
 /// How far they are from where it is, metres: from here on, and by so much more.
 const DECOY_M: (f64, f64) = (250.0, 1350.0);
 /// So near to a hypothesis a place is no decoy, metres.
 const APART_FROM_HYPOTHESES_M: f64 = 120.0;
+/// How many witnesses agree where a file is right, lines and polygons: none is without errors.
+const RIGHT_LINES: f64 = 0.6;
+const RIGHT_AREAS: f64 = 0.9;
 /// Bounds of what one sort of witness can say, as logarithms of odds.
 const WORDS: (f64, f64) = (-4.0, 10.0);
 /// The same for the outline: data may lie outside for good reasons.
@@ -365,16 +370,19 @@ struct Area {
     edges: Vec<Stop>,
 }
 
+/// Which share of the witnesses agrees, and how many there are.
+type Tally = (f64, f64);
+
 /// How well a file agrees with the streets where it is put.
 #[derive(Clone, Copy)]
 struct Score {
     lines: f64,
     /// Share of the places on streets near polygons that lie between them and along an edge, not
     /// inside; and of how many stretches of street. None where there are too few.
-    between: Option<(f64, f64)>,
+    between: Option<Tally>,
     /// Share of the polygons through which no street runs, and of how many; none where no street is
     /// known near enough of them.
-    areas: Option<(f64, f64)>,
+    areas: Option<Tally>,
 }
 
 /// Judges which datum the degrees have.
@@ -424,9 +432,12 @@ fn judge_datum(
     let mut weights = [0.0; 3];
     for place in 0..3 {
         let streets = if ground.has_streets() {
-            let lines: Vec<_> = decoys.iter().map(|decoy| decoy.lines).collect();
-            let of_lines = word(scores[place].lines, &lines, own.lines);
-            of_lines + of_areas(&scores, place, &decoys)
+            let wrong: Vec<_> = decoys
+                .iter()
+                .map(|decoy| (decoy.lines, own.lines))
+                .collect();
+            let of_lines = word((scores[place].lines, own.lines), &wrong, RIGHT_LINES);
+            of_lines + of_areas(&scores[place], &decoys)
         } else {
             0.0
         };
@@ -490,23 +501,18 @@ fn judge_datum(
     })
 }
 
-/// What polygons say for a hypothesis: by the streets that lie between them, where there are enough at
-/// each of the hypotheses, else by those that run through them.
-fn of_areas(scores: &[Score; 3], place: usize, decoys: &[Score]) -> f64 {
-    let by_streets = scores.iter().all(|score| score.between.is_some());
-    let of = |score: &Score| {
-        if by_streets {
-            score.between
-        } else {
-            score.areas
-        }
+/// What polygons say for a hypothesis: by the streets that lie between them, where there are enough,
+/// else by those that run through them.
+fn of_areas(score: &Score, decoys: &[Score]) -> f64 {
+    let heard = |of: fn(&Score) -> Option<Tally>| {
+        let wrong: Vec<_> = decoys.iter().filter_map(of).collect();
+        (wrong.len() >= FEWEST_DECOYS)
+            .then(|| of(score).map(|tally| word(tally, &wrong, RIGHT_AREAS)))
+            .flatten()
     };
-    let wrong: Vec<_> = decoys
-        .iter()
-        .filter_map(of)
-        .map(|(share, _)| share)
-        .collect();
-    of(&scores[place]).map_or(0.0, |(share, count)| word(share, &wrong, count))
+    heard(|score| score.between)
+        .or_else(|| heard(|score| score.areas))
+        .unwrap_or_default()
 }
 
 /// What there is to say of a shift.
@@ -574,26 +580,23 @@ impl Seen<'_> {
 }
 
 /// What a score says for a hypothesis against its being one more wrong place, as the logarithm of the
-/// odds: right ones score anywhere between the mean of wrong ones and 1, wrong ones as wrong ones do.
+/// odds: `share` of the witnesses agree, of those of a right place `right` would, of those of a wrong
+/// one as many as at the decoys. Neighbours agree with each other, so they count for fewer: for as many
+/// as would make the decoys differ as they do.
 #[allow(clippy::cast_precision_loss)] // some dozens
-fn word(score: f64, wrong: &[f64], witnesses: f64) -> f64 {
-    if wrong.len() < 8 || witnesses < 1.0 {
+fn word((share, witnesses): Tally, wrong: &[Tally], right: f64) -> f64 {
+    if wrong.len() < FEWEST_DECOYS {
         return 0.0;
     }
     let count = wrong.len() as f64;
-    let mean = wrong.iter().sum::<f64>() / count;
-    let variance = wrong
-        .iter()
-        .map(|score| (score - mean).powi(2))
-        .sum::<f64>()
-        / count;
-    // Few witnesses agree by chance, whatever the wrong places happened to give.
-    let share = mean.clamp(0.05, 0.95);
-    let spread = variance.max(share * (1.0 - share) / witnesses).sqrt();
-    let z = (score - mean) / spread;
-    let range = (1.0 - mean).max(spread);
-    let width = (range / (spread * TAU.sqrt())).max(1.0).ln();
-    (z * z.abs() / 2.0 - width).clamp(WORDS.0, WORDS.1)
+    let mean_of = |of: &dyn Fn(&Tally) -> f64| wrong.iter().map(of).sum::<f64>() / count;
+    let mean = mean_of(&|(share, _)| *share);
+    let variance = mean_of(&|(share, _)| (share - mean).powi(2));
+    let usual = mean.clamp(0.02, 0.97);
+    let alike = variance * mean_of(&|(_, witnesses)| *witnesses) / (usual * (1.0 - usual));
+    let right = right.max(f64::midpoint(1.0, usual));
+    let each = share * (right / usual).ln() + (1.0 - share) * ((1.0 - right) / (1.0 - usual)).ln();
+    (each * witnesses / alike.max(1.0)).clamp(WORDS.0, WORDS.1)
 }
 
 #[allow(clippy::cast_precision_loss)] // a few hundred
@@ -676,7 +679,7 @@ impl Witnesses {
 
 impl Witnesses {
     /// How the places on streets lie to the polygons.
-    fn between(&self, ground: &Ground, shift: Coord<f64>) -> Option<(f64, f64)> {
+    fn between(&self, ground: &Ground, shift: Coord<f64>) -> Option<Tally> {
         let reach = Coord {
             x: VERGE_M,
             y: VERGE_M,
