@@ -6,6 +6,7 @@
 pub mod clip;
 pub mod crossings;
 pub mod crs;
+pub mod definition;
 pub mod frame;
 pub mod linework;
 pub mod measure;
