@@ -17,6 +17,7 @@ use renewal_map::{
 };
 
 pub mod compile;
+pub mod export;
 pub mod import;
 pub mod people;
 pub mod query;

@@ -15,6 +15,7 @@ mod golden;
 mod hostile;
 mod html;
 mod import;
+mod layers;
 mod loading;
 mod record;
 mod sentences;
