@@ -24,8 +24,8 @@ enum Command {
     Serve(serve::Serve),
     /// 由四至文字和街道线编译边界 (compile outlines from boundary sentences and streets)
     Compile(compile::Compile),
-    /// 从 OpenStreetMap 导入道路、铁路、河流和界线，再编译片区 (import lines from OpenStreetMap, then compile the zones)
-    Import(import::Import),
+    /// 导入文件：先看会改什么、坐标对不对，再写入库；或从 OpenStreetMap 导入道路和河流 (import a file: first what would change and whether its coordinates are right, then into the record; or lines from OpenStreetMap)
+    Import(Box<import::Import>),
     /// 查询范围内有什么、占多少、多大把握 (what is inside an area, how much of it, how surely)
     Query(Box<query::Query>),
     /// 库：备份、恢复、版本、撤回、更新 (the record: backup, restore, revisions, revert, update)

@@ -1,145 +1,351 @@
-//! `renewal-map import`.
+//! `renewal-map import`: files of features into a collection of the record.
 
-use std::path::PathBuf;
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
-use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::{Args, error::ErrorKind};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use renewal_map::{
-    exchange::osm::{self, Extent, Mode},
-    geometry::frame::Frame,
-    model::Text,
-    store::{
-        Snapshot,
-        files::Files,
-        load,
-        moved::{Change, moved},
-        zones::{ZONES_FILE, compile_zones},
+    exchange::{
+        doctor::Severity,
+        intake::{self, Failed, Mapping, Options, Prepared, Request, Step},
+        layer::{self, ReadOptions},
     },
+    geometry::{crs::Crs, datum::Datum},
+    model::Text,
+    store::record::{Record, RecordError},
 };
 
 use super::{
     District,
-    compile::{read_zones, rewrite, tell_zones},
+    draft::Signed,
+    osm::{self, Lines},
 };
 
-/// Without `--geodata` it rewrites the folder `geodata`.
+/// How long something takes before a bar shows how far it has come.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Rows that can't be taken and are told one by one.
+const MAX_TOLD: usize = 20;
+
+/// GeoJSON, Shapefile (zipped), GeoPackage, FlatGeobuf, CSV, KML and DXF go into a collection of the
+/// record (--data), after a look at what would change; an extract of OpenStreetMap (.osm.pbf) gives lines
+/// to streets and water, and the zones are compiled anew.
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch
 pub struct Import {
-    /// OpenStreetMap 数据，如 Geofabrik 的 .osm.pbf (an extract, such as Geofabrik's)
-    #[arg(value_name = "FILE.osm.pbf")]
-    file: PathBuf,
-    /// 导入到哪里：道路、铁路和界线进 streets，河流进 water (where to: roads, railways and limits to streets, rivers to water)
-    #[arg(long, value_enum)]
-    into: Target,
-    /// 范围（西,南,东,北，度）；不给则为本区外扩 2 公里 (the box, in degrees; without it the district and 2 km around it)
-    #[arg(long, value_name = "W,S,E,N", value_parser = parse_extent, allow_hyphen_values = true)]
-    bbox: Option<Extent>,
-    /// 保留勘测的线和范围外的线；不给也是如此 (keep surveyed lines and those outside the box; so it is without it)
-    #[arg(long, conflicts_with = "replace")]
-    merge: bool,
-    /// 原有的线全部换掉 (let go of all lines that are there)
+    /// 文件：GeoJSON、Shapefile（zip）、GeoPackage、FlatGeobuf、CSV、KML、DXF，或 OpenStreetMap 的 .osm.pbf (files of features, or an extract of OpenStreetMap)
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// 导入到哪个集合，如 parcels；.osm.pbf 只能进 streets (which collection; an .osm.pbf goes to streets)
+    #[arg(long, value_name = "COLLECTION")]
+    into: String,
+    /// 字段对应的属性，如 --map MC=name（可多次） (which field is which property; may be given several times)
+    #[arg(long = "map", value_name = "FIELD=PROPERTY", value_parser = parse_pair)]
+    maps: Vec<(String, String)>,
+    /// 全部要素共有的属性，如 --set accuracy_m=0.1（可多次） (a property of all features; may be given several times)
+    #[arg(long = "set", value_name = "PROPERTY=VALUE", value_parser = parse_pair)]
+    sets: Vec<(String, String)>,
+    /// 哪个字段是编号；再次导入时靠它认出同一要素 (the field that is the key: a later import knows the same feature by it)
+    #[arg(long, value_name = "FIELD")]
+    key: Option<String>,
+    /// 坐标系，如 EPSG:4548；不管文件怎么写 (the reference system, whatever the file states)
+    #[arg(long, value_name = "CRS", value_parser = parse_crs)]
+    crs: Option<Crs>,
+    /// 文字编码，如 gbk (the encoding of its text)
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// 文件中的哪个图层 (which of its layers)
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// 两个坐标互换 (the two numbers of each coordinate stand in the other order)
     #[arg(long)]
-    replace: bool,
+    swap_axes: bool,
+    /// 经纬度有 GCJ-02 或 BD-09 偏移，改正它 (the degrees are those of gcj02 or bd09: put them right)
+    #[arg(long, value_name = "DATUM", value_parser = ["gcj02", "bd09"])]
+    from_datum: Option<String>,
+    /// 文件中没有的要素从集合中删去 (what stands in the collection and is not in the file goes)
+    #[arg(long)]
+    remove_missing: bool,
+    /// 略去不合规的行；不给则有一行不合规就都不写入 (leave invalid rows out; without it one of them keeps all from being written)
+    #[arg(long)]
+    skip_invalid: bool,
+    /// 不采纳对坐标的建议，照原样导入 (take the coordinates as they are, whatever is proposed)
+    #[arg(long)]
+    as_it_is: bool,
+    /// 只看会改什么，不写入 (only show what would change)
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    signed: Signed,
+    #[command(flatten)]
+    lines: Lines,
     #[command(flatten)]
     district: District,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Target {
-    Streets,
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((left, right)) if !left.trim().is_empty() => {
+            Ok((left.trim().to_owned(), right.trim().to_owned()))
+        }
+        _ => Err("应为 A=B (should read A=B)".into()),
+    }
 }
 
-fn parse_extent(text: &str) -> Result<Extent, String> {
-    text.parse().map_err(|error: Text| error.to_string())
+fn parse_crs(text: &str) -> Result<Crs, String> {
+    Crs::parse(text).map_err(|error| error.to_string())
 }
 
-/// How far around the district lines are imported, unless a box is given, in metres.
-const MARGIN_M: f64 = 2000.0;
+/// A call that is none: it ends the program.
+fn no_call(text: &str) -> ! {
+    clap::Error::raw(ErrorKind::ValueValidation, format!("{text}\n")).exit()
+}
 
-/// Imports lines and recompiles the zones: all in memory first, so that what does not load is never
-/// written.
+/// Imports files, one after the other; each is one revision.
 pub fn import(options: &Import) -> Result<(), String> {
-    let Target::Streets = options.into;
-    let seeds = Files::seeds(options.district.seeds.clone());
-    let geodata = Files::geodata(Some(options.district.folder()?));
-    let snapshot = load(&seeds, &geodata).map_err(|error| error.to_string())?;
-    let extent = match options.bbox {
-        Some(extent) => extent,
-        None => around_district(&snapshot)?,
-    };
-    let mode = if options.replace {
-        Mode::Replace
-    } else {
-        Mode::Merge
-    };
-    println!("范围 (box, W,S,E,N): {extent}");
-    let bar = progress_bar();
-    let extract = osm::extract(&options.file, extent, &mut |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    let plan = extract
-        .and_then(|extract| osm::plan(extract, extent, mode, &geodata))
-        .map_err(|error| error.to_string())?;
-    for (collection, tally) in &plan.tallies {
-        println!(
-            "{collection}：导入 {} 条、{} 个名称；保留 {}，换掉 {}，因已有勘测线而略去 {} (imported, names; kept, replaced, left out for surveyed lines)",
-            tally.imported, tally.names, tally.kept, tally.dropped, tally.left_out
-        );
+    if let Some(file) = options.files.iter().find(|file| is_extract(file)) {
+        if options.into != "streets" || options.files.len() > 1 {
+            no_call(
+                "OpenStreetMap 数据一次一个，导入到 streets (one extract of OpenStreetMap at a time goes into streets)",
+            );
+        }
+        return osm::import(file, &options.lines, &options.district, &options.signed);
     }
-    for (collection, lines) in &plan.homeless {
-        println!("没有集合 {collection}，略去 {lines} 条线 (no such collection: lines left out)");
+    if options.lines.are_asked_for() {
+        no_call("--bbox、--merge、--replace 只用于 .osm.pbf (these are for an .osm.pbf only)");
     }
-    let nothing_written = |problems: &dyn std::fmt::Display| {
-        format!(
-            "导入后的数据有问题，未改写任何文件 (nothing was written, for the data would be wrong):\n{problems}"
-        )
-    };
-    let draft = plan
+    let said = |error: RecordError| error.to_string();
+    options.district.data().map_err(said)?;
+    let record = options.district.record().map_err(said)?;
+    let record =
+        record.ok_or("请用 --data 给出库所在目录 (give the folder of the record with --data)")?;
+    options
         .files
         .iter()
-        .fold(geodata.clone(), |draft, (file, text)| {
-            draft.with(file, text.as_str())
-        });
-    let snapshot = load(&seeds, &draft).map_err(|error| nothing_written(&error))?;
-    let zones = compile_zones(&snapshot, &draft).map_err(|error| nothing_written(&error))?;
-    let draft = draft.with(ZONES_FILE, zones.text.as_str());
-    load(&seeds, &draft).map_err(|error| nothing_written(&error))?;
-    let before = read_zones(&geodata)?;
-    let refused = tell_zones(&zones, &before)?;
-    let lost = moved(&before, &zones.text)
-        .map_err(|error| error.to_string())?
-        .into_iter()
-        .filter(|zone| matches!(zone.change, Change::Gone { .. }))
-        .count();
-    if lost > 0 {
+        .try_for_each(|file| import_file(file, options, &record))
+}
+
+fn is_extract(file: &Path) -> bool {
+    file.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("pbf"))
+}
+
+fn import_file(file: &Path, options: &Import, record: &Record) -> Result<(), String> {
+    let name = file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let snapshot = record
+        .latest()
+        .and_then(|latest| record.load(latest))
+        .map_err(|error| error.to_string())?;
+    let request = Request {
+        path: file.to_owned(),
+        name: name.clone(),
+        into: options.into.clone(),
+        scratch: options
+            .district
+            .data()
+            .map_err(|error| error.to_string())?
+            .join("imports"),
+    };
+    let decided = decided(options).map_err(|error| error.to_string())?;
+    let cancelled = cancelled();
+    let bar = Bar::new();
+    let prepared = intake::prepare(
+        record,
+        &snapshot,
+        &request,
+        &decided,
+        &mut |step, done, all| {
+            bar.show(step, done, all);
+            if cancelled.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        },
+    );
+    bar.0.finish_and_clear();
+    let prepared = prepared.map_err(|error: Failed| error.text().to_string())?;
+    tell(&name, &prepared);
+    let obstacles = prepared.obstacles();
+    if !obstacles.is_empty() {
+        let list: Vec<_> = obstacles.iter().map(|text| format!("  {text}")).collect();
         return Err(format!(
-            "{lost} 个片区将失去原有的边界，未改写任何文件：请先核对街道名称与范围文字 (nothing was written: {lost} zones would lose their outlines; compare the street names with their sentences first)"
+            "未写入 (nothing was written):\n{}",
+            list.join("\n")
         ));
     }
-    for (file, text) in &plan.files {
-        rewrite(&geodata, file, text)?;
+    let Some(author) = options.signed.author.as_ref().filter(|_| !options.dry_run) else {
+        println!("未写入；加 --author 姓名 才写入库 (nothing is written without --author)");
+        return Ok(());
+    };
+    if cancelled.load(Ordering::Relaxed) {
+        return Err(Failed::Cancelled.text().to_string());
     }
-    rewrite(&geodata, ZONES_FILE, &zones.text)?;
-    refused
+    let message = match &options.signed.message {
+        Some(message) => message.clone(),
+        None => format!("导入 {name} 到 {}", options.into),
+    };
+    match prepared.commit(record, author, &message) {
+        Ok(now) => println!("已写入版本 {} (written as a revision)", now.revision),
+        Err(RecordError::Unchanged) => {
+            println!("库中已是如此，没有改动 (the record has these already)");
+        }
+        Err(error) => return Err(error.to_string()),
+    }
+    Ok(())
 }
 
-fn around_district(snapshot: &Snapshot) -> Result<Extent, String> {
-    let bounds = snapshot
-        .district
-        .feature
-        .parse()
-        .ok()
-        .and_then(|name| snapshot.feature(&name)?.bounds())
-        .ok_or("本区没有轮廓，请给出 --bbox (the district has no outline: give --bbox)")?;
-    Extent::of(Frame::at(bounds.center()).grown(bounds, MARGIN_M))
-        .map_err(|error| error.to_string())
+/// What the options decide.
+fn decided(options: &Import) -> Result<Options, Text> {
+    let encoding = options.encoding.as_deref().map(layer::encoding);
+    let value = |text: &str| match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(value) if !value.is_null() => value,
+        _ => text.into(),
+    };
+    Ok(Options {
+        read: ReadOptions {
+            crs: options.crs,
+            encoding: encoding.transpose()?,
+            layer: options.layer.clone(),
+        },
+        swap_axes: options.swap_axes,
+        from_datum: options.from_datum.as_deref().and_then(Datum::parse),
+        mapping: None,
+        changes: Mapping {
+            key: options.key.clone(),
+            properties: options
+                .maps
+                .iter()
+                .map(|(field, property)| (property.clone(), field.clone()))
+                .collect(),
+            constants: options
+                .sets
+                .iter()
+                .map(|(property, text)| (property.clone(), value(text)))
+                .collect(),
+        },
+        remove_missing: options.remove_missing,
+        skip_invalid: options.skip_invalid,
+        as_it_is: options.as_it_is,
+    })
 }
 
-/// A bar on the terminal; nothing where there is none.
-fn progress_bar() -> ProgressBar {
-    const FORM: &str = "{bar:30} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
-    let style = ProgressStyle::with_template(FORM).expect("the form is one");
-    ProgressBar::new(0).with_style(style)
+/// Set when somebody presses Ctrl-C: what is under way then ends by itself and leaves nothing.
+fn cancelled() -> &'static AtomicBool {
+    static CANCELLED: AtomicBool = AtomicBool::new(false);
+    static LISTENING: std::sync::Once = std::sync::Once::new();
+    LISTENING.call_once(|| {
+        std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            if let Ok(runtime) = runtime
+                && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
+            {
+                CANCELLED.store(true, Ordering::Relaxed);
+            }
+        });
+    });
+    &CANCELLED
+}
+
+/// A bar on the terminal, once something takes its time; nothing where there is no terminal.
+struct Bar(ProgressBar, Instant);
+
+impl Bar {
+    fn new() -> Self {
+        Self(
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            Instant::now(),
+        )
+    }
+
+    fn show(&self, step: Step, done: u64, all: u64) {
+        const BYTES: &str = "读取 (reading)  {bar:30} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+        const ROWS: &str =
+            "比较 (comparing)  {bar:30} {percent:>3} %  {pos}/{len}  {per_sec}  {eta}";
+        if self.1.elapsed() < PATIENCE {
+            return;
+        }
+        let form = match step {
+            Step::Reading => BYTES,
+            Step::Comparing => ROWS,
+        };
+        if self.0.is_hidden() {
+            self.0.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        if self.0.position() > done || self.0.length() != Some(all) {
+            self.0
+                .set_style(ProgressStyle::with_template(form).expect("the form is one"));
+            self.0.set_length(all);
+            self.0.reset_eta();
+        }
+        self.0.set_position(done);
+    }
+}
+
+/// Tells what a file holds and what would become of it.
+fn tell(name: &str, prepared: &Prepared) {
+    let layer = &prepared.layer;
+    println!(
+        "{name}：{}，图层 {}，{} 行 (rows)",
+        layer.format.name(),
+        layer.name,
+        prepared.rows
+    );
+    for note in &layer.notes {
+        println!("  {note}");
+    }
+    let mapping = &prepared.mapping;
+    let remembered = if prepared.remembered {
+        "，同上次 (as last time)"
+    } else {
+        ""
+    };
+    println!("字段对应 (mapping){remembered}:");
+    if let Some(key) = &mapping.key {
+        println!("  {key} → 编号 (key)");
+    }
+    for (property, field) in &mapping.properties {
+        println!("  {field} → {property}");
+    }
+    for (property, value) in &mapping.constants {
+        println!("  {property} = {value}");
+    }
+    for finding in &prepared.findings {
+        let sort = match finding.severity {
+            Severity::Info => "提示 (info)",
+            Severity::Warning => "注意 (warning)",
+            Severity::Error => "错误 (error)",
+        };
+        println!(
+            "{sort}，把握 {:.0} % (sure): {}",
+            finding.confidence * 100.0,
+            finding.message
+        );
+        if !finding.examples.is_empty() {
+            let rows: Vec<_> = finding.examples.iter().map(ToString::to_string).collect();
+            println!("  行 (rows): {}", rows.join(", "));
+        }
+        if let Some(proposal) = &finding.proposal {
+            println!("  建议 (proposed): {}", proposal.arguments());
+        }
+    }
+    for flaw in prepared.flaws.iter().take(MAX_TOLD) {
+        let key = flaw.key.as_deref().unwrap_or("—");
+        println!("  第 {} 行 (row)，{key}: {}", flaw.row, flaw.reason);
+    }
+    let counts = &prepared.counts;
+    println!(
+        "新增 {}，改动 {}，不变 {}，删去 {}，不合规 {} (added, changed, unchanged, removed, invalid)",
+        counts.added, counts.changed, counts.unchanged, counts.removed, counts.invalid
+    );
 }

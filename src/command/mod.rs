@@ -19,6 +19,7 @@ use renewal_map::{
 pub mod compile;
 pub mod draft;
 pub mod import;
+mod osm;
 pub mod people;
 pub mod query;
 pub mod record;
@@ -84,14 +85,6 @@ impl District {
                 "give the folder of the record with --data",
             ))
         })
-    }
-
-    /// The folder of features of which files are rewritten.
-    fn folder(&self) -> Result<PathBuf, String> {
-        if self.data.is_some() {
-            return Err("这个命令改写文件，还不能写入库：请去掉 --data（RENEWAL_MAP_DATA） (this command rewrites files and can't write to a record yet: leave --data out)".into());
-        }
-        Ok(self.geodata.clone().unwrap_or_else(|| "geodata".into()))
     }
 }
 

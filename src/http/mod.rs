@@ -11,6 +11,7 @@ mod edit;
 mod etag;
 mod format;
 mod history;
+mod imports;
 mod items;
 mod landing;
 mod moment;
@@ -53,14 +54,14 @@ use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, trace::TraceLayer,
 };
 
-use self::{base::Base, problem::Problem};
+use self::{base::Base, imports::Imports, problem::Problem};
 use crate::{
     model::{Text, Viewer},
     people::{self, Secret, Throttle},
     store::{
         Snapshot,
         live::Live,
-        record::{AuditEntry, Hash, RecordError},
+        record::{AuditEntry, Hash, Record, RecordError},
     },
     tiles::cache::TileCache,
 };
@@ -77,6 +78,8 @@ const MAX_AT_DOOR: usize = 32;
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// How long sending a file and committing it may take.
+const IMPORT_TIME_LIMIT: Duration = Duration::from_hours(1);
 
 /// What all routes share.
 #[derive(Clone)]
@@ -92,6 +95,7 @@ struct Shared {
     light: Arc<Semaphore>,
     heavy: Arc<Semaphore>,
     edits: Arc<Semaphore>,
+    imports: Imports,
     passwords: Arc<Semaphore>,
     /// Places for those who sign in at once: however many try, others are answered.
     door: Semaphore,
@@ -154,6 +158,8 @@ impl AppState {
     #[must_use]
     pub fn new(live: Live, settings: Settings) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let scratch = live.record().map(Record::scratch);
+        let imports = Imports::new(scratch.as_deref());
         Self(Arc::new(Shared {
             live,
             tiles: TileCache::new(TILE_CACHE_BYTES),
@@ -163,6 +169,7 @@ impl AppState {
             light: Arc::new(Semaphore::new(processors * LIGHT_PER_PROCESSOR)),
             heavy: Arc::new(Semaphore::new(processors)),
             edits: Arc::new(Semaphore::new(1)),
+            imports,
             passwords: Arc::new(Semaphore::new(processors.div_ceil(2))),
             door: Semaphore::new(MAX_AT_DOOR),
             throttle: Throttle::default(),
@@ -198,6 +205,7 @@ impl AppState {
             tokio::time::sleep(FOLLOW_EVERY).await;
             let state = self.clone();
             let followed = tokio::task::spawn_blocking(move || {
+                state.0.imports.sweep();
                 state.write_down()?;
                 state.0.live.refresh()
             })
@@ -309,6 +317,15 @@ pub fn router(state: AppState) -> Router {
             "/collections/{collection}/items/{id}/revisions",
             get(history::of_feature),
         )
+        .route("/imports", post(imports::create))
+        .route(
+            "/imports/{id}",
+            get(imports::show)
+                .put(imports::decide)
+                .delete(imports::cancel),
+        )
+        .route("/imports/{id}/changes", get(imports::changes))
+        .route("/imports/{id}/commit", post(imports::commit))
         .route("/revisions", get(revisions::list).post(revisions::revert))
         .route("/revisions/{which}", get(revisions::one_or_between))
         .route(
@@ -402,12 +419,20 @@ fn cross_origin(origins: &[HeaderValue]) -> CorsLayer {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(TIME_LIMIT, next.run(request))
+    let limit = if request.uri().path().starts_with("/imports") {
+        IMPORT_TIME_LIMIT
+    } else {
+        TIME_LIMIT
+    };
+    tokio::time::timeout(limit, next.run(request))
         .await
         .unwrap_or_else(|_| {
             Problem::busy(Text::new(
-                "没能在 30 秒内答复，请稍后再试",
-                "no answer within 30 s, please try again in a moment",
+                format!("没能在 {} 秒内答复，请稍后再试", limit.as_secs()),
+                format!(
+                    "no answer within {} s, please try again in a moment",
+                    limit.as_secs()
+                ),
             ))
             .into_response()
         })

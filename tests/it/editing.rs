@@ -399,7 +399,10 @@ fn what_would_be_wrong_is_refused_with_every_reason() {
     let quote =
         tried(&|feature| feature["properties"]["citations"][0]["quote"] = "没有这句话".into());
     assert!(quote.problem(422).contains("does not stand in"));
-    let uncited = tried(&|feature| feature["properties"]["citations"] = json!([]));
+    let uncited = tried(&|feature| {
+        feature["properties"]["located_by"] = "digitised".into();
+        feature["properties"]["citations"] = json!([]);
+    });
     assert!(uncited.problem(422).contains("citations"));
     let crossed = tried(&|feature| {
         feature["geometry"]["coordinates"] = json!([[

@@ -19,6 +19,7 @@ import type {
   FeatureRevisions,
   Indicators,
   Revisions,
+  Session,
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
@@ -85,7 +86,13 @@ async function answer<T>(call: Promise<Outcome>): Promise<T> {
   throw problemOf(outcome);
 }
 
-function problemOf({ response, error }: Outcome): Problem {
+function problemOf({
+  response,
+  error,
+}: {
+  response: { status: number };
+  error?: unknown;
+}): Problem {
   const { problems } = (error ?? {}) as { problems?: unknown };
   const flaws = Array.isArray(problems) ? (problems as Flaw[]) : [];
   return new Problem(response.status, detailOf(error), flaws);
@@ -293,17 +300,6 @@ export async function fetchVersion(ref: string, revision?: number): Promise<Vers
   return { feature, version };
 }
 
-/** Who uses the page, and what they may do. */
-export interface Session {
-  /** Null: nobody has signed in. */
-  name: string | null;
-  role: 'reader' | 'editor' | 'administrator' | null;
-  /** What a change that comes with the session's cookie has to bear. */
-  csrf: string | null;
-  /** Whether there is a record, and so a history. */
-  editable: boolean;
-}
-
 /** The session; null where the service knows none. */
 export async function fetchSession(): Promise<Session | null> {
   try {
@@ -343,6 +339,132 @@ export async function commit({ ref, version, feature, message }: Wish): Promise<
     },
     ...(feature ? { body: JSON.stringify({ type: 'Feature', ...feature }) } : {}),
   });
+}
+
+/** What somebody decides about a file that is brought in. */
+export interface Decision {
+  mapping?: Mapping;
+  /** Null: as the file states it. */
+  crs?: string | null;
+  encoding?: string;
+  layer?: string;
+  swap_axes?: boolean;
+  from_datum?: 'gcj02' | 'bd09' | null;
+  remove_missing?: boolean;
+  skip_invalid?: boolean;
+  /** The findings have been heard, and the file is as it should be. */
+  as_it_is?: boolean;
+}
+
+/** Which field of a file is which property. */
+export interface Mapping {
+  key: string | null;
+  properties: Record<string, string>;
+  /** Of all features alike. */
+  constants: Record<string, unknown>;
+}
+
+interface Told {
+  message: string;
+  message_en: string;
+}
+
+/** What was found out about a file's coordinates and shapes. */
+export interface Finding extends Told {
+  code: string;
+  severity: 'info' | 'warning' | 'error';
+  confidence: number;
+  count: number;
+  /** Numbers of rows. */
+  examples: number[];
+  proposal: Decision | null;
+}
+
+/** A file that is being brought in. */
+export interface Import extends Partial<Told> {
+  id: string;
+  into: string;
+  file: string;
+  state: 'reading' | 'ready' | 'failed' | 'committed';
+  progress: { done: number; all: number };
+  layer?: {
+    format: string;
+    crs: string | null;
+    encoding: string | null;
+    fields: { name: string; kind: string; samples: unknown[] }[];
+    count: number | null;
+    notes: Told[];
+  };
+  mapping?: Mapping;
+  mapping_remembered?: boolean;
+  findings?: Finding[];
+  needs?: (Told & { property: string })[];
+  /** What stands in the way of a commit. */
+  obstacles?: Told[];
+  counts?: Record<'added' | 'changed' | 'unchanged' | 'removed' | 'invalid', number>;
+  problems?: { row: number; key: string | null; reason: string; reason_en: string }[];
+  problems_total?: number;
+}
+
+/** Sends a file, telling how many bytes have gone. */
+export async function sendFile(
+  into: string,
+  file: File,
+  signal: AbortSignal,
+  progress: (done: number, all: number) => void,
+): Promise<Import> {
+  const proof = proofOf(await fetchSession());
+  const query = new URLSearchParams({ into, name: file.name });
+  // Only this kind of request tells how far it has come.
+  const request = new XMLHttpRequest();
+  request.open('POST', new URL(`imports?${query}`, document.baseURI));
+  for (const [name, value] of Object.entries(proof)) request.setRequestHeader(name, value);
+  request.upload.addEventListener('progress', ({ loaded, total }) => progress(loaded, total));
+  signal.addEventListener('abort', () => request.abort());
+  return new Promise((done, failed) => {
+    request.addEventListener('error', () => failed(unreachable()));
+    request.addEventListener('abort', () => failed(unreachable()));
+    request.addEventListener('load', () => {
+      const content = jsonOf(request.responseText);
+      if (request.status === 201 && content) done(content as Import);
+      else failed(problemOf({ response: request, error: content }));
+    });
+    request.send(file);
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+export function fetchImport(id: string): Promise<Import> {
+  return send(`imports/${id}`, { method: 'GET', cache: 'no-store' });
+}
+
+/** What a file would change, each feature with its `change`. */
+export function fetchImportChanges(id: string, limit: number): Promise<GeoJSON.FeatureCollection> {
+  return send(`imports/${id}/changes?limit=${limit}`, { method: 'GET', cache: 'no-store' });
+}
+
+export async function decideImport(id: string, decision: Decision): Promise<Import> {
+  return send(`imports/${id}`, await proven('PUT', decision));
+}
+
+export async function commitImport(id: string, message: string): Promise<{ revision: number }> {
+  return send(`imports/${id}/commit`, await proven('POST', { message }));
+}
+
+export async function cancelImport(id: string): Promise<void> {
+  await send(`imports/${id}`, await proven('DELETE', null));
+}
+
+async function proven(method: string, body: unknown): Promise<RequestInit> {
+  const headers = { ...proofOf(await fetchSession()), 'Content-Type': 'application/json' };
+  return { method, headers, ...(body === null ? {} : { body: JSON.stringify(body) }) };
 }
 
 /** Shows that it is this page that asks. */

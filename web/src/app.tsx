@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { fetchStyle, Problem, unreachable } from './api';
 import { titleOf } from './i18n';
 import { mapState, webglWorks } from './map/canvas';
-import { DrawHint, Furniture, MapView, Tip } from './map/furniture';
+import { DrawHint, Furniture, MapView, ShapeHint, Tip } from './map/furniture';
 import { styleWithin } from './map/style';
 import { Answer } from './panels/answer';
 import { Header } from './panels/header';
@@ -19,7 +19,7 @@ import { Reader } from './panels/reader';
 import { RevisionsPanel } from './panels/revisions';
 import { Sheet } from './panels/sheet';
 import { ZoneQuery } from './panels/zones';
-import { asking, catalogue, lang, layout, navigate, ready, t, view } from './state';
+import { asking, catalogue, isOvertaken, lang, layout, navigate, ready, t, view } from './state';
 
 const loaded = signal<StyleSpecification | null>(null);
 /** The style, once it is known which collections there are to draw. */
@@ -80,9 +80,11 @@ export function App() {
   useEffect(() => {
     if (title) document.title = title;
   }, [title]);
+  const isUntold = view.value.revision === null;
   useEffect(() => {
-    if (known && view.peek().revision === null) navigate({ revision: known.revision }, 'replace');
-  }, [known]);
+    if (!known || !isUntold || isOvertaken(known.revision)) return;
+    navigate({ revision: known.revision }, 'replace');
+  }, [known, isUntold]);
 
   const failed = load?.state === 'failed' ? load.problem : styleProblem.value;
   const answering = asking.value;
@@ -136,6 +138,7 @@ export function App() {
       {known && answering && <Answer style={style.value} />}
       {known && style.value && drawable && <Furniture />}
       <DrawHint />
+      <ShapeHint />
       <Tip />
     </div>
   );

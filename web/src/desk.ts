@@ -211,10 +211,26 @@ export async function save(): Promise<void> {
       }
       // An answer may have been lost on its way: what was to become of it has become of it.
       const isDone = [404, 409].includes(error.status) && (await stands(ref, mine));
+      if (!isDone && error.status === 404 && version !== null) {
+        addAnew(current);
+        throw new Problem(404, GONE);
+      }
       if (!isDone) throw error;
     }
     finish(current, mine ? ref : null);
   });
+}
+
+const GONE = {
+  zh: '他人已删除此条目，没有保存；再次保存会把它重新加上。',
+  en: 'Others have removed it, and nothing was saved; saving again adds it anew.',
+};
+
+/** What others have removed meanwhile becomes a new feature. */
+function addAnew(current: Draft): void {
+  navigate({ select: null });
+  keep(placeOf(current), null);
+  open({ ...current, version: null, base: null });
 }
 
 function finish(current: Draft, ref: string | null): void {

@@ -552,6 +552,7 @@ const PROPERTIES: Record<string, Pair> = {
   citations: ['引文', 'Citations'],
   quantities: ['文件所述数量', 'Stated quantities'],
   land_use: ['用地性质', 'Land use'],
+  land_use_text: ['用地性质（文字）', 'Land use, in words'],
   area_m2: ['文件面积（平方米）', 'Stated area, m²'],
   boundary: ['范围原文', 'Boundary as stated'],
   sides: ['边界分段', 'Outline by stretch'],

@@ -67,7 +67,7 @@ export const returns = signal(0);
 window.addEventListener('popstate', (event) => {
   const known = view.peek();
   const next = parseView(location.search);
-  const revision = overtaken.has(next.revision) ? newest.peek() : next.revision;
+  const revision = isOvertaken(next.revision) ? null : next.revision;
   // An address typed by hand may lack what the page has learned since.
   view.value = {
     ...next,
@@ -108,6 +108,9 @@ export interface Resource<T> {
 export const newest = signal<number | null>(null);
 /** Revisions that were the latest when this page showed them: Back leads to what is the latest now. */
 const overtaken = new Set<number | null>();
+export function isOvertaken(revision: number | null): boolean {
+  return overtaken.has(revision);
+}
 /** The earlier revision that the page shows; null: the latest. */
 export const moment = computed(() => {
   const { revision } = view.value;
@@ -321,6 +324,9 @@ export const draft = signal<Draft | null>(null);
 export type Shaping = 'point' | 'line' | 'polygon' | 'vertices';
 export const shaping = signal<Shaping | null>(null);
 
+/** Whether a file is being brought in. */
+export const isTaking = signal(false);
+
 /** Geometries as they were and as they are or are to be, for the map to show together. */
 export interface Comparison {
   before: GeoJSON.Geometry[];
@@ -332,7 +338,8 @@ export const compared = signal<Comparison | null>(null);
 export const asking = computed(() => {
   const { select: ref, boundary } = view.value;
   const isAsked = asked.value !== null || boundary !== null;
-  return ref !== null || isAsked || picks.value !== null || draft.value !== null;
+  const isBusy = draft.value !== null || isTaking.value;
+  return ref !== null || isAsked || picks.value !== null || isBusy;
 });
 
 export function cachedFeature(ref: string): Promise<Feature> {

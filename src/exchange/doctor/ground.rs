@@ -153,8 +153,9 @@ impl Ground {
         !self.stops.is_empty()
     }
 
-    /// Hands on the places on streets in a rectangle of the plane, and some around it.
-    pub fn stops_in(&self, min: Coord<f64>, max: Coord<f64>, mut take: impl FnMut(&Stop)) {
+    /// Hands on the places on streets in a rectangle of the plane, and some around it, each with its
+    /// number.
+    pub fn stops_in(&self, min: Coord<f64>, max: Coord<f64>, mut take: impl FnMut(u32, &Stop)) {
         let grid = &self.grid;
         let low = (min - grid.origin) / grid.cell_m;
         let high = (max - grid.origin) / grid.cell_m;
@@ -169,7 +170,7 @@ impl Ground {
             let last = row * grid.columns + columns.end();
             let (begin, end) = (grid.begins[first], grid.begins[last + 1]);
             for place in &grid.order[begin as usize..end as usize] {
-                take(&self.stops[*place as usize]);
+                take(*place, &self.stops[*place as usize]);
             }
         }
     }

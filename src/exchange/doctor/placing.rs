@@ -8,16 +8,16 @@
 //!
 //! What the streets' agreement is worth depends on the file: parcels of a hamlet may miss all streets
 //! wherever they are put. So the file is put at other places too, at which it surely does not belong,
-//! and a hypothesis is supported by how much better it does than these: by the ratio of how likely its
-//! score is if it is right (somewhere between theirs and perfect) and if it is one more wrong place.
+//! and a hypothesis is supported by the ratio of how likely its score is if it is right and if it is one
+//! more wrong place. What no witness speaks for stays as likely as it was before.
 
-use std::{f64::consts::TAU, fmt::Write};
+use std::{collections::HashSet, f64::consts::TAU, fmt::Write};
 
 use geo::Coord;
 
 use super::{
     finding::{Code, Finding, FromDatum, Proposal, Severity},
-    ground::{Ground, Stop, along},
+    ground::{Ground, STEP_M, Stop, along},
     reading::{Converter, Reading, on_the_globe},
     sample::{Outline, Sample},
 };
@@ -320,12 +320,23 @@ const THROUGH: usize = 2;
 const MAX_WIDTH_M: f64 = 1200.0;
 /// Polygons with no known street so near say nothing, metres.
 const KNOWN_M: f64 = 100.0;
+/// How far apart places along the edges of polygons are taken, metres.
+const EDGE_STEP_M: f64 = 20.0;
+/// Half the width of the widest street and its verges: so near to a centreline a block begins, metres.
+const VERGE_M: f64 = 35.0;
+/// So many places on streets must be near polygons for their lying between these to say something.
+const FEWEST_BETWEEN: u32 = 12;
 /// Places at which a file does not belong.
 const DECOYS: u32 = 36;
+/// So many of them must have something to say.
+const FEWEST_DECOYS: usize = 8;
 /// How far they are from where it is, metres: from here on, and by so much more.
 const DECOY_M: (f64, f64) = (250.0, 1350.0);
 /// So near to a hypothesis a place is no decoy, metres.
 const APART_FROM_HYPOTHESES_M: f64 = 120.0;
+/// How many witnesses agree where a file is right, lines and polygons: none is without errors.
+const RIGHT_LINES: f64 = 0.6;
+const RIGHT_AREAS: f64 = 0.9;
 /// Bounds of what one sort of witness can say, as logarithms of odds.
 const WORDS: (f64, f64) = (-4.0, 10.0);
 /// The same for the outline: data may lie outside for good reasons.
@@ -355,15 +366,23 @@ struct Area {
     min: Coord<f64>,
     max: Coord<f64>,
     rings: Vec<Vec<Coord<f64>>>,
+    /// Places along the outer ring.
+    edges: Vec<Stop>,
 }
+
+/// Which share of the witnesses agrees, and how many there are.
+type Tally = (f64, f64);
 
 /// How well a file agrees with the streets where it is put.
 #[derive(Clone, Copy)]
 struct Score {
     lines: f64,
+    /// Share of the places on streets near polygons that lie between them and along an edge, not
+    /// inside; and of how many stretches of street. None where there are too few.
+    between: Option<Tally>,
     /// Share of the polygons through which no street runs, and of how many; none where no street is
     /// known near enough of them.
-    areas: Option<(f64, f64)>,
+    areas: Option<Tally>,
 }
 
 /// Judges which datum the degrees have.
@@ -413,14 +432,12 @@ fn judge_datum(
     let mut weights = [0.0; 3];
     for place in 0..3 {
         let streets = if ground.has_streets() {
-            let lines: Vec<_> = decoys.iter().map(|decoy| decoy.lines).collect();
-            let areas: Vec<_> = decoys.iter().filter_map(|decoy| decoy.areas).collect();
-            let shares: Vec<_> = areas.iter().map(|(share, _)| *share).collect();
-            let of_lines = word(scores[place].lines, &lines, own.lines);
-            let of_areas = scores[place]
-                .areas
-                .map_or(0.0, |(share, count)| word(share, &shares, count));
-            of_lines + of_areas
+            let wrong: Vec<_> = decoys
+                .iter()
+                .map(|decoy| (decoy.lines, own.lines))
+                .collect();
+            let of_lines = word((scores[place].lines, own.lines), &wrong, RIGHT_LINES);
+            of_lines + of_areas(&scores[place], &decoys)
         } else {
             0.0
         };
@@ -482,6 +499,20 @@ fn judge_datum(
             None,
         )
     })
+}
+
+/// What polygons say for a hypothesis: by the streets that lie between them, where there are enough,
+/// else by those that run through them.
+fn of_areas(score: &Score, decoys: &[Score]) -> f64 {
+    let heard = |of: fn(&Score) -> Option<Tally>| {
+        let wrong: Vec<_> = decoys.iter().filter_map(of).collect();
+        (wrong.len() >= FEWEST_DECOYS)
+            .then(|| of(score).map(|tally| word(tally, &wrong, RIGHT_AREAS)))
+            .flatten()
+    };
+    heard(|score| score.between)
+        .or_else(|| heard(|score| score.areas))
+        .unwrap_or_default()
 }
 
 /// What there is to say of a shift.
@@ -549,26 +580,23 @@ impl Seen<'_> {
 }
 
 /// What a score says for a hypothesis against its being one more wrong place, as the logarithm of the
-/// odds: right ones score anywhere between the mean of wrong ones and 1, wrong ones as wrong ones do.
+/// odds: `share` of the witnesses agree, of those of a right place `right` would, of those of a wrong
+/// one as many as at the decoys. Neighbours agree with each other, so they count for fewer: for as many
+/// as would make the decoys differ as they do.
 #[allow(clippy::cast_precision_loss)] // some dozens
-fn word(score: f64, wrong: &[f64], witnesses: f64) -> f64 {
-    if wrong.len() < 8 || witnesses < 1.0 {
+fn word((share, witnesses): Tally, wrong: &[Tally], right: f64) -> f64 {
+    if wrong.len() < FEWEST_DECOYS {
         return 0.0;
     }
     let count = wrong.len() as f64;
-    let mean = wrong.iter().sum::<f64>() / count;
-    let variance = wrong
-        .iter()
-        .map(|score| (score - mean).powi(2))
-        .sum::<f64>()
-        / count;
-    // Few witnesses agree by chance, whatever the wrong places happened to give.
-    let share = mean.clamp(0.05, 0.95);
-    let spread = variance.max(share * (1.0 - share) / witnesses).sqrt();
-    let z = (score - mean) / spread;
-    let range = (1.0 - mean).max(spread);
-    let width = (range / (spread * TAU.sqrt())).max(1.0).ln();
-    (z * z.abs() / 2.0 - width).clamp(WORDS.0, WORDS.1)
+    let mean_of = |of: &dyn Fn(&Tally) -> f64| wrong.iter().map(of).sum::<f64>() / count;
+    let mean = mean_of(&|(share, _)| *share);
+    let variance = mean_of(&|(share, _)| (share - mean).powi(2));
+    let usual = mean.clamp(0.02, 0.97);
+    let alike = variance * mean_of(&|(_, witnesses)| *witnesses) / (usual * (1.0 - usual));
+    let right = right.max(f64::midpoint(1.0, usual));
+    let each = share * (right / usual).ln() + (1.0 - share) * ((1.0 - right) / (1.0 - usual)).ln();
+    (each * witnesses / alike.max(1.0)).clamp(WORDS.0, WORDS.1)
 }
 
 #[allow(clippy::cast_precision_loss)] // a few hundred
@@ -641,6 +669,7 @@ impl Witnesses {
             }
         }
         Score {
+            between: self.between(ground, shift),
             lines: agreement / (self.places.len().max(1) as f64),
             areas: (known * 2 > self.areas.len())
                 .then(|| (clear as f64 / known as f64, known as f64)),
@@ -648,7 +677,48 @@ impl Witnesses {
     }
 }
 
+impl Witnesses {
+    /// How the places on streets lie to the polygons.
+    fn between(&self, ground: &Ground, shift: Coord<f64>) -> Option<Tally> {
+        let reach = Coord {
+            x: VERGE_M,
+            y: VERGE_M,
+        };
+        let mut beside: HashSet<u32> = HashSet::new();
+        let mut inside: HashSet<u32> = HashSet::new();
+        for area in &self.areas {
+            ground.stops_in(area.min + shift, area.max + shift, |number, stop| {
+                if area.has_deep_inside(stop.at - shift) {
+                    inside.insert(number);
+                }
+            });
+            for edge in &area.edges {
+                let at = edge.at + shift;
+                ground.stops_in(at - reach, at + reach, |number, stop| {
+                    let to = stop.at - at;
+                    let is_near = to.x * to.x + to.y * to.y <= VERGE_M * VERGE_M;
+                    if is_near && edge.runs_like(stop) {
+                        beside.insert(number);
+                    }
+                });
+            }
+        }
+        let between = u32::try_from(beside.difference(&inside).count()).ok()?;
+        let inside = u32::try_from(inside.len()).ok()?;
+        let all = between + inside;
+        let stretches = (f64::from(all) * STEP_M / WITNESS_M).min(f64::from(
+            u32::try_from(self.areas.len()).unwrap_or(u32::MAX),
+        ));
+        (all >= FEWEST_BETWEEN).then(|| (f64::from(between) / f64::from(all), stretches.max(1.0)))
+    }
+}
+
 impl Stop {
+    /// Whether two places lie on lines that run alike.
+    fn runs_like(&self, other: &Self) -> bool {
+        (self.along.x * other.along.x + self.along.y * other.along.y).abs() >= ALIKE
+    }
+
     /// How well it lies along a street, moved by a shift: 1 where it lies on one.
     fn agreement(&self, ground: &Ground, shift: Coord<f64>) -> f64 {
         let at = self.at + shift;
@@ -657,11 +727,9 @@ impl Stop {
             y: 3.0 * APART_M,
         };
         let mut nearest = f64::INFINITY;
-        ground.stops_in(at - reach, at + reach, |stop| {
+        ground.stops_in(at - reach, at + reach, |_, stop| {
             let to = stop.at - at;
-            let is_alike =
-                (stop.along.x * self.along.x + stop.along.y * self.along.y).abs() >= ALIKE;
-            if is_alike {
+            if self.runs_like(stop) {
                 nearest = nearest.min(to.x * to.x + to.y * to.y);
             }
         });
@@ -684,7 +752,14 @@ impl Area {
             };
         }
         let is_small = max.x - min.x <= MAX_WIDTH_M && max.y - min.y <= MAX_WIDTH_M;
-        is_small.then_some(Self { min, max, rings })
+        let mut edges = Vec::new();
+        along(&rings[0], EDGE_STEP_M, |stop| edges.push(stop));
+        is_small.then_some(Self {
+            min,
+            max,
+            rings,
+            edges,
+        })
     }
 
     /// Whether no street runs through it, moved by a shift; `None` where none is known near it.
@@ -696,7 +771,7 @@ impl Area {
         let (min, max) = (self.min + shift, self.max + shift);
         let mut is_known = false;
         let mut inside = 0;
-        ground.stops_in(min - reach, max + reach, |stop| {
+        ground.stops_in(min - reach, max + reach, |_, stop| {
             is_known = true;
             let at = stop.at;
             let in_box = (min.x..=max.x).contains(&at.x) && (min.y..=max.y).contains(&at.y);

@@ -297,13 +297,25 @@ fn is_sliver(geometry: &Geometry<f64>) -> bool {
     }
 }
 
-/// Whether it lies outside the district: a line that leads there from elsewhere does not.
+/// Whether it lies outside the district. Lines lead there from elsewhere and around it, so they are
+/// only where none of them is near.
 fn is_outside(geometry: &Geometry<f64>, ground: &Ground) -> bool {
-    let is_inside = |coord: Coord<f64>| ground.is_inside(ground.frame().to_plane(coord));
+    let is_line = matches!(
+        geometry,
+        Geometry::LineString(_) | Geometry::MultiLineString(_)
+    );
+    let is_off = |coord: Coord<f64>| {
+        let at = ground.frame().to_plane(coord);
+        if is_line {
+            !ground.is_near(at)
+        } else {
+            ground.is_inside(at) == Some(false)
+        }
+    };
     let middle = geometry.bounding_rect().map(geo::Rect::center);
     let step = geometry.coords_count().div_ceil(PROBES).max(1);
-    let mut places = middle
+    middle
         .into_iter()
-        .chain(geometry.coords_iter().step_by(step));
-    places.all(|place| is_inside(place) == Some(false))
+        .chain(geometry.coords_iter().step_by(step))
+        .all(is_off)
 }

@@ -25,7 +25,7 @@ impl Record {
     /// # Errors
     /// Where the file exists, or the disk fails; no half of a copy is left.
     pub fn backup(&self, file: &Path) -> Result<(), RecordError> {
-        copy(&self.reader()?, file)
+        copy(&*self.reader()?, file)
     }
 }
 

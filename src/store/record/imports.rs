@@ -1,10 +1,18 @@
 //! What imports need of the record: what stands in a collection, and how fields were mapped before.
 
+use std::path::PathBuf;
+
 use rusqlite::OptionalExtension;
 
 use super::{Hash, Record, RecordError};
 
 impl Record {
+    /// Where imports keep what goes with them.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.readers.path().with_file_name("imports")
+    }
+
     /// Hands on every feature that stands in a collection, in its order: its id, its hash and its
     /// bytes. All are of one state.
     ///

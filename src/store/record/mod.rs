@@ -7,12 +7,12 @@
 //! do what, [`sessions`] who has signed in, [`imports`] has what bringing in a file needs.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
-//! told so when it is on disk. Readers open connections of their own and wait for nobody.
+//! told so when it is on disk. Readers have connections of their own ([`reader`]) and wait for nobody.
 
 use std::{
     collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use serde::Deserialize;
 
+use self::reader::{Reader, Readers};
 use super::{files::Files, load, load::not_json, snapshot::Snapshot};
 use crate::model::{Revision, RevisionInfo, Text};
 
@@ -30,6 +31,7 @@ mod error;
 mod history;
 mod imports;
 mod people;
+mod reader;
 mod release;
 mod rewrite;
 mod schema;
@@ -56,7 +58,7 @@ const CATALOGUE: &str = "collections.json";
 /// The durable record of a district.
 #[derive(Debug)]
 pub struct Record {
-    path: PathBuf,
+    readers: Readers,
     /// As long as it is open, nobody restores another in its place.
     _in_use: fs::File,
     /// The one connection of this process that writes.
@@ -103,7 +105,7 @@ impl Record {
         let path = folder.join(FILE);
         Ok(Self {
             writer: Mutex::new(schema::open(&path)?),
-            path,
+            readers: Readers::new(path),
             _in_use: in_use,
         })
     }
@@ -118,7 +120,7 @@ impl Record {
     }
 
     fn latest_or_none(&self) -> Result<Option<Revision>, RecordError> {
-        latest(&self.reader()?)
+        latest(&*self.reader()?)
     }
 
     /// The revision that was the latest at a time; `None` before the first.
@@ -228,11 +230,11 @@ impl Record {
     /// # Errors
     /// Where there is no such revision, or the database can't be read.
     pub fn info(&self, revision: Revision) -> Result<RevisionInfo, RecordError> {
-        info(&self.reader()?, revision)
+        info(&*self.reader()?, revision)
     }
 
-    fn reader(&self) -> Result<Connection, RecordError> {
-        schema::open_to_read(&self.path)
+    fn reader(&self) -> Result<Reader<'_>, RecordError> {
+        self.readers.get()
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {

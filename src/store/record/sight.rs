@@ -124,7 +124,7 @@ impl Record {
         let Some(seen) = sight.shelves() else {
             return Ok(true);
         };
-        hides(&self.reader()?, seen, revision).map(|hides| !hides)
+        hides(&*self.reader()?, seen, revision).map(|hides| !hides)
     }
 }
 

@@ -17,6 +17,7 @@ import { edit } from '../desk';
 import { withDrawn, withReshaped } from '../editing';
 import { type Bounds, boundsOf, grow } from '../geodesy';
 import { nameOf } from '../i18n';
+import { intake } from '../intake';
 import type { Collection, Feature } from '../model';
 import { refOf } from '../model';
 import {
@@ -62,6 +63,7 @@ import {
   showFocus,
   showHits,
   showHover,
+  showImport,
   showStacks,
   showStretch,
 } from './overlay';
@@ -254,6 +256,7 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       // While its vertices are moved, the drawing library shows the geometry.
       showCompared(map, both && shaping.value ? { ...both, after: [] } : both);
     }),
+    effect(() => showImport(map, intake.value?.changes ?? [])),
     effect(() => {
       if (dataStanding.value === drawn) return;
       drawn = dataStanding.value;

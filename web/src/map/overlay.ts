@@ -25,6 +25,7 @@ const SOURCES = [
   'page-stacks',
   'page-before',
   'page-after',
+  'page-import',
 ] as const;
 
 const EMPTY: Collection = { type: 'FeatureCollection', features: [] };
@@ -209,6 +210,7 @@ export function addOverlay(map: MapLibreMap): void {
     },
   });
   addComparison(map);
+  addImport(map);
 }
 
 /** What was is dashed, what is or is to be is whole; both can be told apart without their colours. */
@@ -250,6 +252,54 @@ function addComparison(map: MapLibreMap): void {
       },
     });
   }
+}
+
+/** What a file would change: added, changed and gone, each in its colour. */
+function addImport(map: MapLibreMap): void {
+  const colour = [
+    'match',
+    ['get', 'change'],
+    'added',
+    AFTER,
+    'removed',
+    BEFORE,
+    '#b7791f',
+  ] as unknown as string;
+  map.addLayer({
+    id: 'page-import-fill',
+    type: 'fill',
+    source: 'page-import',
+    filter: ['==', ['geometry-type'], 'Polygon'],
+    paint: { 'fill-color': colour, 'fill-opacity': 0.3 },
+  });
+  map.addLayer({
+    id: 'page-import-line',
+    type: 'line',
+    source: 'page-import',
+    filter: ['!=', ['geometry-type'], 'Point'],
+    paint: { 'line-color': colour, 'line-width': 2.4 },
+  });
+  map.addLayer({
+    id: 'page-import-point',
+    type: 'circle',
+    source: 'page-import',
+    filter: ['==', ['geometry-type'], 'Point'],
+    paint: {
+      'circle-radius': 6,
+      'circle-color': colour,
+      'circle-stroke-color': '#ffffff',
+      'circle-stroke-width': 1.6,
+    },
+  });
+}
+
+export function showImport(map: MapLibreMap, changes: GeoJSON.Feature[]): void {
+  const shapes = changes.flatMap((feature) =>
+    feature.geometry
+      ? [shape(feature.geometry, { change: (feature as { change?: string }).change })]
+      : [],
+  );
+  put(map, 'page-import', shapes);
 }
 
 export function showCompared(map: MapLibreMap, both: Comparison | null): void {

@@ -3,6 +3,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { nameOf } from '../i18n';
+import { intake } from '../intake';
 import { collectionOf } from '../model';
 import {
   asked,
@@ -22,6 +23,7 @@ import { Details } from './details';
 import { Editor } from './editor';
 import { HistorySection } from './history';
 import { Icon } from './icons';
+import { IntakePanel } from './intake';
 import { StatusMark } from './marks';
 import {
   collectionTitle,
@@ -42,6 +44,8 @@ export function Answer({ style }: { style: StyleSpecification | null }) {
     <Sheet label={t('app.details')} class="answer" covers="right">
       {draft.value ? (
         <Editor draft={draft.value} style={style} />
+      ) : intake.value ? (
+        <IntakePanel current={intake.value} />
       ) : picks.value ? (
         <Picks all={picks.value} style={style} />
       ) : ref ? (

@@ -11,11 +11,16 @@ import { kindTitle, shortTitle } from './parts';
 export function ChangeList({ changes, collection }: { changes: Change[]; collection: string }) {
   return (
     <dl class="changes">
-      {changes.map((change) => (
+      {changes.filter(saysSomething).map((change) => (
         <ChangeRow key={change.name} change={change} collection={collection} />
       ))}
     </dl>
   );
+}
+
+/** A list that is there and empty, where there was none, is nothing to people. */
+function saysSomething({ before, after }: Change): boolean {
+  return !isNothing(before) || !isNothing(after);
 }
 
 function ChangeRow({ change, collection }: { change: Change; collection: string }) {

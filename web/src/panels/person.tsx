@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { signOut } from '../api';
 import { goOnWithNew, kept, keptDraft, NEW, startNew, throwAway } from '../desk';
+import { intake, openIntake, taken } from '../intake';
 import {
   canEdit,
   collections,
@@ -36,7 +37,8 @@ export function Person() {
   }
   const leave = () =>
     signOut().then(
-      () => session.reload(),
+      // Others may not see all of what is shown.
+      () => location.reload(),
       () => setFailed(true),
     );
   return (
@@ -48,7 +50,7 @@ export function Person() {
         {t('person.sign_out')}
       </button>
       {failed && <span class="is-error">{t('person.sign_out.failed')}</span>}
-      {canEdit.value && <NewButton />}
+      {canEdit.value && <Starts />}
     </p>
   );
 }
@@ -60,12 +62,40 @@ function signInAddress(): string {
   return `sign-in?next=${encodeURIComponent(next)}`;
 }
 
+/** Where an editor begins: a new feature, or a file of many. */
+function Starts() {
+  return (
+    <span class="starts">
+      <button
+        type="button"
+        class="button is-small"
+        disabled={draft.value !== null || intake.value !== null}
+        data-act="import"
+        onClick={() => openIntake(firstCollection()?.id ?? '')}
+      >
+        <Icon name="upload" />
+        {t('intake.open')}
+      </button>
+      <NewButton />
+      {taken.value !== null && (
+        <span class="fine" role="status">
+          {t('intake.done', { n: taken.value })}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function firstCollection() {
+  const all = collections.peek();
+  return FIRST.map((id) => all.find((one) => one.id === id)).find(Boolean) ?? all[0];
+}
+
 function NewButton() {
   kept.value;
   const left = draft.value === null && keptDraft(NEW) !== null;
   const start = () => {
-    const all = collections.peek();
-    const first = FIRST.map((id) => all.find((one) => one.id === id)).find(Boolean) ?? all[0];
+    const first = firstCollection();
     if (first) startNew(first.id, first.kinds[0]?.id ?? '');
   };
   if (left) {
@@ -85,7 +115,7 @@ function NewButton() {
     <button
       type="button"
       class="button is-small"
-      disabled={draft.value !== null}
+      disabled={draft.value !== null || intake.value !== null}
       data-act="new"
       onClick={start}
     >

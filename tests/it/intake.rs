@@ -1,0 +1,768 @@
+//! Files brought into a record: mapped, looked at, compared, and then committed whole or not at all.
+
+#![allow(clippy::cast_precision_loss)]
+
+use std::{
+    fmt::Write as _,
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use geo::{Coord, MapCoords};
+use renewal_map::{
+    exchange::intake::{self, Mapping, Options, Prepared, Request},
+    geometry::{crs::Crs, crs::Transformer, datum::Datum},
+    model::{Feature, Revision},
+    store::{
+        Snapshot,
+        files::Files,
+        record::{Record, RecordError},
+    },
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Answer, Server, in_full, program, yunze};
+
+/// A record of the invented district.
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self {
+            folder: TempDir::new().unwrap(),
+        };
+        drop(desk.record());
+        desk
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn record(&self) -> Record {
+        Record::open(
+            &self.data(),
+            &Files::seeds(Some(yunze().join("seeds"))),
+            &Files::geodata(Some(yunze().join("geodata"))),
+        )
+        .unwrap()
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn command(&self, file: &Path, args: &[&str]) -> std::process::Command {
+        let mut command = program(&["import", file.to_str().unwrap(), "--into", "parcels"]);
+        command.arg("--data").arg(self.data()).args(args);
+        command
+    }
+
+    fn import(&self, file: &Path, args: &[&str]) -> Said {
+        Said::of(&self.command(file, args).output().unwrap())
+    }
+
+    fn latest(&self) -> Snapshot {
+        let record = self.record();
+        record.load(record.latest().unwrap()).unwrap()
+    }
+
+    fn parcels(&self) -> usize {
+        self.latest()
+            .collection("parcels")
+            .unwrap()
+            .features()
+            .len()
+    }
+
+    /// What an import leaves beside the record.
+    fn left(&self) -> Vec<PathBuf> {
+        fs::read_dir(self.data().join("imports"))
+            .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+            .unwrap_or_default()
+    }
+}
+
+struct Said {
+    fine: bool,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn of(output: &Output) -> Self {
+        Self {
+            fine: output.status.success(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    fn counts(&self) -> [u64; 5] {
+        let line = self
+            .out
+            .lines()
+            .find(|line| line.starts_with("新增"))
+            .unwrap_or_else(|| panic!("{}{}", self.out, self.err));
+        let mut numbers = line
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|part| part.parse().ok());
+        [0; 5].map(|_| numbers.next().unwrap())
+    }
+}
+
+/// What every import has to say.
+const STATED: [&str; 4] = ["--set", "licence=CC0-1.0", "--set", "accuracy_m=0.1"];
+
+fn signed<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let surveyed = ["--set", "located_by=surveyed", "--author", "王工"];
+    [&STATED[..], &surveyed, more].concat()
+}
+
+/// Squares of 4 m side by side in EPSG:4548, from a place where the invented district has no streets.
+fn squares(count: usize, invalid: &[usize]) -> String {
+    let mut text = String::from(
+        r#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4548"}},"features":["#,
+    );
+    for number in 0..count {
+        let (x, y) = (
+            498_700.0 + 5.0 * (number % 1000) as f64,
+            4_316_400.0 + 5.0 * (number / 1000) as f64,
+        );
+        let ring = if invalid.contains(&number) {
+            format!(
+                "[{x},{y}],[{},{}],[{},{y}],[{x},{}],[{x},{y}]",
+                x + 4.0,
+                y + 4.0,
+                x + 4.0,
+                y + 4.0
+            )
+        } else {
+            format!(
+                "[{x},{y}],[{},{y}],[{},{}],[{x},{}],[{x},{y}]",
+                x + 4.0,
+                x + 4.0,
+                y + 4.0,
+                y + 4.0
+            )
+        };
+        let comma = if number == 0 { "" } else { "," };
+        write!(
+            text,
+            r#"{comma}{{"type":"Feature","properties":{{"DKBH":"N-{number}","MC":"第{number}块","YDXZ":"R2"}},"geometry":{{"type":"Polygon","coordinates":[[{ring}]]}}}}"#
+        )
+        .unwrap();
+    }
+    text.push_str("]}");
+    text
+}
+
+/// The district's own parcels under other names of fields, changed in the numbers.
+fn parcels(system: &str, change: impl Fn(Coord<f64>) -> Coord<f64>) -> String {
+    let file = fs::read(yunze().join("geodata/parcels.geojson")).unwrap();
+    let file: Value = serde_json::from_slice(&file).unwrap();
+    let features: Vec<Value> = file["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| {
+            let json: geojson::Geometry =
+                serde_json::from_value(feature["geometry"].clone()).unwrap();
+            let shape = geo::Geometry::<f64>::try_from(json).unwrap();
+            let shape = shape.map_coords(&change);
+            json!({
+                "type": "Feature",
+                "geometry": geojson::Geometry::new((&shape).into()),
+                "properties": {
+                    "地块编号": feature["id"].as_str().unwrap().to_uppercase(),
+                    "名称": feature["properties"]["name"],
+                    "用地性质": "居住",
+                },
+            })
+        })
+        .collect();
+    let mut made = json!({"type": "FeatureCollection", "features": features});
+    if !system.is_empty() {
+        made["crs"] = json!({"type": "name", "properties": {"name": system}});
+    }
+    made.to_string()
+}
+
+const GAUSS: &str = "urn:ogc:def:crs:EPSG::4548";
+
+fn same(coord: Coord<f64>) -> Coord<f64> {
+    coord
+}
+
+#[test]
+fn three_invalid_rows_of_many_keep_all_from_being_written_unless_skipped() {
+    let count = if in_full() { 200_000 } else { 10_000 };
+    let desk = Desk::new();
+    let invalid = [17, count / 2, count - 1];
+    let file = desk.write("squares.geojson", &squares(count, &invalid));
+    let said = desk.import(&file, &signed(&[]));
+    assert!(!said.fine, "{}", said.out);
+    assert_eq!(said.counts(), [count as u64 - 3, 0, 0, 0, 3]);
+    for number in invalid {
+        let row = format!("第 {} 行 (row)，N-{number}:", number + 1);
+        assert!(said.out.contains(&row), "{}", said.out);
+    }
+    assert!(said.err.contains("3 rows are invalid"), "{}", said.err);
+    assert_eq!(desk.record().latest().unwrap(), Revision(1));
+    assert!(desk.left().is_empty());
+
+    let said = desk.import(&file, &signed(&["--skip-invalid"]));
+    assert!(said.fine, "{}", said.err);
+    assert_eq!(desk.parcels(), 75 + count - 3);
+    let latest = desk.latest();
+    let first = latest.collection("parcels").unwrap().get("n-0").unwrap();
+    assert_eq!(&*first.name, "第0块");
+    let properties: Value = serde_json::from_str(first.properties.get()).unwrap();
+    assert_eq!(properties["land_use_text"], "R2");
+    assert_eq!(properties["DKBH"], "N-0");
+    assert!(
+        properties["source"]
+            .as_str()
+            .unwrap()
+            .contains("squares.geojson (SHA-256 ")
+    );
+    assert!(desk.record().verify().is_ok());
+}
+
+#[test]
+fn the_same_file_again_changes_nothing_and_its_mapping_is_remembered() {
+    let desk = Desk::new();
+    let file = desk.write("p.geojson", &parcels(GAUSS, same));
+    let said = desk.import(&file, &[]);
+    assert!(!said.fine);
+    for need in ["licence=", "accuracy_m="] {
+        assert!(said.err.contains(need), "{}", said.err);
+    }
+    for line in ["地块编号 → 编号", "名称 → name", "用地性质 → land_use_text"] {
+        assert!(said.out.contains(line), "{}", said.out);
+    }
+    assert!(said.out.contains("it is not shifted"), "{}", said.out);
+    // Without an author nothing is written.
+    let said = desk.import(&file, &STATED);
+    assert!(
+        said.fine && said.counts() == [0, 75, 0, 0, 0],
+        "{}",
+        said.err
+    );
+    assert_eq!(desk.record().latest().unwrap(), Revision(1));
+    let said = desk.import(&file, &signed(&[]));
+    assert!(
+        said.fine && said.counts() == [0, 75, 0, 0, 0],
+        "{}",
+        said.err
+    );
+    assert_eq!(desk.record().latest().unwrap(), Revision(2));
+    // No option but who: the rest is known.
+    let said = desk.import(&file, &["--author", "王工"]);
+    assert!(
+        said.fine && said.counts() == [0, 0, 75, 0, 0],
+        "{}",
+        said.err
+    );
+    assert!(said.out.contains("as last time"), "{}", said.out);
+    // Another file that says the same of them does not change them by being another file.
+    let other = desk.write("q.geojson", &format!("{}\n", parcels(GAUSS, same)));
+    let said = desk.import(&other, &["--author", "王工"]);
+    assert!(
+        said.fine && said.counts() == [0, 0, 75, 0, 0],
+        "{}",
+        said.err
+    );
+    assert_eq!(desk.record().latest().unwrap(), Revision(2));
+    let info = desk.record().info(Revision(2)).unwrap();
+    assert_eq!((&*info.author, info.cause.as_str()), ("王工", "import"));
+    assert!(info.message.contains("p.geojson"));
+}
+
+/// What documents and people said of a feature.
+fn stated(feature: &Feature) -> Value {
+    let properties: Value = serde_json::from_str(feature.properties.get()).unwrap();
+    json!([
+        properties["citations"],
+        properties["land_use"],
+        properties["name_en"]
+    ])
+}
+
+#[test]
+fn an_import_changes_what_the_file_speaks_of_and_leaves_the_rest() {
+    let desk = Desk::new();
+    let before = desk.latest();
+    let file = desk.write("p.geojson", &parcels(GAUSS, same));
+    assert!(desk.import(&file, &signed(&[])).fine);
+    let after = desk.latest();
+    for feature in before.collection("parcels").unwrap().features() {
+        let now = after
+            .collection("parcels")
+            .unwrap()
+            .get(&feature.id)
+            .unwrap();
+        assert_eq!(stated(now), stated(feature));
+        assert_eq!(now.geometry, feature.geometry);
+    }
+    // One parcel less, one renamed.
+    let mut fewer: Value = serde_json::from_str(&parcels(GAUSS, same)).unwrap();
+    let features = fewer["features"].as_array_mut().unwrap();
+    features.remove(10);
+    features[3]["properties"]["名称"] = "新名".into();
+    let file = desk.write("fewer.geojson", &fewer.to_string());
+    let said = desk.import(&file, &["--author", "王工"]);
+    assert!(
+        said.fine && said.counts() == [0, 1, 74 - 1, 0, 0],
+        "{}{}",
+        said.out,
+        said.err
+    );
+    assert_eq!(desk.parcels(), 75);
+    let said = desk.import(&file, &["--author", "王工", "--remove-missing"]);
+    assert!(
+        said.fine && said.counts() == [0, 0, 74, 1, 0],
+        "{}{}",
+        said.out,
+        said.err
+    );
+    assert_eq!(desk.parcels(), 74);
+}
+
+#[test]
+fn coordinates_that_lie_are_told_and_what_is_proposed_puts_them_right() {
+    let degrees = |coord: Coord<f64>| {
+        Transformer::to_wgs84(Crs::parse("EPSG:4548").unwrap())
+            .unwrap()
+            .convert(coord)
+            .unwrap()
+    };
+    let gcj = |coord: Coord<f64>| Datum::Gcj02.from_wgs84(degrees(coord));
+    let prefixed = |coord: Coord<f64>| Coord {
+        x: coord.x + 39_000_000.0,
+        y: coord.y,
+    };
+    let swapped = |coord: Coord<f64>| Coord {
+        x: coord.y,
+        y: coord.x,
+    };
+    let other = "urn:ogc:def:crs:EPSG::4547";
+    for (text, options) in [
+        (parcels(other, same), &["--crs", "EPSG:4548"][..]),
+        (parcels(GAUSS, prefixed), &["--crs", "EPSG:4527"]),
+        (parcels(GAUSS, swapped), &["--swap-axes"]),
+        (parcels("", same), &["--crs", "EPSG:4548"]),
+        (parcels("", gcj), &["--from-datum", "gcj02"]),
+    ] {
+        let desk = Desk::new();
+        let file = desk.write("lying.geojson", &text);
+        let said = desk.import(&file, &signed(&[]));
+        let proposal = options.join(" ");
+        assert!(
+            !said.fine && said.out.contains(&proposal),
+            "{proposal}: {}",
+            said.out
+        );
+        assert_eq!(desk.record().latest().unwrap(), Revision(1));
+        let said = desk.import(&file, &signed(options));
+        assert!(said.fine, "{proposal}: {}{}", said.out, said.err);
+        let before = Files::geodata(Some(yunze().join("geodata")));
+        let before = renewal_map::store::load(&Files::seeds(Some(yunze().join("seeds"))), &before);
+        let (before, after) = (before.unwrap(), desk.latest());
+        for feature in before.collection("parcels").unwrap().features() {
+            let now = after
+                .collection("parcels")
+                .unwrap()
+                .get(&feature.id)
+                .unwrap();
+            let coords = |feature: &Feature| -> Vec<Coord<f64>> {
+                geo::CoordsIter::coords_iter(feature.geometry.as_ref().unwrap()).collect()
+            };
+            for (a, b) in coords(feature).iter().zip(coords(now)) {
+                // A millimetre.
+                assert!(
+                    (a.x - b.x).abs() < 1.2e-8 && (a.y - b.y).abs() < 1e-8,
+                    "{a:?} {b:?}"
+                );
+            }
+        }
+    }
+    // Whoever knows better has the last word.
+    let desk = Desk::new();
+    let file = desk.write("gcj.geojson", &parcels("", gcj));
+    let said = desk.import(&file, &signed(&["--as-it-is"]));
+    assert!(said.fine, "{}", said.err);
+}
+
+fn request(desk: &Desk, file: &Path) -> Request {
+    Request {
+        path: file.to_owned(),
+        name: "file".into(),
+        into: "parcels".into(),
+        scratch: desk.data().join("imports"),
+    }
+}
+
+fn prepared(desk: &Desk, record: &Record, file: &Path) -> Prepared {
+    let mut changes = Mapping::default();
+    for (name, value) in [
+        ("licence", json!("CC0-1.0")),
+        ("accuracy_m", json!(0.1)),
+        ("located_by", json!("surveyed")),
+    ] {
+        changes.constants.insert(name.into(), value);
+    }
+    let options = Options {
+        changes,
+        ..Options::default()
+    };
+    let snapshot = record.load(record.latest().unwrap()).unwrap();
+    intake::prepare(
+        record,
+        &snapshot,
+        &request(desk, file),
+        &options,
+        &mut |_, _, _| ControlFlow::Continue(()),
+    )
+    .map_err(|error| error.text())
+    .unwrap()
+}
+
+#[test]
+fn of_two_imports_at_once_the_second_is_told() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let (one, two) = (
+        desk.write("one.geojson", &squares(20, &[])),
+        desk.write("two.geojson", &squares(30, &[])),
+    );
+    let first = prepared(&desk, &record, &one);
+    let second = prepared(&desk, &record, &two);
+    assert_eq!((first.counts.added, second.counts.added), (20, 30));
+    first.commit(&record, "王工", "一").unwrap();
+    match second.commit(&record, "李工", "二") {
+        Err(RecordError::Conflict(conflicts)) => assert_eq!(conflicts.len(), 20),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(record.latest().unwrap(), Revision(2));
+    assert_eq!(desk.parcels(), 95);
+    let again = prepared(&desk, &record, &two);
+    assert_eq!((again.counts.added, again.counts.unchanged), (10, 20));
+    again.commit(&record, "李工", "二").unwrap();
+    assert_eq!(desk.parcels(), 105);
+    assert!(record.verify().is_ok());
+}
+
+#[test]
+fn cancelled_it_leaves_nothing() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let file = desk.write("many.geojson", &squares(2_000, &[]));
+    let snapshot = record.load(Revision(1)).unwrap();
+    for after in [0, 1, 5, 20] {
+        let mut steps = 0;
+        let mut options = Options::default();
+        options
+            .changes
+            .constants
+            .insert("licence".into(), json!("CC0-1.0"));
+        options
+            .changes
+            .constants
+            .insert("accuracy_m".into(), json!(1));
+        let request = request(&desk, &file);
+        let outcome = intake::prepare(&record, &snapshot, &request, &options, &mut |_, _, _| {
+            steps += 1;
+            if steps > after {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert!(matches!(outcome, Err(intake::Failed::Cancelled)));
+        assert!(desk.left().is_empty());
+    }
+    assert_eq!(record.latest().unwrap(), Revision(1));
+}
+
+#[test]
+fn killed_at_any_time_the_record_is_whole() {
+    let times = if in_full() { 60 } else { 8 };
+    let desk = Desk::new();
+    let file = desk.write("many.geojson", &squares(1_500, &[]));
+    // How long it takes when nobody interferes.
+    let other = Desk::new();
+    let started = Instant::now();
+    assert!(other.import(&file, &signed(&[])).fine);
+    let whole = started.elapsed();
+    let (mut cut_short, mut done) = (0, 0);
+    for turn in 0..times {
+        let mut child = desk
+            .command(&file, &signed(&[]))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(whole.mul_f64(f64::from(turn) / f64::from(times) * 1.2));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let record = desk.record();
+        assert!(record.verify().is_ok());
+        match record.latest().unwrap() {
+            Revision(1) => {
+                assert_eq!(desk.parcels(), 75);
+                cut_short += 1;
+            }
+            Revision(2) => {
+                assert_eq!(desk.parcels(), 1_575);
+                done += 1;
+            }
+            other => panic!("{other}"),
+        }
+        assert!(
+            desk.left().iter().all(|path| path.is_dir()),
+            "{:?}",
+            desk.left()
+        );
+    }
+    println!("killed {times} times: {cut_short} before, {done} after it was committed");
+    assert!(cut_short > 0);
+}
+
+#[test]
+fn keys_that_are_twice_or_missing_and_fields_that_are_not_there() {
+    let desk = Desk::new();
+    let mut file: Value = serde_json::from_str(&squares(6, &[])).unwrap();
+    file["features"][1]["properties"]["DKBH"] = "N-0".into();
+    file["features"][2]["properties"]["DKBH"] = Value::Null;
+    file["features"][3]["properties"]["DKBH"] = "光荣道".into();
+    file["features"][4]["properties"]["DKBH"] = "广荣道".into();
+    let path = desk.write("keys.geojson", &file.to_string());
+    let said = desk.import(&path, &signed(&[]));
+    assert!(
+        !said.fine && said.counts() == [4, 0, 0, 0, 2],
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("is that of row 1 too"), "{}", said.out);
+    assert!(said.out.contains("it has no key"), "{}", said.out);
+    let said = desk.import(&path, &signed(&["--skip-invalid"]));
+    assert!(said.fine, "{}", said.err);
+    let latest = desk.latest();
+    let collection = latest.collection("parcels").unwrap();
+    assert!(collection.get("guang-rong-dao").is_some());
+    // Two keys of one reading are two features, and stay so.
+    let said = desk.import(&path, &["--author", "王工", "--skip-invalid"]);
+    assert!(
+        said.fine && said.counts() == [0, 0, 4, 0, 2],
+        "{}",
+        said.out
+    );
+
+    let said = desk.import(&path, &signed(&["--map", "XX=name"]));
+    assert!(
+        !said.fine && said.err.contains("no field “XX”"),
+        "{}",
+        said.err
+    );
+    let said = desk.import(&path, &signed(&["--key", "XX"]));
+    assert!(
+        !said.fine && said.err.contains("no field “XX”"),
+        "{}",
+        said.err
+    );
+    let cut = desk.write("cut.geojson", &squares(50, &[])[..2_000]);
+    let said = desk.import(&cut, &signed(&[]));
+    assert!(!said.fine && !said.err.is_empty());
+    assert_eq!(desk.record().latest().unwrap(), Revision(2));
+    assert!(desk.left().is_empty());
+}
+
+// ---- over HTTP -------------------------------------------------------------------------------
+
+struct Service {
+    server: Server,
+    desk: Desk,
+    editor: String,
+    reader: String,
+}
+
+impl Service {
+    fn start() -> Self {
+        let desk = Desk::new();
+        let data = desk.data();
+        let data = data.to_str().unwrap();
+        let people = |args: &[&str]| {
+            let output = program(&["people", "--data", data])
+                .args(args)
+                .output()
+                .unwrap();
+            assert!(output.status.success());
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        };
+        people(&["add", "王工", "--role", "editor"]);
+        people(&["add", "李处", "--role", "reader"]);
+        Self {
+            editor: people(&["token", "王工"]),
+            reader: people(&["token", "李处"]),
+            server: Server::start_with(&["--data", data]),
+            desk,
+        }
+    }
+
+    fn ask(&self, method: &str, path: &str, token: &str, body: impl AsRef<[u8]>) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.server
+            .send(method, path, &[("authorization", &bearer)], body)
+            .unwrap()
+    }
+
+    fn edit(&self, method: &str, path: &str, body: impl AsRef<[u8]>) -> Answer {
+        self.ask(method, path, &self.editor, body)
+    }
+
+    /// Waits until an import has been looked at.
+    fn ready(&self, path: &str) -> Value {
+        for _ in 0..600 {
+            let shown = self.edit("GET", path, "").json();
+            if shown["state"] != "reading" {
+                return shown;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{path} is not ready");
+    }
+
+    /// Sends a file; returns the address of its import.
+    fn send(&self, text: &str) -> String {
+        let answer = self.edit("POST", "/imports?into=parcels&name=p.geojson", text);
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        let place = answer.header("location").to_owned();
+        place[place.find("/imports/").unwrap()..].to_owned()
+    }
+}
+
+#[test]
+fn a_file_is_sent_decided_on_and_committed() {
+    let service = Service::start();
+    let path = service.send(&parcels("", same));
+    let shown = service.ready(&path);
+    assert_eq!(shown["state"], "ready", "{shown}");
+    assert_eq!(shown["layer"]["count"], 75);
+    assert_eq!(shown["mapping"]["key"], "地块编号");
+    let finding = &shown["findings"][0];
+    assert_eq!(finding["code"], "projected_as_degrees");
+    assert_eq!(finding["severity"], "error");
+    assert_eq!(finding["proposal"], json!({"crs": "EPSG:4548"}));
+    let needs: Vec<_> = shown["needs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|need| &need["property"])
+        .collect();
+    assert_eq!(needs, ["licence", "accuracy_m"]);
+    let refused = service.edit("POST", &format!("{path}/commit"), "{}");
+    refused.problem(422);
+    assert!(refused.json()["obstacles"].as_array().unwrap().len() >= 3);
+
+    let mut mapping = shown["mapping"].clone();
+    mapping["constants"] =
+        json!({"licence": "CC0-1.0", "accuracy_m": 0.1, "located_by": "surveyed"});
+    let decided = json!({"mapping": mapping, "crs": "EPSG:4548"});
+    assert_eq!(service.edit("PUT", &path, decided.to_string()).status, 200);
+    let shown = service.ready(&path);
+    assert_eq!(
+        shown["counts"],
+        json!({"added": 0, "changed": 75, "unchanged": 0, "removed": 0, "invalid": 0}),
+        "{shown}"
+    );
+    assert_eq!(shown["obstacles"], json!([]));
+    let changes = service
+        .edit("GET", &format!("{path}/changes?limit=10&offset=70"), "")
+        .json();
+    assert_eq!(
+        (&changes["numberMatched"], &changes["numberReturned"]),
+        (&json!(75), &json!(5))
+    );
+    assert_eq!(changes["features"][0]["change"], "changed");
+    assert!(changes["features"][0]["geometry"].is_object());
+
+    let answer = service.edit(
+        "POST",
+        &format!("{path}/commit"),
+        r#"{"message":"勘测成果"}"#,
+    );
+    assert_eq!(
+        (answer.status, answer.json()),
+        (200, json!({"revision": 2}))
+    );
+    assert_eq!(service.edit("GET", &path, "").json()["state"], "committed");
+    service
+        .edit("POST", &format!("{path}/commit"), "{}")
+        .problem(409);
+    let item = service.server.json("/collections/parcels/items/a1-01");
+    assert_eq!(item["properties"]["land_use_text"], "居住");
+    assert_eq!(
+        service.server.json("/revisions")["revisions"][0]["author"],
+        "王工"
+    );
+    assert!(service.desk.left().is_empty());
+}
+
+#[test]
+fn who_may_not_change_data_may_not_send_files_and_names_lead_nowhere() {
+    let service = Service::start();
+    let path = service.send(&parcels(GAUSS, same));
+    for (method, path) in [
+        ("POST", "/imports?into=parcels&name=p.geojson".to_owned()),
+        ("GET", path.clone()),
+        ("PUT", path.clone()),
+        ("GET", format!("{path}/changes")),
+        ("POST", format!("{path}/commit")),
+        ("DELETE", path.clone()),
+    ] {
+        service
+            .ask(method, &path, &service.reader, "{}")
+            .problem(403);
+        let nobody = service.server.send(method, &path, &[], "{}").unwrap();
+        nobody.problem(401);
+    }
+    for name in ["../p.geojson", "%2e%2e%2fp", "a%5cb", ".hidden", "", "c:p"] {
+        let path = format!("/imports?into=parcels&name={name}");
+        service.edit("POST", &path, "{}").problem(400);
+    }
+    service
+        .edit("POST", "/imports?into=atlantis&name=p.geojson", "{}")
+        .problem(404);
+    service
+        .edit("POST", "/imports?into=parcels&name=p&crs=EPSG:1", "{}")
+        .problem(400);
+    service.edit("PUT", &path, r#"{"colour": 1}"#).problem(400);
+    assert_eq!(service.edit("DELETE", &path, "").status, 204);
+    service.edit("GET", &path, "").problem(404);
+    // What can't be read is said, and nothing stands in the way of the next.
+    let path = service.send("not a file of features");
+    let shown = service.ready(&path);
+    assert_eq!(shown["state"], "failed", "{shown}");
+    assert!(shown["message_en"].as_str().unwrap().contains("p.geojson"));
+    service
+        .edit("POST", &format!("{path}/commit"), "{}")
+        .problem(409);
+    assert_eq!(service.edit("DELETE", &path, "").status, 204);
+    for _ in 0..40 {
+        if service.desk.left().is_empty() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("{:?}", service.desk.left());
+}

@@ -1,0 +1,151 @@
+// Bringing in a file: it is sent, looked at by the service, decided about, and committed or let go.
+
+import { effect, signal } from '@preact/signals';
+import {
+  cancelImport,
+  commitImport,
+  type Decision,
+  decideImport,
+  fetchImport,
+  fetchImportChanges,
+  type Import,
+  Problem,
+  sendFile,
+  unreachable,
+} from './api';
+import type { Progress } from './pace';
+import { isTaking, readAnew } from './state';
+
+/** A file on its way in. */
+export interface Intake {
+  into: string;
+  /** Null: none has been chosen yet. */
+  file: string | null;
+  /** How far it has been sent; null: it is there, or none has been chosen. */
+  sent: Progress | null;
+  /** What the service says of it. */
+  told: Import | null;
+  /** Since when it has been read. */
+  since: number;
+  decision: Decision;
+  /** What would change, as far as the map shows it. */
+  changes: GeoJSON.Feature[];
+  problem: Problem | null;
+}
+
+export const intake = signal<Intake | null>(null);
+effect(() => {
+  isTaking.value = intake.value !== null;
+});
+/** The revision that a file became. */
+export const taken = signal<number | null>(null);
+
+/** Milliseconds between two looks at a file that is being read. */
+const EVERY = 400;
+/** Changes that the map shows. */
+const SHOWN = 2_000;
+
+/** What is under way for one file ends with it. */
+let control = new AbortController();
+
+export function openIntake(into: string): void {
+  control.abort();
+  control = new AbortController();
+  taken.value = null;
+  intake.value = {
+    into,
+    file: null,
+    sent: null,
+    told: null,
+    since: 0,
+    decision: {},
+    changes: [],
+    problem: null,
+  };
+}
+
+export function chooseCollection(into: string): void {
+  change({ into });
+}
+
+/** Sends a file, and looks at it until the service has read it. */
+export async function bringFile(file: File): Promise<void> {
+  const current = intake.peek();
+  if (!current) return;
+  const { signal: ended } = control;
+  const since = performance.now();
+  change({ file: file.name, sent: { done: 0, all: file.size, since }, problem: null, told: null });
+  await attempt(ended, async () => {
+    const told = await sendFile(current.into, file, ended, (done, all) =>
+      change({ sent: { done, all, since } }),
+    );
+    change({ sent: null });
+    await follow(told, ended);
+  });
+}
+
+/** Decides otherwise about the file, which is then looked at anew. */
+export async function decide(more: Decision): Promise<void> {
+  const current = intake.peek();
+  if (!current?.told) return;
+  const { id } = current.told;
+  const { signal: ended } = control;
+  const decision = { ...current.decision, ...more };
+  change({ decision, problem: null, changes: [] });
+  await attempt(ended, async () => follow(await decideImport(id, decision), ended));
+}
+
+/** Waits until a file has been read. */
+async function follow(first: Import, ended: AbortSignal): Promise<void> {
+  let told = first;
+  change({ told, since: performance.now() });
+  while (told.state === 'reading') {
+    await new Promise((done) => setTimeout(done, EVERY));
+    if (ended.aborted) return;
+    told = await fetchImport(told.id);
+    if (ended.aborted) return;
+    change({ told });
+  }
+  if (told.state !== 'ready') return;
+  const { features } = await fetchImportChanges(told.id, SHOWN);
+  if (!ended.aborted) change({ changes: features });
+}
+
+/** Makes the file the next revision. */
+export async function commitFile(message: string): Promise<void> {
+  const id = intake.peek()?.told?.id;
+  if (!id) return;
+  await attempt(control.signal, async () => {
+    const { revision } = await commitImport(id, message);
+    intake.value = null;
+    taken.value = revision;
+    readAnew();
+  });
+}
+
+/** Lets the file go, without a trace. */
+export function letGo(): void {
+  control.abort();
+  const id = intake.peek()?.told?.id;
+  intake.value = null;
+  // What is left alone goes by itself within a day.
+  if (id) cancelImport(id).catch(() => undefined);
+}
+
+function change(more: Partial<Intake>): void {
+  const current = intake.peek();
+  if (current) intake.value = { ...current, ...more };
+}
+
+async function attempt(ended: AbortSignal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (ended.aborted) return;
+    change({ sent: null, problem: error instanceof Problem ? error : unreachable() });
+  }
+}
+
+window.addEventListener('beforeunload', (event) => {
+  if (intake.peek()?.file) event.preventDefault();
+});
