@@ -81,6 +81,8 @@ enum Rule {
     Anybody(u16),
     /// An editor, and then answers so.
     Edits(u16),
+    /// An editor who merely looks, and then answers so.
+    ShowsEditors(u16),
     /// An administrator, and then answers so.
     Administers(u16),
     /// Nothing; what ends a session needs its CSRF token where there is one.
@@ -91,9 +93,9 @@ impl Rule {
     /// The status for who asks, where what is asked for is seen by `readers` at least.
     fn status(self, who: Shows, readers: Option<&str>) -> u16 {
         let sees = readers.is_none_or(|least| who.is(least));
-        let allowed = |least: &str, status: u16| match who {
+        let allowed = |least: &str, changes: bool, status: u16| match who {
             _ if who.role().is_none() => 401,
-            Shows::Cookie(_, false) if least == "editor" => 403,
+            Shows::Cookie(_, false) if changes => 403,
             _ if !who.is(least) => 403,
             _ if sees => status,
             _ => 404,
@@ -104,8 +106,9 @@ impl Rule {
             Self::Anybody(_) if !sees => 404,
             Self::EndsSession(_) if matches!(who, Shows::Cookie(_, false)) => 403,
             Self::Anybody(status) | Self::EndsSession(status) => status,
-            Self::Edits(status) => allowed("editor", status),
-            Self::Administers(status) => allowed("administrator", status),
+            Self::Edits(status) => allowed("editor", true, status),
+            Self::ShowsEditors(status) => allowed("editor", false, status),
+            Self::Administers(status) => allowed("administrator", false, status),
         }
     }
 }
@@ -203,6 +206,14 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     // One that there is not.
     ("post", "/revisions", Rule::Edits(404)),
     ("get", "/revisions/{which}", Rule::Anybody(200)),
+    // Into a collection, and of a file without a name.
+    ("post", "/imports", Rule::Edits(400)),
+    // One that there is not.
+    ("get", "/imports/{id}", Rule::ShowsEditors(404)),
+    ("put", "/imports/{id}", Rule::Edits(404)),
+    ("delete", "/imports/{id}", Rule::Edits(404)),
+    ("get", "/imports/{id}/changes", Rule::ShowsEditors(404)),
+    ("post", "/imports/{id}/commit", Rule::Edits(404)),
     ("get", "/session", Rule::Anybody(200)),
     // With a name that nobody has.
     ("post", "/session", Rule::Anybody(401)),
@@ -233,7 +244,8 @@ fn address(method: &str, template: &str, collection: &str, feature: &str) -> Str
         .replace("{styleId}", "default")
         .replace("{documentId}", "arrangement-2025")
         .replace("{which}", "1...1")
-        .replace("{key}", &"0".repeat(64));
+        .replace("{key}", &"0".repeat(64))
+        .replace("{id}", &"0".repeat(24));
     match (method, template) {
         ("get", "/areas/query") => {
             let asked = [("feature", "zones/yunfan"), ("collections", collection)];
@@ -242,6 +254,7 @@ fn address(method: &str, template: &str, collection: &str, feature: &str) -> Str
                 .finish();
             format!("{path}?{query}")
         }
+        ("post", "/imports") => format!("{path}?into={collection}"),
         ("get", "/boundaries") => format!("{path}?text=x"),
         _ => path,
     }
@@ -399,7 +412,7 @@ fn every_operation_answers_everybody_as_it_should() {
     for (method, template, rule) in MATRIX {
         let asks = template.contains("{collectionId}")
             || template.contains("{layers}")
-            || *template == "/areas/query";
+            || matches!(*template, "/areas/query" | "/imports");
         let subjects: Vec<_> = std::iter::once(seen)
             .chain(hidden.into_iter().filter(|_| asks))
             .collect();
