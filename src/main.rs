@@ -1,4 +1,4 @@
-//! The command line: serve | compile | import | query | record | people | check.
+//! The command line: serve | compile | import | export | query | record | people | check.
 
 mod command;
 
@@ -7,7 +7,7 @@ use std::{io, process::ExitCode};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use command::{District, check, compile, import, people, query, record, serve};
+use command::{District, check, compile, export, import, people, query, record, serve};
 
 /// 城市更新一张图：片区、地块、项目及其规划依据。
 /// A map service for urban renewal: zones, parcels, projects, and the documents they rest on.
@@ -26,6 +26,8 @@ enum Command {
     Compile(compile::Compile),
     /// 导入文件：先看会改什么、坐标对不对，再写入库；或从 OpenStreetMap 导入道路和河流 (import a file: first what would change and whether its coordinates are right, then into the record; or lines from OpenStreetMap)
     Import(Box<import::Import>),
+    /// 导出集合为 GeoJSON、Shapefile、GeoPackage、FlatGeobuf、CSV、KML 或 DXF (write a collection as a file)
+    Export(Box<export::Export>),
     /// 查询范围内有什么、占多少、多大把握 (what is inside an area, how much of it, how surely)
     Query(Box<query::Query>),
     /// 库：备份、恢复、版本、撤回、更新 (the record: backup, restore, revisions, revert, update)
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Compile(options) => compile::compile(&options),
         Command::Import(options) => import::import(&options),
+        Command::Export(options) => export::export(&options),
         Command::Query(options) => query::query(&options),
         Command::People(options) => people::people(&options),
         Command::Record(options) => record::record(&options),

@@ -18,6 +18,7 @@ use renewal_map::{
 
 pub mod compile;
 pub mod draft;
+pub mod export;
 pub mod import;
 mod osm;
 pub mod people;

@@ -90,6 +90,12 @@ impl Crs {
         })
     }
 
+    /// Its EPSG code; nothing for CRS84.
+    #[must_use]
+    pub fn code(self) -> Option<u32> {
+        self.code
+    }
+
     /// Its OGC URI.
     #[must_use]
     pub fn uri(self) -> String {
@@ -104,6 +110,14 @@ impl Crs {
     pub fn short_name(self) -> String {
         match self.code {
             None => "CRS84".to_owned(),
+            Some(code) => format!("EPSG:{code}"),
+        }
+    }
+
+    /// Its name for PROJ.
+    fn proj_name(self) -> String {
+        match self.code {
+            None => "OGC:CRS84".to_owned(),
             Some(code) => format!("EPSG:{code}"),
         }
     }
@@ -175,6 +189,30 @@ impl Transformer {
         Self::between(crs, Crs::CRS84)
     }
 
+    /// From a system that is none of the service's to WGS 84 longitude and latitude; coordinates are
+    /// east before north. The definition is well-known text, or a name such as `EPSG:2436`.
+    ///
+    /// # Errors
+    /// That it is no definition, or PROJ's words.
+    pub fn of_definition(definition: &str) -> Result<Self, Text> {
+        let definition = definition.trim().trim_matches('\0');
+        // Nothing else: PROJ's own strings can name files.
+        let keyword = definition.split(['[', '(', ':']).next().unwrap_or_default();
+        if keyword.len() == definition.len()
+            || keyword.contains(|c: char| !c.is_ascii_alphanumeric())
+            || definition.contains(char::is_control) && !definition.contains('[')
+        {
+            return Err(Text::new(
+                "坐标系的定义不是 WKT，也不是 EPSG:4548 这样的名称",
+                "the definition of the reference system is neither WKT nor a name such as EPSG:4548",
+            ));
+        }
+        Ok(Self {
+            proj: Some(Rc::new(create(definition, "OGC:CRS84")?)),
+            to: Crs::CRS84,
+        })
+    }
+
     fn between(from: Crs, to: Crs) -> Result<Self, Text> {
         thread_local! {
             static MADE: RefCell<HashMap<(Crs, Crs), Rc<Proj>>> = RefCell::default();
@@ -187,7 +225,7 @@ impl Transformer {
             if let Some(proj) = made.get(&(from, to)) {
                 return Ok(Rc::clone(proj));
             }
-            let proj = Rc::new(create(from, to)?);
+            let proj = Rc::new(create(&from.proj_name(), &to.proj_name())?);
             made.insert((from, to), Rc::clone(&proj));
             Ok(proj)
         })?;
@@ -225,7 +263,7 @@ impl Transformer {
     }
 }
 
-fn create(from: Crs, to: Crs) -> Result<Proj, Text> {
+fn create(from: &str, to: &str) -> Result<Proj, Text> {
     let failed = |error: &dyn std::fmt::Display| {
         Text::new(
             format!("坐标转换不可用：{error}"),
@@ -236,12 +274,8 @@ fn create(from: Crs, to: Crs) -> Result<Proj, Text> {
     builder
         .set_search_paths(database_folder().map_err(|error| failed(&error))?)
         .map_err(|error| failed(&error))?;
-    let name = |crs: Crs| match crs.code {
-        None => "OGC:CRS84".to_owned(),
-        Some(code) => format!("EPSG:{code}"),
-    };
     builder
-        .proj_known_crs(&name(from), &name(to), None)
+        .proj_known_crs(from, to, None)
         .map_err(|error| failed(&error))
 }
 
@@ -300,6 +334,43 @@ mod tests {
         let back = Transformer::to_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
         let again = back.convert(point).unwrap();
         assert!((again.x - 117.16).abs() < 1e-8 && (again.y - 39.16).abs() < 1e-8);
+    }
+
+    #[test]
+    fn a_definition_is_a_system_of_its_own() {
+        // Beijing 1954, three-degree zone of 117°E; pyproj 3.7.2, always_xy, to EPSG:4326.
+        let there = Transformer::of_definition("EPSG:2436").unwrap();
+        let point = Coord {
+            x: 500_000.0,
+            y: 4_336_278.899,
+        };
+        let point = there.convert(point).unwrap();
+        assert!(
+            (point.x - 117.0).abs() < 0.01 && (point.y - 39.16).abs() < 0.01,
+            "{point:?}"
+        );
+        let text = super::super::definition::wkt(
+            Crs::parse("EPSG:4548").unwrap(),
+            super::super::definition::Dialect::Esri,
+        );
+        let there = Transformer::of_definition(&text).unwrap();
+        let point = there
+            .convert(Coord {
+                x: 513_828.958,
+                y: 4_336_278.899,
+            })
+            .unwrap();
+        assert!((point.x - 117.16).abs() < 1e-7 && (point.y - 39.16).abs() < 1e-7);
+        for wrong in [
+            "",
+            "some words",
+            "+proj=longlat +init=/etc/passwd",
+            "/etc/passwd:4",
+            "EPSG:1",
+            "A[",
+        ] {
+            assert!(Transformer::of_definition(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

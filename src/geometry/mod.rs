@@ -9,6 +9,7 @@ pub mod clip;
 pub mod crossings;
 pub mod crs;
 pub mod datum;
+pub mod definition;
 pub mod frame;
 pub mod linework;
 pub mod measure;

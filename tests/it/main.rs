@@ -19,6 +19,7 @@ mod hostile;
 mod html;
 mod import;
 mod intake;
+mod layers;
 mod loading;
 mod people;
 mod record;

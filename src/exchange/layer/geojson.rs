@@ -5,9 +5,8 @@
 
 use std::{
     cell::Cell,
-    fmt,
-    fs::File,
-    io::{self, BufReader, Read},
+    fmt::{self, Write as _},
+    io::{self, BufReader, Read, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -23,13 +22,17 @@ use super::{
     Field, Format, Layer, Row, RowFlaw, StatedCrs,
     infer::Fields,
     read::{
-        MOST_FIELDS, MOST_ROW_BYTES, Opened, Progress, ReadOptions, Source, Take, id as read_id,
-        id_of, row_too_large, too_many_fields,
+        MOST_FIELDS, Opened, Progress, ReadOptions, Source, Take, id as read_id, id_of,
+        too_many_fields,
     },
     shape,
-    text::{Decoded, read_error, said},
+    text::{Decoded, Metered, said},
+    write::{Draft, failed},
 };
-use crate::{geometry::crs::Crs, model::Text};
+use crate::{
+    geometry::{crs::Crs, write::GeoJson as Shape},
+    model::Text,
+};
 
 /// A file of GeoJSON.
 struct GeoJson {
@@ -124,18 +127,10 @@ impl GeoJson {
         take: &mut dyn FnMut(&str) -> ControlFlow<()>,
         progress: &mut Progress,
     ) -> Result<Head, Text> {
-        let file = File::open(&self.path).map_err(|error| said(&error))?;
-        let all = file.metadata().map_err(|error| said(&error))?.len();
         let spent = Cell::new(0);
-        let watched = Watched {
-            inner: file,
-            spent: &spent,
-            done: 0,
-            all,
-            progress,
-        };
-        let decoded = Decoded::new(BufReader::with_capacity(1 << 16, watched), self.encoding);
-        let reader = BufReader::with_capacity(1 << 16, decoded);
+        let metered = Metered::open(&self.path, &spent, progress)?;
+        let decoded = Decoded::new(BufReader::with_capacity(1 << 16, metered), self.encoding);
+        let reader = BufReader::with_capacity(1 << 16, Unmarked(decoded));
         let mut documents = Deserializer::from_reader(reader);
         let mut head = Head::default();
         let mut walk = Walk {
@@ -176,31 +171,17 @@ impl GeoJson {
     }
 }
 
-/// Bytes of a file, counted; no more of them for one feature than one may have.
-struct Watched<'a, 'p> {
-    inner: File,
-    /// Bytes since the last feature.
-    spent: &'a Cell<u64>,
-    done: u64,
-    all: u64,
-    progress: &'a mut Progress<'p>,
-}
+/// Text without the marks before each feature of a sequence (RFC 8142), which no JSON text can hold.
+struct Unmarked<R>(R);
 
-impl Read for Watched<'_, '_> {
+impl<R: Read> Read for Unmarked<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.spent.get() > MOST_ROW_BYTES {
-            return Err(read_error(row_too_large()));
-        }
-        let count = self.inner.read(into)?;
-        // The mark before each feature of a sequence (RFC 8142), which no JSON text can hold.
+        let count = self.0.read(into)?;
         for byte in &mut into[..count] {
             if *byte == 0x1e {
                 *byte = b' ';
             }
         }
-        self.spent.set(self.spent.get() + count as u64);
-        self.done += count as u64;
-        (self.progress)(self.done, self.all.max(self.done));
         Ok(count)
     }
 }
@@ -357,6 +338,55 @@ fn row(raw: &str, number: u64, fields: &[Field]) -> Result<Row, Text> {
         geometry,
         values,
     })
+}
+
+/// Writes a collection. Coordinates have the decimals that they have; ids are those of the rows.
+pub(super) fn write(
+    draft: &Draft<'_>,
+    mut out: impl Write,
+    each: &mut dyn FnMut(),
+) -> Result<(), Text> {
+    let layer = draft.layer();
+    let mut write = |bytes: &[u8]| out.write_all(bytes).map_err(|error| failed(&error));
+    let name = Value::from(&*layer.name);
+    write(format!(r#"{{"type":"FeatureCollection","name":{name},"#).as_bytes())?;
+    if draft.crs() != Crs::CRS84 {
+        let code = draft.crs().code().unwrap_or_default();
+        let crs = format!(
+            r#""crs":{{"type":"name","properties":{{"name":"urn:ogc:def:crs:EPSG::{code}"}}}},"#
+        );
+        write(crs.as_bytes())?;
+    }
+    write(b"\"features\":[\n")?;
+    let names: Vec<String> = layer
+        .fields
+        .iter()
+        .map(|field| Value::from(&*field.name).to_string())
+        .collect();
+    for (place, row) in draft.rows().enumerate() {
+        let row = row?;
+        let mut text = String::from(if place > 0 { ",\n" } else { "" });
+        text.push_str(r#"{"type":"Feature","#);
+        if let Some(id) = &row.id {
+            let _ = write!(text, r#""id":{},"#, Value::from(&**id));
+        }
+        let shape = serde_json::to_string(&row.geometry.as_ref().map(Shape)).map_err(|error| {
+            Text::new(
+                format!("几何写不了：{error}"),
+                format!("a shape can't be written: {error}"),
+            )
+        })?;
+        let _ = write!(text, r#""geometry":{shape},"properties":{{"#);
+        for (place, (name, value)) in names.iter().zip(&row.values).enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            let _ = write!(text, "{comma}{name}:{value}");
+        }
+        text.push_str("}}");
+        write(text.as_bytes())?;
+        each();
+    }
+    write(b"\n]}\n")?;
+    out.flush().map_err(|error| failed(&error))
 }
 
 #[cfg(test)]

@@ -9,14 +9,25 @@ use std::path::Path;
 
 use crate::{geometry::crs::Crs, model::Text};
 
+mod archive;
+mod csv;
+mod dxf;
+mod flatgeobuf;
 mod geojson;
+mod geopackage;
 mod infer;
+mod kml;
 mod read;
 mod shape;
+mod shapefile;
 mod text;
+mod wkb;
+mod write;
 
+pub use infer::Fields;
 pub use read::{Progress, ReadOptions, Reader, Take};
 pub use text::encoding;
+pub use write::{Draft, Losses, Rows, write};
 
 /// A format of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,10 @@ use std::{fs::File, io::Read, ops::ControlFlow, path::Path};
 
 use encoding_rs::Encoding;
 
-use super::{Field, Format, Layer, Row, RowFlaw, StatedCrs, geojson, text};
+use super::{
+    Field, Format, Layer, Row, RowFlaw, StatedCrs, archive::Archive, csv, dxf, flatgeobuf, geojson,
+    geopackage, kml, shapefile, text,
+};
 use crate::{geometry::crs::Crs, model::Text};
 
 /// Takes rows one after another, and says whether it wants more.
@@ -74,10 +77,16 @@ impl Reader {
         let file = path.file_name().unwrap_or(path.as_os_str());
         let file = file.to_string_lossy().into_owned();
         let named = |text: Text| of_file(&file, &text);
-        let format = sniff(path).map_err(named)?;
-        let (mut layer, source) = match format {
-            Format::GeoJson => geojson::open(path, options, progress),
-            _ => Err(unknown()),
+        let content = sniff(path).map_err(named)?;
+        let (mut layer, source) = match content {
+            Content::Archive => open_archive(path, options, progress),
+            Content::Plain(Format::GeoJson) => geojson::open(path, options, progress),
+            Content::Plain(Format::Csv) => csv::open(path, options, progress),
+            Content::Plain(Format::Shapefile) => shapefile::open_bare(path, options),
+            Content::Plain(Format::GeoPackage) => geopackage::open(path, options),
+            Content::Plain(Format::FlatGeobuf) => flatgeobuf::open(path),
+            Content::Plain(Format::Kml) => kml::open(path, options, progress),
+            Content::Plain(Format::Dxf) => dxf::open(path, options, progress),
         }
         .map_err(named)?;
         if layer.fields.len() > MOST_FIELDS {
@@ -130,8 +139,13 @@ fn of_file(file: &str, text: &Text) -> Text {
     )
 }
 
-/// The format of a file by how it begins.
-fn sniff(path: &Path) -> Result<Format, Text> {
+/// What a file is by how it begins.
+enum Content {
+    Plain(Format),
+    Archive,
+}
+
+fn sniff(path: &Path) -> Result<Content, Text> {
     let mut start = Vec::new();
     File::open(path)
         .and_then(|file| file.take(4096).read_to_end(&mut start))
@@ -139,12 +153,71 @@ fn sniff(path: &Path) -> Result<Format, Text> {
     if start.is_empty() {
         return Err(Text::new("文件是空的", "the file is empty"));
     }
+    let end = path.extension().and_then(|end| end.to_str());
+    let end = end.unwrap_or_default().to_ascii_lowercase();
+    if matches!(&*end, "shx" | "dbf" | "prj" | "cpg") {
+        return Err(Text::new(
+            "这只是 Shapefile 的一部分，请给出 .shp，或把 .shp、.shx、.dbf、.prj 压缩成一个 .zip",
+            "this is one part of a shapefile: give its .shp, or zip its .shp, .shx, .dbf and .prj",
+        ));
+    }
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
     let text = text.trim_ascii_start();
-    Ok(match text {
-        [b'{' | 0x1e, ..] => Format::GeoJson,
-        _ => return Err(unknown()),
+    let is_drawing = || {
+        let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        matches!(
+            (lines.next(), lines.next()),
+            (Some(b"0"), Some(b"SECTION")) | (Some(b"999"), _)
+        )
+    };
+    Ok(match &*start {
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Content::Archive,
+        [0, 0, 0x27, 0x0a, ..] => Content::Plain(Format::Shapefile),
+        bytes if bytes.starts_with(b"SQLite format 3\0") => Content::Plain(Format::GeoPackage),
+        bytes if bytes.starts_with(b"fgb") => Content::Plain(Format::FlatGeobuf),
+        bytes if bytes.starts_with(b"AutoCAD Binary DXF") => {
+            return Err(Text::new(
+                "是二进制 DXF，请另存为文本（ASCII）DXF",
+                "this is a binary DXF: save it as text (ASCII)",
+            ));
+        }
+        bytes if bytes.starts_with(b"AC10") => {
+            return Err(Text::new(
+                "是 DWG 图，请另存为 DXF",
+                "this is a DWG drawing: save it as DXF",
+            ));
+        }
+        _ => match text {
+            [b'{' | 0x1e, ..] => Content::Plain(Format::GeoJson),
+            [b'<', ..] => Content::Plain(Format::Kml),
+            _ if is_drawing() => Content::Plain(Format::Dxf),
+            // Any text can be a table: its name must say that it is one.
+            _ if matches!(&*end, "csv" | "tsv" | "txt") => Content::Plain(Format::Csv),
+            _ => return Err(unknown()),
+        },
     })
+}
+
+fn open_archive(
+    path: &Path,
+    options: &ReadOptions,
+    progress: &mut Progress,
+) -> Result<Opened, Text> {
+    let mut archive = Archive::open(path)?;
+    let entries = archive.entries()?;
+    let has = |wanted: &str| entries.iter().any(|entry| entry.stem_and_end().1 == wanted);
+    if has("shp") {
+        shapefile::open_zipped(&mut archive, &entries, options)
+    } else if has("kml") {
+        kml::open_zipped(path, &mut archive, &entries, options, progress)
+    } else {
+        let names: Vec<_> = entries.iter().take(8).map(|entry| &*entry.name).collect();
+        let names = names.join(", ");
+        Err(Text::new(
+            format!("压缩包里没有 .shp，也没有 .kml，有：{names}"),
+            format!("there is no .shp in the archive and no .kml, but {names}"),
+        ))
+    }
 }
 
 fn unknown() -> Text {
@@ -184,4 +257,23 @@ pub(super) fn id(value: &serde_json::Value) -> Option<String> {
 pub(super) fn id_of(fields: &[Field], values: &[serde_json::Value]) -> Option<String> {
     let place = fields.iter().position(|field| field.name == "id")?;
     id(values.get(place)?)
+}
+
+/// The layer that is asked for among several; without being asked, the only one.
+pub(super) fn choose(names: &[String], asked: Option<&str>) -> Result<usize, Text> {
+    let list = names.join(", ");
+    match (asked, names) {
+        (_, []) => Err(Text::new("里面没有图层", "there is no layer in it")),
+        (None, [_]) => Ok(0),
+        (None, _) => Err(Text::new(
+            format!("里面有几个图层，请指明读哪一个：{list}"),
+            format!("there are several layers in it; say which: {list}"),
+        )),
+        (Some(asked), _) => names.iter().position(|name| name == asked).ok_or_else(|| {
+            Text::new(
+                format!("里面没有图层“{asked}”，有：{list}"),
+                format!("there is no layer “{asked}” in it, but {list}"),
+            )
+        }),
+    }
 }

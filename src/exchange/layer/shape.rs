@@ -113,9 +113,8 @@ fn ring(coords: Vec<Coord<f64>>) -> Result<LineString<f64>, Text> {
             format!("a ring has {count} positions, it needs four at least"),
         ));
     }
-    // NaN equals nothing: it is told as what it is.
-    if coords.first() != coords.last() && coords.iter().all(|c| c.x.is_finite() && c.y.is_finite())
-    {
+    sane(coords.iter().copied())?;
+    if coords.first() != coords.last() {
         return Err(Text::new(
             "面的环没有闭合：末尾的坐标应与开头相同",
             "a ring is not closed: it must end where it starts",
@@ -136,17 +135,24 @@ pub(super) fn finished(shape: Geometry<f64>) -> Result<Option<Geometry<f64>>, Te
     if shape.coords_count() == 0 {
         return Ok(None);
     }
-    if let Some(bad) = shape
-        .coords_iter()
-        .find(|coord| !(coord.x.is_finite() && coord.y.is_finite()))
-    {
-        let Coord { x, y } = bad;
-        return Err(Text::new(
-            format!("坐标 {x},{y} 不是有限数"),
-            format!("coordinate {x},{y} is not finite"),
-        ));
-    }
+    sane(shape.coords_iter())?;
     Ok(Some(shape))
+}
+
+/// Numbers beyond are none of a place on Earth in any unit.
+const MOST_COORDINATE: f64 = 1e12;
+
+/// Makes sure that coordinates are numbers to reckon with.
+pub(super) fn sane(mut coords: impl Iterator<Item = Coord<f64>>) -> Result<(), Text> {
+    // NaN is less than nothing.
+    let is_sane = |number: f64| number.abs() <= MOST_COORDINATE;
+    match coords.find(|coord| !(is_sane(coord.x) && is_sane(coord.y))) {
+        None => Ok(()),
+        Some(Coord { x, y }) => Err(Text::new(
+            format!("坐标 {x},{y} 不是有限数，或大得不可能"),
+            format!("coordinate {x},{y} is not finite, or impossibly large"),
+        )),
+    }
 }
 
 /// Parts of a collection as one shape.
@@ -210,5 +216,39 @@ pub(super) fn polygons_shape(mut polygons: Vec<Polygon<f64>>) -> Geometry<f64> {
             polygons.extend(last);
             MultiPolygon::new(polygons).into()
         }
+    }
+}
+
+/// Well-known text, with the decimals that numbers have.
+pub(super) fn wkt(shape: &Geometry<f64>) -> String {
+    let coords = |coords: &mut dyn Iterator<Item = Coord<f64>>| {
+        let coords: Vec<_> = coords.map(|c| format!("{} {}", c.x, c.y)).collect();
+        format!("({})", coords.join(","))
+    };
+    let line = |line: &LineString<f64>| coords(&mut line.coords().copied());
+    let polygon = |polygon: &Polygon<f64>| {
+        let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+        format!("({})", rings.map(line).collect::<Vec<_>>().join(","))
+    };
+    match shape {
+        Geometry::Point(point) => format!("POINT {}", coords(&mut std::iter::once(point.0))),
+        Geometry::MultiPoint(points) => {
+            let points = points
+                .iter()
+                .map(|point| coords(&mut std::iter::once(point.0)));
+            format!("MULTIPOINT ({})", points.collect::<Vec<_>>().join(","))
+        }
+        Geometry::LineString(one) => format!("LINESTRING {}", line(one)),
+        Geometry::MultiLineString(lines) => {
+            let lines = lines.iter().map(line);
+            format!("MULTILINESTRING ({})", lines.collect::<Vec<_>>().join(","))
+        }
+        Geometry::Polygon(one) => format!("POLYGON {}", polygon(one)),
+        Geometry::MultiPolygon(polygons) => {
+            let polygons = polygons.iter().map(polygon);
+            format!("MULTIPOLYGON ({})", polygons.collect::<Vec<_>>().join(","))
+        }
+        // No row has another.
+        _ => String::new(),
     }
 }

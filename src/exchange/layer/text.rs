@@ -1,9 +1,15 @@
 //! Encodings of text.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    cell::Cell,
+    fs::File,
+    io::{self, BufRead, Read, Seek},
+    path::Path,
+};
 
-use encoding_rs::{Decoder, DecoderResult, Encoding};
+use encoding_rs::{Decoder, DecoderResult, Encoding, GBK, UTF_8};
 
+use super::read::{MOST_ROW_BYTES, Progress, row_too_large};
 use crate::model::{Text, shortened};
 
 /// Finds an encoding by one of its names: `utf-8`, `gbk`, `936`, `gb18030`, `big5` …
@@ -94,6 +100,127 @@ impl<R: BufRead> Read for Decoded<R> {
         self.given += count;
         Ok(count)
     }
+}
+
+/// Bytes of a file, counted: no more of them for one row than one may have.
+pub(super) struct Metered<'a, 'p> {
+    inner: File,
+    /// Bytes since the last row, set to 0 by whoever reads rows.
+    spent: &'a Cell<u64>,
+    done: u64,
+    all: u64,
+    progress: &'a mut Progress<'p>,
+}
+
+impl<'a, 'p> Metered<'a, 'p> {
+    pub(super) fn open(
+        path: &Path,
+        spent: &'a Cell<u64>,
+        progress: &'a mut Progress<'p>,
+    ) -> Result<Self, Text> {
+        let inner = File::open(path).map_err(|error| said(&error))?;
+        Self::of(inner, spent, progress)
+    }
+
+    /// From the beginning of an open file.
+    pub(super) fn of(
+        mut inner: File,
+        spent: &'a Cell<u64>,
+        progress: &'a mut Progress<'p>,
+    ) -> Result<Self, Text> {
+        inner.rewind().map_err(|error| said(&error))?;
+        let all = inner.metadata().map_err(|error| said(&error))?.len();
+        Ok(Self {
+            inner,
+            spent,
+            done: 0,
+            all,
+            progress,
+        })
+    }
+}
+
+impl Read for Metered<'_, '_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.spent.get() > MOST_ROW_BYTES {
+            return Err(read_error(row_too_large()));
+        }
+        let count = self.inner.read(into)?;
+        self.spent.set(self.spent.get() + count as u64);
+        self.done += count as u64;
+        (self.progress)(self.done, self.all.max(self.done));
+        Ok(count)
+    }
+}
+
+/// The encoding of a text that does not state it, as all of it can be read: UTF-8, by its mark
+/// another of Unicode, or GBK.
+///
+/// # Errors
+/// The line that is in none of them.
+pub(super) fn detect(mut text: impl Read) -> Result<(&'static Encoding, Text), Text> {
+    let mut candidates = [
+        Some(UTF_8.new_decoder_without_bom_handling()),
+        Some(GBK.new_decoder_without_bom_handling()),
+    ];
+    let mut block = vec![0; 1 << 16];
+    let mut decoded = vec![0; block.len() * 3 + 16];
+    let mut is_first = true;
+    // Where text stops being UTF-8: its line is what is in no encoding, if there is none.
+    let mut lines = 1;
+    let mut odd_line = None;
+    loop {
+        let count = text.read(&mut block).map_err(|error| said(&error))?;
+        let bytes = &block[..count];
+        if is_first && let Some((encoding, _)) = Encoding::for_bom(bytes) {
+            let name = encoding.name();
+            return Ok((encoding, stated(name)));
+        }
+        is_first = false;
+        for (place, candidate) in candidates.iter_mut().enumerate() {
+            let Some(decoder) = candidate else { continue };
+            let (result, read, _) =
+                decoder.decode_to_utf8_without_replacement(bytes, &mut decoded, count == 0);
+            if let DecoderResult::Malformed(..) = result {
+                *candidate = None;
+                if place == 0 || odd_line.is_none() {
+                    odd_line = Some(lines + newlines(&bytes[..read]));
+                }
+            }
+        }
+        lines += newlines(bytes);
+        if count == 0 {
+            break;
+        }
+    }
+    match candidates {
+        [Some(_), _] => Ok((UTF_8, stated("UTF-8"))),
+        [None, Some(_)] => Ok((
+            GBK,
+            Text::new(
+                "文字不是 UTF-8，能按 GBK 读出，按 GBK 读取",
+                "the text is no UTF-8 and can be read as GBK: it is read so",
+            ),
+        )),
+        [None, None] => {
+            let line = odd_line.unwrap_or(lines);
+            Err(Text::new(
+                format!("第 {line} 行的文字既不是 UTF-8 也不是 GBK，或混用了两种编码"),
+                format!("line {line} is neither UTF-8 nor GBK, or both are mixed"),
+            ))
+        }
+    }
+}
+
+fn stated(name: &str) -> Text {
+    Text::new(
+        format!("文字按 {name} 读取"),
+        format!("the text is read as {name}"),
+    )
+}
+
+fn newlines(bytes: &[u8]) -> usize {
+    bytes.split(|byte| *byte == b'\n').count() - 1
 }
 
 /// Words that pass through a reader of bytes as its error.

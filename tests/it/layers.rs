@@ -1,0 +1,1367 @@
+//! Files of features in every format, written and read here, by GDAL, and by nobody in his senses.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use geo::{CoordsIter, Geometry, MapCoords, wkt};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use renewal_map::{
+    exchange::layer::{
+        self, Draft, Field, FieldKind, Format, Layer, ReadOptions, Reader, Row, RowFlaw, StatedCrs,
+    },
+    geometry::crs::{Crs, Transformer},
+    model::Text,
+};
+use serde_json::{Value, json};
+
+use crate::support::{in_full, program, yunze};
+
+type Read = (Layer, Vec<Result<Row, RowFlaw>>);
+
+fn read_with(path: &Path, options: &ReadOptions) -> Result<Read, Text> {
+    let mut reader = Reader::open(path, options)?;
+    let mut rows = Vec::new();
+    reader.rows(
+        &mut |row| {
+            rows.push(row);
+            ControlFlow::Continue(())
+        },
+        &mut |_, _| (),
+    )?;
+    Ok((reader.layer().clone(), rows))
+}
+
+fn read(path: &Path) -> Result<Read, Text> {
+    read_with(path, &ReadOptions::default())
+}
+
+/// All rows of a file that has no flaw.
+fn sound(path: &Path, options: &ReadOptions) -> (Layer, Vec<Row>) {
+    let (layer, rows) = read_with(path, options).unwrap_or_else(|text| panic!("{text}"));
+    let rows = rows
+        .into_iter()
+        .map(|row| row.unwrap_or_else(|flaw| panic!("{}: {}", flaw.number, flaw.text)));
+    (layer, rows.collect())
+}
+
+fn crs(name: &str) -> Crs {
+    Crs::parse(name).unwrap()
+}
+
+/// Fields of every kind that files tell apart.
+fn fields() -> Vec<Field> {
+    [
+        ("name", FieldKind::Text),
+        ("用途代码", FieldKind::Text),
+        ("floors", FieldKind::Integer),
+        ("area", FieldKind::Real),
+        ("listed", FieldKind::Boolean),
+        ("tags", FieldKind::Json),
+    ]
+    .map(|(name, kind)| Field {
+        name: name.to_owned(),
+        kind,
+    })
+    .to_vec()
+}
+
+fn values() -> Vec<Vec<Value>> {
+    vec![
+        vec![
+            json!("西于庄，“7号”地块"),
+            json!("007"),
+            json!(-12),
+            json!(202_188.25),
+            json!(true),
+            json!(["甲", {"a": null}]),
+        ],
+        vec![
+            json!("a,\"b\";c\n<d> & e"),
+            json!("0701"),
+            json!(9_007_199_254_740_993_i64),
+            json!(0.1),
+            json!(false),
+            json!({"k": 1.5}),
+        ],
+        vec![
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            Value::Null,
+        ],
+        vec![
+            json!("同义庄"),
+            json!("A33"),
+            json!(0),
+            json!(1e-7),
+            json!(true),
+            json!([]),
+        ],
+    ]
+}
+
+fn polygons() -> Vec<Option<Geometry<f64>>> {
+    vec![
+        Some(wkt!(POLYGON((117.15 39.15,117.16 39.15,117.16 39.16,117.15 39.16,117.15 39.15),(117.152 39.152,117.152 39.153,117.153 39.153,117.152 39.152))).into()),
+        Some(wkt!(MULTIPOLYGON(((117.17 39.15,117.18 39.15,117.18 39.16,117.17 39.15)),((117.15 39.17,117.16 39.17,117.16 39.18,117.15 39.17),(117.155 39.1705,117.157 39.1725,117.158 39.1715,117.155 39.1705)))).into()),
+        Some(wkt!(POLYGON((117.19 39.15,117.20 39.15,117.195 39.16,117.19 39.15))).into()),
+        Some(wkt!(POLYGON((117.151_234_567_8 39.151_234_567_8,117.16 39.151,117.15 39.152,117.151_234_567_8 39.151_234_567_8))).into()),
+    ]
+}
+
+fn points() -> Vec<Option<Geometry<f64>>> {
+    [
+        (117.159_719, 39.165_383),
+        (117.16, 39.15),
+        (117.0, 39.0),
+        (117.123_456_78, 39.123_456_78),
+    ]
+    .map(|(x, y)| Some(geo::Point::new(x, y).into()))
+    .to_vec()
+}
+
+fn lines() -> Vec<Option<Geometry<f64>>> {
+    vec![
+        Some(wkt!(LINESTRING(117.1 39.1,117.2 39.1,117.2 39.2)).into()),
+        Some(wkt!(MULTILINESTRING((117.1 39.1,117.15 39.15),(117.2 39.1,117.25 39.15))).into()),
+        Some(wkt!(LINESTRING(117.3 39.1,117.31 39.1)).into()),
+        Some(wkt!(LINESTRING(117.4 39.1,117.5 39.1)).into()),
+    ]
+}
+
+/// Points, a line, a polygon and nothing.
+fn mixed() -> Vec<Option<Geometry<f64>>> {
+    vec![
+        polygons()[0].clone(),
+        points()[1].clone(),
+        None,
+        lines()[0].clone(),
+    ]
+}
+
+/// Rows in another system than that of their shapes.
+fn rows(shapes: &[Option<Geometry<f64>>], crs: Crs) -> Vec<Row> {
+    let there = Transformer::from_wgs84(crs).unwrap();
+    (1..)
+        .zip(shapes.iter().zip(values()))
+        .map(|(number, (shape, values))| Row {
+            number,
+            id: Some(format!("row-{number}")),
+            geometry: shape
+                .as_ref()
+                .map(|shape| shape.map_coords(|coord| there.convert(coord).unwrap())),
+            values,
+        })
+        .collect()
+}
+
+fn layer_of(fields: Vec<Field>, crs: Crs) -> Layer {
+    Layer {
+        name: "parcels".to_owned(),
+        format: Format::GeoJson,
+        fields,
+        crs: StatedCrs::Known(crs),
+        count: None,
+        encoding: None,
+        notes: Vec::new(),
+    }
+}
+
+/// Writes rows, and gives what was told to be lost.
+fn write(format: Format, rows: &[Row], crs: Crs, out: &Path) -> Vec<Text> {
+    let layer = layer_of(fields(), crs);
+    let all =
+        || Box::new(rows.iter().cloned().map(Ok)) as Box<dyn Iterator<Item = Result<Row, Text>>>;
+    let draft = Draft::new(format, &layer, crs, &all, &mut |_, _| ()).unwrap();
+    let losses = draft.losses().0.clone();
+    draft.write(out, &mut |_, _| ()).unwrap();
+    losses
+}
+
+/// Shapes to a millimetre: so many decimals of degrees, or of metres.
+fn assert_near(
+    found: Option<&Geometry<f64>>,
+    wanted: Option<&Geometry<f64>>,
+    crs: Crs,
+    what: &str,
+) {
+    let (Some(found), Some(wanted)) = (found, wanted) else {
+        assert_eq!(found.is_some(), wanted.is_some(), "{what}");
+        return;
+    };
+    let tolerance = if crs.is_geographic() { 1e-8 } else { 1e-3 };
+    let pairs = found.coords_iter().zip(wanted.coords_iter());
+    assert_eq!(
+        found.coords_count(),
+        wanted.coords_count(),
+        "{what}: {found:?}"
+    );
+    assert_eq!(
+        std::mem::discriminant(found),
+        std::mem::discriminant(wanted),
+        "{what}: {found:?}"
+    );
+    // Rings may begin elsewhere or run the other way: each corner must be there.
+    for (corner, _) in pairs {
+        let near = wanted.coords_iter().any(|other| {
+            (corner.x - other.x).abs() <= tolerance && (corner.y - other.y).abs() <= tolerance
+        });
+        assert!(near, "{what}: {corner:?} of {found:?} is not in {wanted:?}");
+    }
+}
+
+fn by_id(rows: Vec<Row>) -> BTreeMap<String, Row> {
+    rows.into_iter()
+        .map(|row| (row.id.clone().unwrap_or_default(), row))
+        .collect()
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let sets = [
+        ("polygons", polygons()),
+        ("points", points()),
+        ("lines", lines()),
+        ("mixed", mixed()),
+    ];
+    for format in Format::ALL {
+        for (set, shapes) in &sets {
+            for crs in ["CRS84", "EPSG:4490", "EPSG:4548", "EPSG:4527", "EPSG:3857"].map(crs) {
+                let what = format!("{} {set} {}", format.name(), crs.short_name());
+                if format == Format::Dxf || format == Format::Kml && crs != Crs::CRS84 {
+                    continue;
+                }
+                let written = rows(shapes, crs);
+                let file = folder.path().join(format!("a.{}", format.extension()));
+                let losses = write(format, &written, crs, &file);
+                let in_parts = format == Format::Shapefile && *set == "mixed";
+                let layers: Vec<Option<String>> = if in_parts {
+                    ["point", "line", "polygon"]
+                        .map(|kind| Some(format!("parcels_{kind}")))
+                        .to_vec()
+                } else {
+                    vec![None]
+                };
+                let mut found = BTreeMap::new();
+                for layer in layers {
+                    let options = ReadOptions {
+                        layer,
+                        ..ReadOptions::default()
+                    };
+                    let (layer, rows) = sound(&file, &options);
+                    assert_stated(&layer, crs, &what);
+                    if layer.format != Format::FlatGeobuf {
+                        assert_eq!(layer.count, Some(rows.len() as u64), "{what}");
+                    }
+                    for (id, mut row) in by_id(rows) {
+                        row.values = in_order(&layer, &row.values, format);
+                        found.insert(id, row);
+                    }
+                }
+                assert_eq!(found.len(), written.len(), "{what}");
+                for row in &written {
+                    let read = &found[row.id.as_ref().unwrap()];
+                    let mut wanted = row.clone();
+                    if format == Format::Shapefile {
+                        wanted.values[5] = as_text(&wanted.values[5]);
+                    }
+                    assert_eq!(read.values, wanted.values, "{what}");
+                    assert_near(read.geometry.as_ref(), wanted.geometry.as_ref(), crs, &what);
+                }
+                assert_losses(format, set, crs, &losses, &what);
+            }
+        }
+    }
+}
+
+/// Values in the order of [`fields`], whatever their names have become.
+fn in_order(layer: &Layer, values: &[Value], format: Format) -> Vec<Value> {
+    let place = |name: &str| {
+        layer.fields.iter().position(|field| match format {
+            Format::Shapefile => name.starts_with(&field.name),
+            _ => field.name == name,
+        })
+    };
+    fields()
+        .iter()
+        // A value that no feature has is no field to a format without a list of them.
+        .map(|field| place(&field.name).map_or(Value::Null, |place| values[place].clone()))
+        .collect()
+}
+
+fn as_text(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        value => value.to_string().into(),
+    }
+}
+
+fn assert_stated(layer: &Layer, crs: Crs, what: &str) {
+    let wanted = match layer.format {
+        Format::Csv => StatedCrs::None,
+        // Axes are east first in files: longitude and latitude of WGS 84 are EPSG:4326 to most.
+        Format::Shapefile | Format::GeoPackage | Format::FlatGeobuf if crs == Crs::CRS84 => {
+            StatedCrs::Known(Crs::parse("EPSG:4326").unwrap())
+        }
+        _ => StatedCrs::Known(crs),
+    };
+    assert_eq!(layer.crs, wanted, "{what}");
+}
+
+/// Whatever does not come back has been told, and nothing else.
+fn assert_losses(format: Format, set: &str, crs: Crs, losses: &[Text], what: &str) {
+    let told: Vec<&str> = losses.iter().map(|text| &*text.en).collect();
+    let mut wanted: Vec<&str> = Vec::new();
+    match format {
+        Format::GeoJson if crs != Crs::CRS84 => wanted.push("older member crs"),
+        Format::Csv if crs != Crs::CRS84 => wanted.push("no reference system"),
+        Format::FlatGeobuf if set == "mixed" => wanted.push("no spatial index"),
+        Format::FlatGeobuf => wanted.push("order of the spatial index"),
+        Format::Shapefile => {
+            if set == "mixed" {
+                wanted.push("shapefiles of their own");
+            }
+            if set == "polygons" || set == "lines" {
+                wanted.push("one part");
+            }
+            wanted.extend(["10 bytes", "become text"]);
+        }
+        _ => {}
+    }
+    assert_eq!(told.len(), wanted.len(), "{what}: {told:?}");
+    for (told, wanted) in told.iter().zip(wanted) {
+        assert!(told.contains(wanted), "{what}: {told} {wanted}");
+    }
+}
+
+#[test]
+fn a_drawing_keeps_shapes_and_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.dxf");
+    let crs = crs("EPSG:4548");
+    let written = rows(&polygons()[2..], crs);
+    let losses = write(Format::Dxf, &written, crs, &file);
+    assert!(
+        losses[0].en.contains("用途代码") && losses[2].en.contains("EPSG:4548"),
+        "{losses:?}"
+    );
+    let (layer, read) = sound(&file, &ReadOptions::default());
+    assert_eq!(layer.crs, StatedCrs::None);
+    assert_eq!(read.len(), 2);
+    for (read, written) in read.iter().zip(&written) {
+        assert_eq!(read.values[0], "parcels");
+        assert_near(
+            read.geometry.as_ref(),
+            written.geometry.as_ref(),
+            crs,
+            "DXF",
+        );
+    }
+}
+
+#[test]
+fn a_drawing_of_somebody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("宗地.dxf");
+    // A closed light polyline with an arc, an open one, an old one, text, and a block's line.
+    let drawing = "0\nSECTION\n2\nBLOCKS\n0\nLINE\n8\n0\n10\n0\n20\n0\n11\n1\n21\n1\n0\nENDSEC\n\
+        0\nSECTION\n2\nENTITIES\n\
+        0\nLWPOLYLINE\n5\n2A\n8\n宗地\n90\n4\n70\n1\n10\n0.0\n20\n0.0\n10\n10.0\n20\n0.0\n42\n1.0\n10\n10.0\n20\n10.0\n10\n0.0\n20\n10.0\n\
+        0\nLWPOLYLINE\n8\n道路\n70\n0\n10\n0\n20\n0\n10\n5\n20\n5\n\
+        0\nPOLYLINE\n8\n宗地\n66\n1\n70\n1\n10\n0\n20\n0\n0\nVERTEX\n8\n宗地\n10\n1\n20\n1\n0\nVERTEX\n8\n宗地\n10\n2\n20\n1\n0\nVERTEX\n8\n宗地\n10\n2\n20\n2\n0\nSEQEND\n8\n宗地\n\
+        0\nTEXT\n8\n注记\n1\n7-1\n0\nENDSEC\n0\nEOF\n";
+    let (bytes, _, _) = encoding_rs::GBK.encode(drawing);
+    fs::write(&file, bytes).unwrap();
+    let (layer, rows) = sound(&file, &ReadOptions::default());
+    assert_eq!(layer.encoding.as_deref(), Some("GBK"));
+    let notes: Vec<_> = layer.notes.iter().map(|note| &*note.en).collect();
+    assert!(
+        notes.iter().any(|note| note.contains("TEXT 1")),
+        "{notes:?}"
+    );
+    assert!(notes.iter().any(|note| note.contains("arcs")), "{notes:?}");
+    let layers: Vec<_> = rows.iter().map(|row| row.values[0].clone()).collect();
+    assert_eq!(layers, ["宗地", "道路", "宗地"]);
+    assert_eq!(rows[0].id.as_deref(), Some("2A"));
+    // A square of 10 with half a disc of 5 at its right.
+    let area = geo::Area::unsigned_area(rows[0].geometry.as_ref().unwrap());
+    assert!(
+        (area - 100.0 - 12.5 * std::f64::consts::PI).abs() < 0.1,
+        "{area}"
+    );
+    assert!(matches!(rows[1].geometry, Some(Geometry::LineString(_))));
+    assert_eq!(
+        rows[2].geometry,
+        Some(wkt!(POLYGON((1. 1.,2. 1.,2. 2.,1. 1.))).into())
+    );
+}
+
+fn ogr2ogr(args: &[&str]) -> Vec<u8> {
+    let output = Command::new("ogr2ogr")
+        .args(args)
+        .output()
+        .expect("ogr2ogr of gdal-bin is installed");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {told}");
+    assert!(!told.contains("ERROR"), "{args:?}: {told}");
+    output.stdout
+}
+
+/// What GDAL reads in a file, as GeoJSON in the file's own system.
+fn gdal_reads(file: &str, options: &[&str]) -> Value {
+    let mut args = vec![
+        "-f",
+        "GeoJSON",
+        "/vsistdout/",
+        file,
+        "-lco",
+        "COORDINATE_PRECISION=15",
+    ];
+    args.extend(options);
+    serde_json::from_slice(&ogr2ogr(&args)).unwrap()
+}
+
+#[test]
+fn gdal_reads_what_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for format in Format::ALL {
+        for crs in ["CRS84", "EPSG:4490", "EPSG:4548", "EPSG:4527"].map(crs) {
+            if format == Format::Kml && crs != Crs::CRS84 {
+                continue;
+            }
+            let what = format!("{} {}", format.name(), crs.short_name());
+            let written = rows(&polygons(), crs);
+            let file = folder.path().join(format!("a.{}", format.extension()));
+            write(format, &written, crs, &file);
+            let name = match format {
+                Format::Shapefile => format!("/vsizip/{}", file.display()),
+                _ => file.display().to_string(),
+            };
+            let options: &[&str] = match format {
+                Format::Csv => &[
+                    "-oo",
+                    "AUTODETECT_TYPE=YES",
+                    "-oo",
+                    "GEOM_POSSIBLE_NAMES=wkt",
+                    "-oo",
+                    "KEEP_GEOM_COLUMNS=NO",
+                ],
+                _ => &[],
+            };
+            let found = gdal_reads(&name, options);
+            // GDAL knows which system it is.
+            if !matches!(format, Format::Csv | Format::Dxf) && crs != Crs::CRS84 {
+                let stated = found["crs"]["properties"]["name"].as_str();
+                let code = crs.code().unwrap().to_string();
+                assert!(
+                    stated.is_some_and(|name| name.ends_with(&code)),
+                    "{what}: {stated:?}"
+                );
+            }
+            let features = found["features"].as_array().unwrap();
+            if format == Format::Dxf {
+                // Two of the four have a hole or two parts.
+                assert_eq!(features.len(), 7, "{what}");
+                assert_eq!(features[0]["properties"]["Layer"], "parcels");
+                continue;
+            }
+            assert_eq!(features.len(), written.len(), "{what}");
+            for row in &written {
+                let id = row.id.as_ref().unwrap();
+                let feature = features
+                    .iter()
+                    .find(|feature| feature["id"] == **id || feature["properties"]["id"] == **id)
+                    .unwrap_or_else(|| panic!("{what}: no {id} in {found}"));
+                let shape: geojson::Geometry =
+                    serde_json::from_value(feature["geometry"].clone()).unwrap();
+                let shape = Geometry::<f64>::try_from(shape).unwrap();
+                assert_near(Some(&shape), row.geometry.as_ref(), crs, &what);
+                for (field, value) in fields().iter().zip(&row.values) {
+                    let found = gdal_value(&feature["properties"], &field.name, format);
+                    assert!(
+                        same(found, value),
+                        "{what}: {} is {found}, written as {value}",
+                        field.name
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn gdal_reads_shapes_of_every_type_and_none() {
+    let folder = tempfile::tempdir().unwrap();
+    for format in [
+        Format::GeoJson,
+        Format::GeoPackage,
+        Format::FlatGeobuf,
+        Format::Csv,
+    ] {
+        let file = folder.path().join(format!("a.{}", format.extension()));
+        write(format, &rows(&mixed(), Crs::CRS84), Crs::CRS84, &file);
+        let found = gdal_reads(
+            file.to_str().unwrap(),
+            &["-oo", "GEOM_POSSIBLE_NAMES=wkt"][..if format == Format::Csv { 2 } else { 0 }],
+        );
+        let types = found["features"].as_array().unwrap().iter();
+        let types: Vec<_> = types
+            .map(|feature| feature["geometry"]["type"].as_str())
+            .collect();
+        let wanted = [Some("Polygon"), Some("Point"), None, Some("LineString")];
+        assert_eq!(types, wanted, "{}", format.name());
+    }
+}
+
+fn gdal_value<'a>(properties: &'a Value, name: &str, format: Format) -> &'a Value {
+    let name = match format {
+        // KML's elements have names of their own to GDAL.
+        Format::Kml if name == "name" => "Name",
+        Format::Shapefile if name == "用途代码" => "用途代",
+        _ => name,
+    };
+    &properties[name]
+}
+
+/// Whether GDAL's value says the same: it has no lists and objects but as text, and truth values as
+/// numbers.
+fn same(found: &Value, written: &Value) -> bool {
+    match (found, written) {
+        (found, written) if found == written => true,
+        (Value::String(text), Value::Array(_) | Value::Object(_)) => {
+            serde_json::from_str::<Value>(text).is_ok_and(|value| value == *written)
+        }
+        (Value::Number(number), Value::Bool(truth)) => number.as_i64() == Some((*truth).into()),
+        (Value::String(word), Value::Bool(truth)) => {
+            matches!(
+                (&**word, truth),
+                ("true" | "T", true) | ("false" | "F", false)
+            )
+        }
+        (Value::Number(found), Value::Number(written)) => found.as_f64() == written.as_f64(),
+        // No value is empty text to CSV and KML.
+        (Value::String(text), Value::Null) => text.is_empty(),
+        _ => false,
+    }
+}
+
+#[test]
+fn what_gdal_writes_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.geojson");
+    let written = rows(&polygons(), Crs::CRS84);
+    write(Format::GeoJson, &written, Crs::CRS84, &source);
+    let source = source.to_str().unwrap();
+    for (driver, name, options) in [
+        (
+            "GeoJSON",
+            "b.geojson",
+            &["-lco", "COORDINATE_PRECISION=12"][..],
+        ),
+        (
+            "GeoJSONSeq",
+            "b.geojsonl",
+            &["-lco", "COORDINATE_PRECISION=12"],
+        ),
+        ("ESRI Shapefile", "b.shp", &["-lco", "ENCODING=UTF-8"]),
+        ("ESRI Shapefile", "b.shz", &["-lco", "ENCODING=UTF-8"]),
+        ("ESRI Shapefile", "gbk.shp", &["-lco", "ENCODING=GBK"]),
+        ("GPKG", "b.gpkg", &[]),
+        ("FlatGeobuf", "b.fgb", &[]),
+        ("CSV", "b.csv", &["-lco", "GEOMETRY=AS_WKT"]),
+        (
+            "CSV",
+            "semicolons.csv",
+            &[
+                "-lco",
+                "GEOMETRY=AS_WKT",
+                "-lco",
+                "SEPARATOR=SEMICOLON",
+                "-lco",
+                "WRITE_BOM=YES",
+            ],
+        ),
+        ("KML", "b.kml", &["-lco", "NameField=name"]),
+        ("LIBKML", "b.kmz", &[]),
+    ] {
+        for crs in ["EPSG:4326", "EPSG:4490", "EPSG:4548", "EPSG:4527"].map(crs) {
+            let is_kml = driver.ends_with("KML");
+            if is_kml && crs.code() != Some(4326) {
+                continue;
+            }
+            let what = format!("{driver} {name} {}", crs.short_name());
+            let file = folder.path().join(name);
+            let mut args = vec!["-f", driver, "-overwrite", "-t_srs"];
+            let (epsg, path) = (crs.short_name(), file.display().to_string());
+            // GeoJSON has a system of its own only where it is asked not to be RFC 7946.
+            args.extend([epsg.as_str(), &path, source, "-nln", "parcels", "-unsetFid"]);
+            args.extend(options);
+            // Some drivers write no file over another.
+            let _ = fs::remove_file(&file);
+            ogr2ogr(&args);
+            let (layer, read) = sound(&file, &ReadOptions::default());
+            let stated = match driver {
+                "CSV" => StatedCrs::None,
+                "GeoJSONSeq" | "KML" | "LIBKML" => StatedCrs::Known(Crs::CRS84),
+                // So GDAL writes WGS 84 there.
+                "GeoJSON" if crs.code() == Some(4326) => StatedCrs::Known(Crs::CRS84),
+                _ => StatedCrs::Known(crs),
+            };
+            assert_eq!(layer.crs, stated, "{what}: {:?}", layer.notes);
+            let there = if driver == "GeoJSONSeq" {
+                Crs::CRS84
+            } else {
+                crs
+            };
+            let wanted = rows(&polygons(), there);
+            assert_eq!(read.len(), wanted.len(), "{what}");
+            let place = |name: &str| {
+                layer.fields.iter().position(|field| {
+                    name == field.name
+                        || name == "用途代码" && field.name.starts_with("用途")
+                        || is_kml && name.eq_ignore_ascii_case(&field.name)
+                })
+            };
+            let code = place("用途代码").unwrap_or_else(|| panic!("{what}: {:?}", layer.fields));
+            for wanted in &wanted {
+                let code_wanted = &wanted.values[1];
+                let read = read
+                    .iter()
+                    .find(|row| {
+                        row.values[code] == *code_wanted
+                            || *code_wanted == Value::Null && row.values[code] == ""
+                    })
+                    .unwrap_or_else(|| panic!("{what}: no {code_wanted} in {read:?}"));
+                let single = |shape: &Geometry<f64>| match shape {
+                    Geometry::MultiPolygon(parts) if parts.0.len() == 1 => {
+                        parts.0[0].clone().into()
+                    }
+                    shape => shape.clone(),
+                };
+                assert_near(
+                    read.geometry.as_ref().map(single).as_ref(),
+                    wanted.geometry.as_ref(),
+                    there,
+                    &what,
+                );
+                for (field, value) in fields().iter().zip(&wanted.values) {
+                    let Some(place) = place(&field.name) else {
+                        panic!("{what}: no {} in {:?}", field.name, layer.fields)
+                    };
+                    assert!(
+                        same(&read.values[place], value)
+                            || *value == 1e-7 && driver == "ESRI Shapefile"
+                            // It writes whole numbers with fifteen digits there.
+                            || field.name == "floors" && is_kml,
+                        "{what}: {} is {}, was {value}",
+                        field.name,
+                        read.values[place]
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn text_in_gbk_with_and_without_a_word_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.geojson");
+    write(
+        Format::GeoJson,
+        &rows(&polygons(), Crs::CRS84),
+        Crs::CRS84,
+        &source,
+    );
+    let shp = folder.path().join("gbk.shp");
+    ogr2ogr(&[
+        "-f",
+        "ESRI Shapefile",
+        shp.to_str().unwrap(),
+        source.to_str().unwrap(),
+        "-lco",
+        "ENCODING=GBK",
+    ]);
+    let name = |options: &ReadOptions| {
+        let (layer, rows) = sound(&shp, options);
+        let place = layer
+            .fields
+            .iter()
+            .position(|field| field.name == "name")
+            .unwrap();
+        (layer, rows[3].values[place].clone())
+    };
+    let (layer, value) = name(&ReadOptions::default());
+    assert_eq!(
+        (layer.encoding.as_deref(), value),
+        (Some("GBK"), json!("同义庄"))
+    );
+    fs::write(shp.with_extension("cpg"), "UTF-8").unwrap();
+    let (layer, value) = name(&ReadOptions::default());
+    assert_eq!(value, "同义庄");
+    assert!(
+        layer
+            .notes
+            .iter()
+            .any(|note| note.en.contains("says UTF-8, but")),
+        "{:?}",
+        layer.notes
+    );
+    fs::remove_file(shp.with_extension("cpg")).unwrap();
+    let (layer, value) = name(&ReadOptions::default());
+    assert_eq!(value, "同义庄");
+    assert!(
+        layer.notes.iter().any(|note| note.en.contains("GBK")),
+        "{:?}",
+        layer.notes
+    );
+    let asked = ReadOptions {
+        encoding: Some(layer::encoding("gb18030").unwrap()),
+        ..ReadOptions::default()
+    };
+    assert_eq!(name(&asked).1, "同义庄");
+}
+
+#[test]
+fn tables_as_people_keep_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("地块.csv");
+    let gbk = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
+    for (bytes, encoding, found) in [
+        (
+            "名称,经度,纬度,层数\n甲,117.1,39.1,3\n乙,,,\n".into(),
+            "UTF-8",
+            (117.1, 39.1),
+        ),
+        (
+            "\u{feff}名称;X;Y;层数\r\n甲;517000.5;4336000.25;3\r\n乙;;;\r\n".into(),
+            "UTF-8",
+            (517_000.5, 4_336_000.25),
+        ),
+        (
+            gbk("名称\t北坐标\t东坐标\t层数\n甲\t4336000\t517000\t3\n乙\t\t\t\n"),
+            "GBK",
+            (517_000.0, 4_336_000.0),
+        ),
+        (
+            "名称,WKT,层数\n甲,\"SRID=4548;POINT(517000 4336000)\",3\n乙,POINT EMPTY,\n".into(),
+            "UTF-8",
+            (517_000.0, 4_336_000.0),
+        ),
+    ] {
+        fs::write(&file, bytes).unwrap();
+        let (layer, rows) = sound(&file, &ReadOptions::default());
+        assert_eq!(layer.encoding.as_deref(), Some(encoding));
+        let names: Vec<_> = layer
+            .fields
+            .iter()
+            .map(|field| (&*field.name, field.kind))
+            .collect();
+        assert_eq!(
+            names,
+            [("名称", FieldKind::Text), ("层数", FieldKind::Integer)]
+        );
+        assert_eq!(rows[0].geometry, Some(geo::Point::from(found).into()));
+        assert_eq!(rows[0].values, [json!("甲"), json!(3)]);
+        assert_eq!(
+            (rows[1].geometry.clone(), rows[1].values[1].clone()),
+            (None, Value::Null)
+        );
+    }
+}
+
+// ---- bad input -------------------------------------------------------------------------------
+
+/// A zipped shapefile's parts, to make others of.
+fn parts(zip: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(fs::File::open(zip).unwrap()).unwrap();
+    (0..archive.len())
+        .map(|place| {
+            let mut entry = archive.by_index(place).unwrap();
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+            (entry.name().unwrap().into_owned(), bytes)
+        })
+        .collect()
+}
+
+fn zip_of(out: &Path, entries: &[(&str, &[u8])]) {
+    let mut zip = zip::ZipWriter::new(fs::File::create(out).unwrap());
+    for (name, bytes) in entries {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn what_is_wrong_with_a_shapefile_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("地块.zip");
+    write(
+        Format::Shapefile,
+        &rows(&polygons(), Crs::CRS84),
+        Crs::CRS84,
+        &file,
+    );
+    let whole = parts(&file);
+    let part = |end: &str| whole[&format!("parcels.{end}")].as_slice();
+    let (shp, shx, dbf) = (part("shp"), part("shx"), part("dbf"));
+    let mut fewer = dbf.to_vec();
+    fewer[4] = 3;
+    let mut nan = shp.to_vec();
+    nan[100 + 8 + 44 + 8..][..8].copy_from_slice(&f64::NAN.to_le_bytes());
+    let mut lying = shp.to_vec();
+    lying[100 + 8 + 40..][..4].copy_from_slice(&i32::MAX.to_le_bytes());
+    let mut mixed = dbf.to_vec();
+    let at = mixed
+        .windows(6)
+        .rposition(|bytes| bytes == "同义".as_bytes())
+        .unwrap();
+    mixed[at..at + 6].copy_from_slice(b"\xcd\xac\xd2\xe5\xff ");
+    let zeros = vec![0; 80 << 20];
+    let many: Vec<(String, &[u8])> = (0..10_001)
+        .map(|n| (format!("{n}.txt"), &b""[..]))
+        .collect();
+    let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (&**name, *bytes)).collect();
+    for (entries, words) in [
+        (
+            vec![("a.shp", &shp[..shp.len() - 8]), ("a.dbf", dbf)],
+            "the .shp is incomplete",
+        ),
+        (
+            vec![("a.shp", shp), ("a.dbf", &dbf[..dbf.len() - 9])],
+            "the .dbf is incomplete",
+        ),
+        (
+            vec![("a.shp", shp), ("a.shx", shx), ("a.dbf", &fewer)],
+            "4 shapes and the .dbf 3 records",
+        ),
+        (vec![("a.shp", dbf), ("a.dbf", dbf)], "begin with 9994"),
+        (
+            vec![("a.dbf", dbf), ("a.txt", b"")],
+            "no .shp in the archive",
+        ),
+        (vec![("a.shp", shp), ("b.shp", shp)], "say which: a, b"),
+        (
+            vec![("a.shp", &zeros), ("a.dbf", dbf)],
+            "unpacks to more than 64 MB",
+        ),
+        (many, "10001 entries"),
+    ] {
+        zip_of(&file, &entries);
+        let said = read(&file).map(|_| ()).unwrap_err();
+        assert!(
+            said.en.starts_with("地块.zip: ") && said.en.contains(words),
+            "{said}"
+        );
+        assert!(
+            said.zh.starts_with("地块.zip：") && said.zh != said.en,
+            "{said}"
+        );
+    }
+    // A row that is wrong stops no other.
+    for (shp, dbf, row, words) in [
+        (&*nan, dbf, 1, "not finite"),
+        (&lying, dbf, 1, "damaged"),
+        (shp, &mixed, 4, "should be text in UTF-8"),
+    ] {
+        zip_of(&file, &[("a.shp", shp), ("a.shx", shx), ("a.dbf", dbf)]);
+        let (_, rows) = read(&file).unwrap();
+        assert_eq!(rows.len(), 4);
+        for read in &rows {
+            if let Err(flaw) = read {
+                assert!(
+                    flaw.number == row && flaw.text.en.contains(words),
+                    "{}",
+                    flaw.text
+                );
+            }
+        }
+        assert_eq!(rows.iter().filter(|row| row.is_err()).count(), 1, "{words}");
+    }
+    // Parts that are missing are told, and read without.
+    zip_of(&file, &[("数据/a.shp", shp)]);
+    let (layer, rows) = sound(&file, &ReadOptions::default());
+    assert_eq!(
+        (rows.len(), layer.fields.len(), layer.crs.clone()),
+        (4, 0, StatedCrs::None)
+    );
+    for words in [".shx is missing", ".dbf is missing", "no .prj"] {
+        assert!(
+            layer.notes.iter().any(|note| note.en.contains(words)),
+            "{:?}",
+            layer.notes
+        );
+    }
+    // A name is no path to write to.
+    zip_of(
+        &file,
+        &[
+            ("../../../outside.shp", shp),
+            ("../../../outside.dbf", dbf),
+            ("/etc/outside.prj", b""),
+        ],
+    );
+    assert_eq!(sound(&file, &ReadOptions::default()).1.len(), 4);
+    let here: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(here.len(), 1, "{here:?}");
+    // Bare parts alone are no shapefile.
+    let alone = folder.path().join("a.dbf");
+    fs::write(&alone, dbf).unwrap();
+    assert!(
+        read(&alone)
+            .unwrap_err()
+            .en
+            .contains("one part of a shapefile")
+    );
+}
+
+#[test]
+fn what_is_wrong_with_other_files_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = format!("a,b\n\"{}", "x".repeat(70 << 20));
+    let wide: Vec<String> = (0..1001).map(|n| format!("c{n}")).collect();
+    for (name, bytes, words) in [
+        (
+            "a.csv",
+            b"a,b\n\xff\xfe\x80\x81\xff,1\n".to_vec(),
+            "line 2 is neither UTF-8 nor GBK",
+        ),
+        (
+            "a.csv",
+            b"a,a\n1,2\n".to_vec(),
+            "two columns are called “a”",
+        ),
+        ("a.csv", long.into_bytes(), "larger than 64 MB"),
+        ("a.csv", wide.join(",").into_bytes(), "1001 fields"),
+        ("a.csv", b"".to_vec(), "empty"),
+        ("a.doc", b"some words".to_vec(), "none of GeoJSON"),
+        (
+            "a.kml",
+            b"<html><body/></html>".to_vec(),
+            "its root should be kml",
+        ),
+        (
+            "a.kml",
+            b"<kml><Document><Placemark>".to_vec(),
+            "ends in the middle",
+        ),
+        ("a.kml", b"<kml><a></b></kml>".to_vec(), "no XML at byte"),
+        (
+            "a.kml",
+            [b"<kml>".as_slice(), &b"<a>".repeat(100)].concat(),
+            "too deeply",
+        ),
+        (
+            "a.kml",
+            b"<?xml version='1.0' encoding='klingon'?><kml/>".to_vec(),
+            "no encoding “klingon”",
+        ),
+        (
+            "a.dxf",
+            b"0\nSECTION\n2\nENTITIES\n0\nLINE\n".to_vec(),
+            "should end in EOF",
+        ),
+        (
+            "a.dxf",
+            b"0\nSECTION\n2\nENTITIES\nLINE\n0\n".to_vec(),
+            "line 5 is “LINE”",
+        ),
+        (
+            "a.dxf",
+            b"AutoCAD Binary DXF\r\n\x1a\0".to_vec(),
+            "binary DXF",
+        ),
+        ("a.dwg", b"AC1032\0\0".to_vec(), "DWG"),
+        (
+            "a.gpkg",
+            b"SQLite format 3\0 and no more".to_vec(),
+            "no GeoPackage",
+        ),
+        (
+            "a.fgb",
+            b"fgb\x03fgb\0\xff\xff\xff\x7f".to_vec(),
+            "incomplete or damaged",
+        ),
+        ("a.fgb", b"fgb\x02fgb\0\x10\0\0\0".to_vec(), "version 2"),
+        (
+            "a.zip",
+            b"PK\x03\x04 and no more".to_vec(),
+            "incomplete or damaged",
+        ),
+    ] {
+        let file = folder.path().join(name);
+        fs::write(&file, bytes).unwrap();
+        let said = read(&file).map(|_| ()).unwrap_err();
+        assert!(
+            said.en.starts_with(&format!("{name}: ")) && said.en.contains(words),
+            "{words}: {said}"
+        );
+    }
+    let nothing = folder.path().join("nothing.gpkg");
+    assert!(read(&nothing).unwrap_err().en.contains("can't be read"));
+    // Rows that are wrong stop no other.
+    for (name, text, flaws) in [
+        (
+            "a.csv",
+            "x,y,n\n1,2\n1,2,3\nnan,2,3\neast,2,3\n1,2,3\n",
+            vec![
+                (1, "2 values"),
+                (3, "not finite"),
+                (4, "“east” is no number"),
+            ],
+        ),
+        (
+            "a.csv",
+            "wkt\n\"POLYGON((0 0,1 0,1 1))\"\nPOINT(1 2\nPOINT(1 2)\n",
+            vec![(1, "3 positions"), (2, "“)” should follow")],
+        ),
+        (
+            "a.kml",
+            "<kml><Placemark><Point><coordinates>117,x</coordinates></Point></Placemark><Placemark><name>b</name></Placemark><Placemark><Model/></Placemark></kml>",
+            vec![(1, "“117,x”"), (3, "Model")],
+        ),
+        (
+            "a.dxf",
+            "0\nSECTION\n2\nENTITIES\n0\nLWPOLYLINE\n10\nx\n20\n1\n0\nLINE\n10\n0\n20\n0\n11\n1\n21\n1\n0\nENDSEC\n0\nEOF\n",
+            vec![(1, "“x” is no number")],
+        ),
+    ] {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        let (_, rows) = read(&file).unwrap();
+        let found: Vec<_> = rows.iter().filter_map(|row| row.as_ref().err()).collect();
+        assert!(
+            found.len() == flaws.len() && rows.len() > flaws.len(),
+            "{name}: {found:?}"
+        );
+        for (found, (number, words)) in found.iter().zip(flaws) {
+            assert!(
+                found.number == number && found.text.en.contains(words),
+                "{found:?}"
+            );
+        }
+    }
+}
+
+/// Every truncation of a small file of each format, and thousands with bytes changed: rows or words,
+/// never a panic.
+#[test]
+fn no_file_is_too_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = StdRng::seed_from_u64(7);
+    for format in Format::ALL {
+        let file = folder.path().join(format!("a.{}", format.extension()));
+        write(format, &rows(&mixed(), Crs::CRS84), Crs::CRS84, &file);
+        let mut files = vec![(file.clone(), fs::read(&file).unwrap())];
+        if format == Format::Shapefile {
+            for (name, bytes) in parts(&file) {
+                let path = folder.path().join(&name);
+                fs::write(&path, &bytes).unwrap();
+                if name.contains("_polygon.") {
+                    files.push((path, bytes));
+                }
+            }
+        }
+        for (path, whole) in files {
+            // A shapefile is opened by its .shp, whichever part is broken.
+            let opened = match path.extension().unwrap().to_str().unwrap() {
+                "shx" | "dbf" | "prj" | "cpg" => path.with_extension("shp"),
+                _ => path.clone(),
+            };
+            let options = ReadOptions {
+                layer: (format == Format::Shapefile).then(|| "parcels_polygon".to_owned()),
+                ..ReadOptions::default()
+            };
+            // A database is large and opens slowly.
+            let step = if whole.len() > 50_000 && !in_full() {
+                997
+            } else {
+                1
+            };
+            for length in (0..whole.len()).step_by(step) {
+                fs::write(&path, &whole[..length]).unwrap();
+                let read = read_with(&opened, &options);
+                let is_told = matches!(format, Format::GeoJson | Format::Kml | Format::Dxf)
+                    || path.extension().unwrap() == "zip";
+                // But for the last line's end.
+                if is_told && length + 2 < whole.len() {
+                    assert!(read.is_err(), "{} of {} bytes", length, whole.len());
+                }
+            }
+            let flips = if in_full() {
+                20_000
+            } else {
+                1_500 / step.min(5)
+            };
+            for _ in 0..flips {
+                let mut broken = whole.clone();
+                for _ in 0..random.random_range(1..8) {
+                    let at = random.random_range(0..broken.len());
+                    broken[at] = match random.random_range(0..4) {
+                        0 => 0,
+                        1 => 0xff,
+                        2 => broken[at] ^ (1 << random.random_range(0..8)),
+                        _ => random.random(),
+                    };
+                }
+                fs::write(&path, &broken).unwrap();
+                let _ = read_with(&opened, &options);
+            }
+            fs::write(&path, &whole).unwrap();
+        }
+    }
+}
+
+// ---- size ------------------------------------------------------------------------------------
+
+/// Peak memory, and memory now, of this process, in kB.
+fn memory() -> (u64, u64) {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let number = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    (number("VmHWM:"), number("VmRSS:"))
+}
+
+/// A file far larger than what may be added to memory, written and read in every format. Another
+/// process of this test does it, so that nothing else is in its memory.
+#[test]
+fn large_files_are_written_and_read_in_little_memory() {
+    const WORD: &str = "LAYERS_LARGE_FILE";
+    const MOST_KB: u64 = 24 << 10;
+    let Ok(format) = std::env::var(WORD) else {
+        let of = "layers::large_files_are_written_and_read_in_little_memory";
+        for format in Format::ALL {
+            let output = Command::new(std::env::current_exe().unwrap())
+                .args([of, "--exact", "--nocapture", "--test-threads=1"])
+                .env(WORD, format.extension())
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            let erred = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                output.status.success() && said.contains("grown by"),
+                "{said}{erred}"
+            );
+        }
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(format!("large.{format}"));
+    let format = Format::of_name(&file).unwrap();
+    // GeoJSON of some 20 MB, or 200.
+    let count: u32 = if in_full() { 250_000 } else { 25_000 };
+    let crs = Crs::CRS84;
+    let layer = layer_of(fields(), crs);
+    let rows = || {
+        let rows = (0..count).map(|number| {
+            let (x, y) = (
+                117.0 + f64::from(number % 500) * 1e-4,
+                39.0 + f64::from(number / 500) * 1e-4,
+            );
+            let ring = (0..=24).map(|corner| {
+                let (sin, cos) = f64::from(corner % 24 * 15).to_radians().sin_cos();
+                (x + cos * 4e-5, y + sin * 4e-5)
+            });
+            Ok(Row {
+                number: u64::from(number) + 1,
+                id: Some(format!("row-{number}")),
+                geometry: Some(geo::Polygon::new(ring.collect(), Vec::new()).into()),
+                values: values()[number as usize % 4].clone(),
+            })
+        });
+        Box::new(rows) as Box<dyn Iterator<Item = Result<Row, Text>>>
+    };
+    // PROJ and the like are there before.
+    let _ = Transformer::to_wgs84(crs);
+    let (_, before) = memory();
+    let draft = Draft::new(format, &layer, crs, &rows, &mut |_, _| ()).unwrap();
+    draft.write(&file, &mut |_, _| ()).unwrap();
+    let mut reader = Reader::open(&file, &ReadOptions::default()).unwrap();
+    let mut read = 0;
+    let mut far = (0, 0);
+    reader
+        .rows(
+            &mut |row| {
+                row.unwrap();
+                read += 1;
+                ControlFlow::Continue(())
+            },
+            &mut |done, all| far = (done, all),
+        )
+        .unwrap();
+    assert_eq!(read, count);
+    assert!(far.0 == far.1 && far.0 > 0, "{far:?}");
+    let (after, _) = memory();
+    let (bytes, grown) = (
+        fs::metadata(&file).unwrap().len(),
+        after.saturating_sub(before),
+    );
+    println!(
+        "{} of {} MB: grown by {grown} kB",
+        format.name(),
+        bytes >> 20
+    );
+    assert!(grown < MOST_KB, "{}: {grown} kB", format.name());
+}
+
+// ---- the command -----------------------------------------------------------------------------
+
+fn export(args: &[&str]) -> (bool, String) {
+    let folder = yunze();
+    let (seeds, geodata) = (folder.join("seeds"), folder.join("geodata"));
+    let mut all = vec!["export"];
+    all.extend(args);
+    all.extend([
+        "--seeds",
+        seeds.to_str().unwrap(),
+        "--geodata",
+        geodata.to_str().unwrap(),
+    ]);
+    let output = program(&all).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn a_collection_is_exported_and_read_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let text = fs::read_to_string(yunze().join("geodata/projects.geojson")).unwrap();
+    let source: Value = serde_json::from_str(&text).unwrap();
+    let source = source["features"].as_array().unwrap();
+    for (name, crs) in [
+        ("a.geojson", "CRS84"),
+        ("a.geojson", "EPSG:4527"),
+        ("a.gpkg", "EPSG:4548"),
+        ("a.fgb", "EPSG:4490"),
+        ("a.csv", "EPSG:4548"),
+        ("a.kml", "CRS84"),
+    ] {
+        let out = path(name);
+        let (done, said) = export(&["projects", "--out", &out, "--crs", crs]);
+        assert!(done, "{said}");
+        let (layer, rows) = sound(Path::new(&out), &ReadOptions::default());
+        assert_eq!(rows.len(), source.len(), "{said}");
+        let rows = by_id(rows);
+        let back = Transformer::to_wgs84(Crs::parse(crs).unwrap()).unwrap();
+        for feature in source {
+            let row = &rows[feature["id"].as_str().unwrap()];
+            let what = format!("{name} {crs} {}", feature["id"]);
+            let mut found: serde_json::Map<String, Value> = layer
+                .fields
+                .iter()
+                .zip(&row.values)
+                .filter(|(_, value)| !value.is_null())
+                .map(|(field, value)| (field.name.clone(), value.clone()))
+                .collect();
+            found.remove("id");
+            let mut wanted = feature["properties"].clone();
+            wanted
+                .as_object_mut()
+                .unwrap()
+                .retain(|_, value| !value.is_null());
+            assert_eq!(Value::Object(found), wanted, "{what}");
+            let shape: Option<geojson::Geometry> =
+                serde_json::from_value(feature["geometry"].clone()).unwrap();
+            let wanted =
+                shape.map(|shape| renewal_map::geometry::read::geometry(&shape, None).unwrap());
+            let shape = row
+                .geometry
+                .as_ref()
+                .map(|shape| shape.map_coords(|coord| back.convert(coord).unwrap()));
+            assert_near(shape.as_ref(), wanted.as_ref(), Crs::CRS84, &what);
+        }
+    }
+}
+
+#[test]
+fn losses_are_told_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let nothing = || fs::read_dir(folder.path()).unwrap().count() == 0;
+    let (done, said) = export(&[
+        "projects",
+        "--out",
+        &path("a.zip"),
+        "--crs",
+        "EPSG:4548",
+        "--dry-run",
+    ]);
+    assert!(
+        done && said.contains("10 bytes at most") && said.contains("nothing was written"),
+        "{said}"
+    );
+    assert!(nothing());
+    for (args, words) in [
+        (vec!["projects", "--out", "a.doc"], "tells no format"),
+        (
+            vec!["project", "--out", "a.csv"],
+            "there is no collection “project”",
+        ),
+        (
+            vec!["projects", "--out", "a.kml", "--crs", "EPSG:4548"],
+            "WGS 84 longitude and latitude alone",
+        ),
+        (
+            vec!["projects", "--out", "a.csv", "--crs", "EPSG:27700"],
+            "not among those served",
+        ),
+        (
+            vec!["projects", "--out", "a.csv", "--filter", "nmae = 'a'"],
+            "nmae",
+        ),
+        (
+            vec!["projects", "--out", "/nowhere/a.csv"],
+            "can't be written",
+        ),
+    ] {
+        let args: Vec<String> = args
+            .iter()
+            .map(|arg| {
+                if arg.starts_with("a.") {
+                    path(arg)
+                } else {
+                    (*arg).to_owned()
+                }
+            })
+            .collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let (done, said) = export(&args);
+        assert!(!done && said.contains(words), "{said}");
+        assert!(nothing());
+    }
+    let (done, said) = export(&[
+        "projects",
+        "--out",
+        &path("a.csv"),
+        "--filter",
+        "status = 'planned'",
+    ]);
+    assert!(done, "{said}");
+    let (layer, rows) = sound(Path::new(&path("a.csv")), &ReadOptions::default());
+    let status = layer
+        .fields
+        .iter()
+        .position(|field| field.name == "status")
+        .unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.values[status] == "planned"));
+    let left: Vec<PathBuf> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(left, [folder.path().join("a.csv")]);
+}
