@@ -205,7 +205,7 @@ fn same(coord: Coord<f64>) -> Coord<f64> {
 
 #[test]
 fn three_invalid_rows_of_many_keep_all_from_being_written_unless_skipped() {
-    let count = if in_full() { 200_000 } else { 10_000 };
+    let count = if in_full() { 100_000 } else { 3_000 };
     let desk = Desk::new();
     let invalid = [17, count / 2, count - 1];
     let file = desk.write("squares.geojson", &squares(count, &invalid));

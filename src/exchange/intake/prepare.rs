@@ -544,14 +544,10 @@ fn converter(stated: &StatedCrs, reading: Reading) -> Result<(Converter, Option<
     let (defined, unknown) = match stated {
         StatedCrs::None => (None, None),
         StatedCrs::Known(crs) => (Some(Transformer::to_wgs84(*crs)?), None),
-        StatedCrs::Wkt(definition) => {
-            let shown = crate::model::shortened(definition);
-            let text = Text::new(
-                format!("坐标系“{shown}”不认识，请用 --crs 指定"),
-                format!("the reference system “{shown}” is not known: give it with --crs"),
-            );
-            (None, Some(text))
-        }
+        StatedCrs::Wkt(definition) => match Transformer::of_definition(definition) {
+            Ok(transformer) => (Some(transformer), None),
+            Err(text) => (None, Some(text)),
+        },
     };
     Ok((Converter::new(reading, defined)?, unknown))
 }
