@@ -92,6 +92,7 @@ impl Reader {
         if layer.fields.len() > MOST_FIELDS {
             return Err(named(too_many_fields(layer.fields.len())));
         }
+        name_apart(&mut layer);
         if let Some(crs) = options.crs {
             let other = match &layer.crs {
                 StatedCrs::None => None,
@@ -128,6 +129,30 @@ impl Reader {
         self.source
             .rows(&self.layer.fields, take, progress)
             .map_err(|text| of_file(&self.file, &text))
+    }
+}
+
+/// Gives fields of one name names of their own: values are known by them, and writers that cut names
+/// to ten bytes make two of one.
+fn name_apart(layer: &mut Layer) {
+    let mut taken: HashSet<String> = HashSet::new();
+    for field in &mut layer.fields {
+        let name = (1..)
+            .map(|number| match number {
+                1 => field.name.clone(),
+                _ => format!("{}_{number}", field.name),
+            })
+            .find(|name| !taken.contains(name));
+        let Some(name) = name else { continue };
+        if name != field.name {
+            let old = crate::model::shortened(&field.name);
+            layer.notes.push(Text::new(
+                format!("有几个字段都叫“{old}”，后面的改称“{name}”"),
+                format!("several fields are called “{old}”: a later one is called “{name}”"),
+            ));
+            field.name.clone_from(&name);
+        }
+        taken.insert(name);
     }
 }
 
