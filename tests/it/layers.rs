@@ -1368,4 +1368,21 @@ fn losses_are_told_before_anything_is_written() {
         .map(|entry| entry.unwrap().path())
         .collect();
     assert_eq!(left, [folder.path().join("a.csv")]);
+    // An earlier revision is one of a record.
+    let data = path("data");
+    let of_revision = |number| {
+        let out = path("b.gpkg");
+        export(&[
+            "projects",
+            "--out",
+            &out,
+            "--data",
+            &data,
+            "--revision",
+            number,
+        ])
+    };
+    assert!(of_revision("1").0);
+    let (done, said) = of_revision("9");
+    assert!(!done && said.contains("no revision 9"), "{said}");
 }
