@@ -155,7 +155,7 @@ test('attributes: the difference is seen before it is saved, and told by the his
   const { revisions } = await stage.json('/revisions');
   assert.equal(revisions[0].author, '王工');
   await page.waitForURL((url) => url.searchParams.get('revision') === `${revisions[0].revision}`);
-  assert.equal(await page.locator('.notice').count(), 0);
+  assert.equal(await page.locator('.notice.is-quiet').count(), 0);
 
   await page.locator('.history-fold > summary').click();
   const turn = page.locator('.turn').first();
@@ -528,7 +528,7 @@ test('an earlier revision is viewed as a whole, and a feature brought back to wh
   await reader.locator('.details h2').getByText('A1-02地块').waitFor();
   await reader.getByText('正在看第 1 版').waitFor();
   await page.getByRole('button', { name: '回到最新' }).click();
-  await page.locator('.notice').waitFor({ state: 'detached' });
+  await page.locator('.notice.is-quiet').waitFor({ state: 'detached' });
   await page.locator('.details [data-act=edit]').waitFor();
 
   await first.getByRole('button', { name: '恢复到此版本' }).click();
@@ -572,7 +572,7 @@ test('Back after a save shows what is, not what was', async () => {
   await page.goBack();
   await page.waitForURL((url) => url.searchParams.get('panel') === null);
   await page.locator('.details h2').getByText('返回试验').waitFor();
-  assert.equal(await page.locator('.notice').count(), 0);
+  assert.equal(await page.locator('.notice.is-quiet').count(), 0);
 });
 
 test('on a phone', async () => {

@@ -441,13 +441,16 @@ function jsonOf(text: string): unknown {
   }
 }
 
-export function fetchImport(id: string): Promise<Import> {
-  return send(`imports/${id}`, { method: 'GET', cache: 'no-store' });
+export async function fetchImport(id: string): Promise<Import> {
+  return send(`imports/${id}`, await proven('GET', null));
 }
 
 /** What a file would change, each feature with its `change`. */
-export function fetchImportChanges(id: string, limit: number): Promise<GeoJSON.FeatureCollection> {
-  return send(`imports/${id}/changes?limit=${limit}`, { method: 'GET', cache: 'no-store' });
+export async function fetchImportChanges(
+  id: string,
+  limit: number,
+): Promise<GeoJSON.FeatureCollection> {
+  return send(`imports/${id}/changes?limit=${limit}`, await proven('GET', null));
 }
 
 export async function decideImport(id: string, decision: Decision): Promise<Import> {
@@ -464,7 +467,8 @@ export async function cancelImport(id: string): Promise<void> {
 
 async function proven(method: string, body: unknown): Promise<RequestInit> {
   const headers = { ...proofOf(await fetchSession()), 'Content-Type': 'application/json' };
-  return { method, headers, ...(body === null ? {} : { body: JSON.stringify(body) }) };
+  const content = body === null ? {} : { body: JSON.stringify(body) };
+  return { method, headers, cache: 'no-store', ...content };
 }
 
 /** Shows that it is this page that asks. */

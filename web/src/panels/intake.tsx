@@ -53,7 +53,11 @@ export function IntakePanel({ current }: { current: Current }) {
       </div>
       <h2 class="answer-title">{current.file ?? t('intake.title')}</h2>
       {problem && (
-        <Failure problem={problem} {...(told ? {} : { retry: () => openIntake(current.into) })} />
+        <Failure
+          problem={problem}
+          refused="intake.failed"
+          {...(told ? {} : { retry: () => openIntake(current.into) })}
+        />
       )}
       {!current.file && <Choose into={current.into} />}
       {sent && <Bar word="intake.sending" progress={sent} unit="B" />}
