@@ -288,6 +288,40 @@ fn the_same_file_again_changes_nothing_and_its_mapping_is_remembered() {
     assert!(info.message.contains("p.geojson"));
 }
 
+#[test]
+fn what_was_written_here_comes_back_unchanged() {
+    for (ending, system) in [
+        ("geojson", "EPSG:4548"),
+        ("gpkg", "EPSG:4548"),
+        ("fgb", "EPSG:3857"),
+        ("csv", "EPSG:4527"),
+        ("kml", "CRS84"),
+    ] {
+        let desk = Desk::new();
+        let file = desk.folder.path().join(format!("parcels.{ending}"));
+        let data = desk.data();
+        let args = [
+            "export",
+            "parcels",
+            "--crs",
+            system,
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        let written = program(&args).arg("--out").arg(&file).output().unwrap();
+        assert!(written.status.success(), "{ending}");
+        // A CSV has no place for its system, and the doctor finds it.
+        if ending == "csv" {
+            let said = desk.import(&file, &[]);
+            assert!(!said.fine && said.out.contains(system), "{}", said.out);
+        }
+        let said = desk.import(&file, &["--crs", system, "--author", "王工"]);
+        assert!(said.fine, "{ending}: {}{}", said.out, said.err);
+        assert_eq!(said.counts(), [0, 0, 75, 0, 0], "{ending}: {}", said.out);
+        assert_eq!(desk.record().latest().unwrap(), Revision(1));
+    }
+}
+
 /// What documents and people said of a feature.
 fn stated(feature: &Feature) -> Value {
     let properties: Value = serde_json::from_str(feature.properties.get()).unwrap();

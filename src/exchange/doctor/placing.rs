@@ -487,15 +487,24 @@ fn judge_datum(
             None,
         )
     } else {
+        let contradicted = sure[current] < 0.5;
+        let (zh, en) = if contradicted {
+            (
+                "按现在的读法与本区街道不大相符，按 GCJ-02 或 BD-09 改正也不相符：请核对位置",
+                "as they are read the coordinates hardly agree with the streets here, nor would they as GCJ-02 or BD-09: please check where they lie",
+            )
+        } else {
+            (
+                "可比对的街道不足，看不出坐标是否有 GCJ-02 或 BD-09 偏移",
+                "there are too few streets to compare with to tell whether the coordinates are shifted as GCJ-02 or BD-09 are",
+            )
+        };
         finding(
             Code::DatumUnclear,
             Severity::Info,
             sure[current],
             sample,
-            Text::new(
-                "可比对的街道不足，看不出坐标是否有 GCJ-02 或 BD-09 偏移",
-                "there are too few streets to compare with to tell whether the coordinates are shifted as GCJ-02 or BD-09 are",
-            ),
+            Text::new(zh, en),
             None,
         )
     })

@@ -61,12 +61,12 @@ impl<'a> Shaping<'a> {
                 let is_known = is_known(&property);
                 return Some(Target { property, is_known });
             }
-            if ADDED.contains(&name) || name == "id" || name.is_empty() {
+            // What is set for all takes the place of what the file says under that name.
+            let is_set = mapping.constants.contains_key(name);
+            if is_set || ADDED.contains(&name) || name == "id" || name.is_empty() {
                 return None;
             }
-            let taken = is_known(name)
-                || mapping.properties.contains_key(name)
-                || mapping.constants.contains_key(name);
+            let taken = is_known(name) || mapping.properties.contains_key(name);
             let property = if taken {
                 format!("{name}_text")
             } else {
@@ -149,7 +149,9 @@ impl<'a> Shaping<'a> {
             } else {
                 value.clone()
             };
-            if !value.is_null() || properties.contains_key(&target.property) {
+            let stands = properties.get(&target.property);
+            let is_same = stands.is_some_and(|stands| is_same_number(stands, &value));
+            if !is_same && (stands.is_some() || !value.is_null()) {
                 properties.insert(target.property.clone(), value);
             }
         }
@@ -255,6 +257,11 @@ impl<'a> Shaping<'a> {
             (_, value) => text_of(value).map(Value::from).ok_or_else(unfit),
         }
     }
+}
+
+/// Whether two values are one number: in some formats 5 is 5.0.
+fn is_same_number(a: &Value, b: &Value) -> bool {
+    matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a.to_bits() == b.to_bits())
 }
 
 /// A value as a word: text without the spaces around it, or a number.

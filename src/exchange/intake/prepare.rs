@@ -684,7 +684,50 @@ fn needs(
 #[derive(serde::Deserialize)]
 struct Standing {
     #[serde(default)]
+    geometry: Value,
+    #[serde(default)]
     properties: Map<String, Value>,
+}
+
+/// Shapes that differ by less are the same, degrees: a millimetre, to which files are exact that were
+/// written in another system.
+const SAME_DEGREES: f64 = 1.2e-8;
+
+/// Whether two GeoJSON geometries are the same to a millimetre.
+fn is_same_shape(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(name, a)| b.get(name).is_some_and(|b| is_same_shape(a, b)))
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same_shape(a, b))
+        }
+        (Value::Number(a), Value::Number(b)) => match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) => (a - b).abs() < SAME_DEGREES,
+            _ => false,
+        },
+        _ => a == b,
+    }
+}
+
+/// A feature in the form in which it is kept, with the shape that stands where it is the same.
+fn settled(body: Vec<u8>, standing: Option<&Standing>, id: &str) -> Result<Vec<u8>, Text> {
+    let Some(standing) = standing else {
+        return Ok(body);
+    };
+    let mut feature: Value = match serde_json::from_slice(&body) {
+        Ok(feature) => feature,
+        Err(_) => return Ok(body),
+    };
+    if feature["geometry"] == standing.geometry
+        || !is_same_shape(&feature["geometry"], &standing.geometry)
+    {
+        return Ok(body);
+    }
+    feature["geometry"] = standing.geometry.clone();
+    edited_form(feature, id)
 }
 
 /// Compares rows with what stands.
@@ -779,17 +822,18 @@ impl Comparison<'_> {
             )));
         };
         let stands = self.staging.standing(&id)?;
-        let standing = stands.as_ref().and_then(|stands| {
-            let standing: Standing = serde_json::from_slice(&stands.body).ok()?;
-            Some(standing.properties)
-        });
-        let properties = match self.shaping.properties(row, key, standing.as_ref()) {
+        let standing: Option<Standing> = stands
+            .as_ref()
+            .and_then(|stands| serde_json::from_slice(&stands.body).ok());
+        let said = standing.as_ref().map(|standing| &standing.properties);
+        let properties = match self.shaping.properties(row, key, said) {
             Ok(properties) => properties,
             Err(reason) => return Ok(Err(reason)),
         };
-        if let (Some(Stands { hash, .. }), Some(standing)) = (&stands, &standing) {
-            let same = self.shaping.with_standing_origin(&properties, standing);
-            if let Ok(body) = kept(&id, geometry.as_ref(), same)
+        if let (Some(Stands { hash, .. }), Some(said)) = (&stands, said) {
+            let same = self.shaping.with_standing_origin(&properties, said);
+            let body = kept(&id, geometry.as_ref(), same);
+            if let Ok(body) = body.and_then(|body| settled(body, standing.as_ref(), &id))
                 && Hash::of(&body) == *hash
             {
                 self.counts.unchanged += 1;
@@ -798,7 +842,8 @@ impl Comparison<'_> {
                 return Ok(Ok(()));
             }
         }
-        let body = match kept(&id, geometry.as_ref(), properties) {
+        let body = kept(&id, geometry.as_ref(), properties);
+        let body = match body.and_then(|body| settled(body, standing.as_ref(), &id)) {
             Ok(body) => body,
             Err(reason) => return Ok(Err(reason)),
         };
