@@ -15,7 +15,6 @@ export const EDITING_WORDS = {
   'history.cause.seed': ['初始数据', 'First data'],
   'history.cause.release': ['随新版程序更新', 'New release'],
   'history.cause.import': ['导入', 'Import'],
-  'history.cause.compile': ['重新编译边界', 'Outlines compiled anew'],
   'history.cause.edit': ['编辑', 'Edit'],
   'history.cause.revert': ['撤回', 'Revert'],
   'history.cause.compile': ['重新编译边界', 'Outlines compiled anew'],
