@@ -107,16 +107,19 @@ fn no_call(text: &str) -> ! {
 
 /// Imports files, one after the other; each is one revision.
 pub fn import(options: &Import) -> Result<(), String> {
-    if let Some(file) = options.files.iter().find(|file| is_extract(file)) {
+    let extract = options.files.iter().find(|file| is_extract(file));
+    // Whoever asks for a box means an extract, whatever the file is called.
+    let extract = extract.or(options
+        .files
+        .first()
+        .filter(|_| options.lines.are_asked_for()));
+    if let Some(file) = extract {
         if options.into != "streets" || options.files.len() > 1 {
             no_call(
                 "OpenStreetMap 数据一次一个，导入到 streets (one extract of OpenStreetMap at a time goes into streets)",
             );
         }
         return osm::import(file, &options.lines, &options.district, &options.signed);
-    }
-    if options.lines.are_asked_for() {
-        no_call("--bbox、--merge、--replace 只用于 .osm.pbf (these are for an .osm.pbf only)");
     }
     let said = |error: RecordError| error.to_string();
     options.district.data().map_err(said)?;
