@@ -121,6 +121,11 @@ pub fn import(options: &Import) -> Result<(), String> {
         }
         return osm::import(file, &options.lines, &options.district, &options.signed);
     }
+    if options.remove_missing && options.files.len() > 1 {
+        no_call(
+            "--remove-missing 一次只用于一个文件：后一个会删去前一个带来的 (it goes with one file alone: a second would remove what the first has brought)",
+        );
+    }
     let said = |error: RecordError| error.to_string();
     options.district.data().map_err(said)?;
     let record = options.district.record().map_err(said)?;

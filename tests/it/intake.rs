@@ -373,6 +373,95 @@ fn an_import_changes_what_the_file_speaks_of_and_leaves_the_rest() {
 }
 
 #[test]
+fn a_row_that_cannot_be_read_removes_no_feature() {
+    let desk = Desk::new();
+    let mut file: Value = serde_json::from_str(&parcels(GAUSS, same)).unwrap();
+    // Its ring is not closed: the row has no key that anybody could know.
+    let ring = &mut file["features"][5]["geometry"]["coordinates"][0];
+    ring.as_array_mut().unwrap().pop();
+    let file = desk.write("p.geojson", &file.to_string());
+    let all = signed(&["--remove-missing", "--skip-invalid"]);
+    let said = desk.import(&file, &all);
+    assert!(!said.fine, "{}", said.out);
+    assert!(said.err.contains("could be any feature's"), "{}", said.err);
+    assert_eq!(desk.record().latest().unwrap(), Revision(1));
+    // Two files at once would remove what the other brings.
+    let path = file.to_str().unwrap();
+    let said = desk.import(&file, &[&all[..], &[path]].concat());
+    assert!(said.err.contains("one file alone"), "{}", said.err);
+}
+
+#[test]
+fn a_table_of_attributes_leaves_every_feature_where_it_lies() {
+    let desk = Desk::new();
+    let file = desk.write("p.geojson", &parcels(GAUSS, same));
+    assert!(desk.import(&file, &signed(&[])).fine);
+    let before = desk.latest();
+    let table = desk.write("t.csv", "地块编号,名称\nA1-01,甲\nA1-02,乙\n");
+    let said = desk.import(&table, &["--set", "licence=CC0-1.0", "--author", "王工"]);
+    assert!(said.fine, "{}{}", said.out, said.err);
+    assert_eq!(said.counts(), [0, 2, 0, 0, 0]);
+    let after = desk.latest();
+    let [was, is] = [&before, &after].map(|snapshot| {
+        let parcels = snapshot.collection("parcels").unwrap();
+        parcels.get("a1-01").unwrap().clone()
+    });
+    assert_eq!((&*is.name, &is.geometry), ("甲", &was.geometry));
+    assert_eq!(
+        (is.located_by, is.accuracy_m),
+        (was.located_by, was.accuracy_m)
+    );
+    let evidence = |feature: &Feature| {
+        let properties: Value = serde_json::from_str(feature.properties.get()).unwrap();
+        properties["evidence"].clone()
+    };
+    assert_eq!(evidence(&is), evidence(&was));
+
+    // Where others of the file have shapes, one without is told of first.
+    let mut file: Value = serde_json::from_str(&parcels(GAUSS, same)).unwrap();
+    file["features"][0]["geometry"] = Value::Null;
+    let file = desk.write("q.geojson", &file.to_string());
+    let said = desk.import(&file, &["--author", "王工"]);
+    assert!(!said.fine, "{}", said.out);
+    assert!(said.err.contains("would lose the location"), "{}", said.err);
+}
+
+#[test]
+fn keys_that_are_numbers_with_decimals_are_known_again() {
+    let desk = Desk::new();
+    let text = squares(3, &[])
+        .replace("\"N-", "")
+        .replace("\",\"MC\"", ".0,\"MC\"");
+    assert!(text.contains("\"DKBH\":1.0,"), "{text}");
+    let file = desk.write("n.geojson", &text);
+    let key = signed(&["--key", "DKBH"]);
+    let said = desk.import(&file, &key);
+    assert!(said.fine, "{}{}", said.out, said.err);
+    let said = desk.import(&file, &key);
+    assert_eq!(said.counts(), [0, 0, 3, 0, 0], "{}", said.out);
+}
+
+#[test]
+fn a_system_of_another_datum_is_named_and_warned_of() {
+    let desk = Desk::new();
+    let made = desk.write("s.geojson", &squares(20, &[]));
+    let out = desk.folder.path().join("xian.gpkg");
+    // Xi'an 1980, three-degree zone of 117°E: none of the systems that are served.
+    let status = std::process::Command::new("ogr2ogr")
+        .args(["-f", "GPKG", "-a_srs", "EPSG:2384"])
+        .args([&out, &made])
+        .status();
+    assert!(status.unwrap().success());
+    let said = desk.import(&out, &[&STATED[..], &["--dry-run"]].concat());
+    let told = format!("{}{}", said.out, said.err);
+    assert!(
+        told.contains("Xian 1980") && told.contains("ask who made the file"),
+        "{told}"
+    );
+    assert!(!told.contains("99 %") && !told.contains("99%"), "{told}");
+}
+
+#[test]
 fn coordinates_that_lie_are_told_and_what_is_proposed_puts_them_right() {
     let degrees = |coord: Coord<f64>| {
         Transformer::to_wgs84(Crs::parse("EPSG:4548").unwrap())

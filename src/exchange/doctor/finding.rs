@@ -90,6 +90,8 @@ codes! {
     OtherSystem = "other_system",
     /// The metres of web maps.
     WebMercator = "web_mercator",
+    /// A reference system that is none of those served.
+    ForeignSystem = "foreign_system",
     /// The file does not say, and this fits.
     CrsNotStated = "crs_not_stated",
     /// No way of reading brings it here.
@@ -112,6 +114,8 @@ codes! {
     Unsupported = "unsupported_geometry",
     /// No geometry.
     NoGeometry = "no_geometry",
+    /// No geometry, where the feature has one.
+    LosesShape = "loses_shape",
     /// Polygons hardly wider than a line.
     Sliver = "sliver",
     /// The same shape twice.

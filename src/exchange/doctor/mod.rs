@@ -13,7 +13,7 @@ pub mod reading;
 pub mod sample;
 pub mod shapes;
 
-pub use finding::{Code, Finding, Proposal, Severity};
+pub use finding::{Code, Finding, MAX_EXAMPLES, Proposal, Severity};
 pub use ground::Ground;
 pub use placing::place;
 pub use reading::{Converter, Reading};

@@ -1,5 +1,7 @@
 //! What a row says of a feature, and what stands of it.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::mapping::{Mapping, STRUCTURED, is_known, kind_of};
@@ -49,6 +51,8 @@ impl<'a> Shaping<'a> {
         fields: &[Field],
         (source, evidence): (String, Text),
     ) -> Self {
+        let mut taken: HashSet<String> = mapping.properties.keys().cloned().collect();
+        taken.extend(fields.iter().map(|field| field.name.clone()));
         let targets = fields.iter().map(|field| {
             let name = field.name.as_str();
             let mapped: Vec<_> = mapping
@@ -63,15 +67,18 @@ impl<'a> Shaping<'a> {
             }
             // What is set for all takes the place of what the file says under that name.
             let is_set = mapping.constants.contains_key(name);
-            if is_set || ADDED.contains(&name) || name == "id" || name.is_empty() {
+            let is_id = name == "id" && mapping.key.as_deref().is_none_or(|key| key == "id");
+            if is_set || ADDED.contains(&name) || is_id || name.is_empty() {
                 return None;
             }
-            let taken = is_known(name) || mapping.properties.contains_key(name);
-            let property = if taken {
-                format!("{name}_text")
-            } else {
-                name.to_owned()
-            };
+            let mut property = name.to_owned();
+            if is_known(name) || name == "id" || mapping.properties.contains_key(name) {
+                // No two fields may become one property.
+                while taken.contains(&property) {
+                    property.push_str("_text");
+                }
+                taken.insert(property.clone());
+            }
             Some(Target {
                 property,
                 is_known: false,
@@ -122,7 +129,7 @@ impl<'a> Shaping<'a> {
     }
 
     /// The properties that a row gives a feature, where `standing` are those that it has: what the
-    /// file does not speak of stays.
+    /// file does not speak of stays, and with `keeps_place` its location and where that is from, too.
     ///
     /// # Errors
     /// Which value can't be what.
@@ -131,6 +138,7 @@ impl<'a> Shaping<'a> {
         row: &Row,
         key: &str,
         standing: Option<&Map<String, Value>>,
+        keeps_place: bool,
     ) -> Result<Map<String, Value>, Text> {
         let mut properties = match standing {
             Some(standing) => standing.clone(),
@@ -165,7 +173,9 @@ impl<'a> Shaping<'a> {
                 .any(|target| target.property == property)
         };
         let is_set = |property: &str| self.constants.iter().any(|(name, _)| name == property);
-        if row.geometry.is_none() {
+        if keeps_place {
+            // Nothing is said of where it lies.
+        } else if row.geometry.is_none() {
             if !is_mapped("located_by") {
                 properties.insert("located_by".into(), "none".into());
             }
@@ -185,7 +195,7 @@ impl<'a> Shaping<'a> {
         if let [kind] = self.collection.kinds.as_slice() {
             fallback(&mut properties, "kind", kind.id.as_str().into());
         }
-        for (name, value) in &self.origin {
+        for (name, value) in self.origin.iter().filter(|_| !keeps_place) {
             properties.insert((*name).to_owned(), value.as_str().into());
         }
         Ok(properties)
@@ -265,7 +275,7 @@ fn is_same_number(a: &Value, b: &Value) -> bool {
 }
 
 /// A value as a word: text without the spaces around it, or a number.
-fn text_of(value: &Value) -> Option<String> {
+pub(super) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(number) => match number.as_f64() {

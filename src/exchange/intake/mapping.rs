@@ -280,7 +280,14 @@ impl Mapping {
                 ));
             }
         }
-        for property in self.properties.keys() {
+        let mut used: BTreeSet<&str> = BTreeSet::new();
+        for (property, field) in &self.properties {
+            if !used.insert(field) {
+                return Err(Text::new(
+                    format!("字段“{field}”取作了两个属性，请只留一个"),
+                    format!("the field “{field}” is taken for two properties: choose one"),
+                ));
+            }
             if property.is_empty() || self.constants.contains_key(property) {
                 return Err(Text::new(
                     format!("属性“{property}”既取自字段又设为常量，请只留一个"),

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    feature::Shaping,
+    feature::{Shaping, text_of},
     mapping::{FieldSample, Mapping, fields_key},
     slug::{slug, telling},
     staging::{Sort, StagedChange, Staging, Stands},
@@ -22,12 +22,13 @@ use crate::{
     documents::hex,
     exchange::{
         doctor::{
-            Converter, Finding, Ground, Reading, Sample, Severity, Shapes, place, placing::Stated,
+            Code, Converter, Finding, Ground, MAX_EXAMPLES, Reading, Sample, Severity, Shapes,
+            place, placing::Stated,
         },
         layer::{FieldKind, Layer, ReadOptions, Reader, Row, RowFlaw, StatedCrs},
     },
     geometry::{crs::Transformer, datum::Datum, write::GeoJson},
-    model::{Cause, CollectionInfo, Text, is_slug},
+    model::{Cause, CollectionInfo, Text, is_slug, shortened},
     store::{
         Rules, Snapshot,
         record::{Hash, Record, RecordError, Signature, edited_form},
@@ -180,6 +181,8 @@ pub struct Prepared {
     pub counts: Counts,
     /// The first rows that can't be taken.
     pub flaws: Vec<Flaw>,
+    /// Rows that could be any feature's, where what is missing is to go.
+    unkeyed: u64,
     skip_invalid: bool,
     as_it_is: bool,
     staging: Option<Staging>,
@@ -245,14 +248,23 @@ pub fn prepare(
         is_near = placed.is_near;
         findings = placed.findings;
     }
-    if let Some(text) =
-        unknown.filter(|_| findings.iter().all(|finding| finding.proposal.is_none()))
+    let mut needs = needs(&mapping, &collection.info, &layer, &sample);
+    if let StatedCrs::Wkt(definition) = &layer.crs
+        && reading.crs.is_none()
     {
-        return Err(text.into());
+        // That it lies here in another system is no proof: a datum moves it by some hundred metres.
+        for finding in &mut findings {
+            finding.confidence = finding.confidence.min(0.5);
+        }
+        findings.push(foreign_system(definition, rows));
+        needs.extend(unknown.map(|text| Need {
+            property: "crs",
+            message: text,
+        }));
     }
     let mut prepared = Prepared {
         into: request.into.clone(),
-        needs: needs(&mapping, &collection.info, &layer, &sample),
+        needs,
         layer,
         rows,
         fields,
@@ -262,6 +274,7 @@ pub fn prepare(
         findings,
         counts: Counts::default(),
         flaws: Vec::new(),
+        unkeyed: 0,
         skip_invalid: options.skip_invalid,
         as_it_is: options.as_it_is,
         staging: None,
@@ -270,7 +283,7 @@ pub fn prepare(
     if !prepared.needs.is_empty() || (!is_near && !options.as_it_is) {
         return Ok(prepared);
     }
-    let source = origin(request, &prepared.layer, &digits);
+    let source = origin(request, &prepared.layer, reading, &digits);
     let shaping = Shaping::new(
         &collection.info,
         &prepared.mapping,
@@ -281,11 +294,7 @@ pub fn prepare(
     record.each_standing(&request.into, |id, hash, body| {
         let key = shaping.key_property().and_then(|property| {
             let standing: Standing = serde_json::from_slice(body).ok()?;
-            match standing.properties.get(property)? {
-                Value::String(text) => Some(text.trim().to_owned()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            }
+            text_of(standing.properties.get(property)?)
         });
         staging.stand(id, key.as_deref(), hash, body)
     })?;
@@ -296,8 +305,11 @@ pub fn prepare(
         converter,
         shapes: Shapes::new(ground.as_ref().filter(|_| is_near)),
         staging,
+        has_shapes: sample.seen() > 0,
+        losing: Vec::new(),
         counts: Counts::default(),
         flaws: Vec::new(),
+        unkeyed: 0,
     };
     let mut failed = None;
     let mut done = 0;
@@ -329,12 +341,17 @@ pub fn prepare(
         staging,
         counts,
         flaws,
+        losing,
+        unkeyed,
         ..
     } = comparison;
     prepared.findings.extend(shapes.findings());
+    prepared.findings.extend(losing_shapes(&losing));
     prepared.counts = counts;
     prepared.flaws = flaws;
-    if options.remove_missing {
+    if options.remove_missing && unkeyed > 0 {
+        prepared.unkeyed = unkeyed;
+    } else if options.remove_missing {
         prepared.counts.removed = staging.remove_missing()?;
     }
     prepared
@@ -367,6 +384,15 @@ impl Prepared {
                 format!("{invalid} 行不合规；默认要么全部写入，要么都不写入"),
                 format!(
                     "{invalid} rows are invalid; unless they are skipped, all is written or nothing"
+                ),
+            ));
+        }
+        if self.unkeyed > 0 {
+            let unkeyed = self.unkeyed;
+            obstacles.push(Text::new(
+                format!("{unkeyed} 行认不出是哪个要素：不能删去“文件里没有的”"),
+                format!(
+                    "{unkeyed} rows could be any feature's: what is missing from the file can't be told, and so not removed"
                 ),
             ));
         }
@@ -403,7 +429,11 @@ impl Prepared {
         let committed = record.commit_each(&signature, staging.changes());
         if matches!(committed, Ok(_) | Err(RecordError::Unchanged)) {
             let mapping = serde_json::to_string(&self.mapping).unwrap_or_default();
-            record.remember_mapping(&self.into, &fields_key(&self.layer.fields), &mapping)?;
+            let fields = fields_key(&self.layer.fields);
+            // The data are committed: that must not be told as a failure.
+            if let Err(error) = record.remember_mapping(&self.into, &fields, &mapping) {
+                tracing::warn!("remembering how {} was imported: {error}", self.into);
+            }
         }
         committed
     }
@@ -522,21 +552,77 @@ fn digest(path: &Path) -> Result<String, Text> {
 }
 
 /// Where the features of a file come from.
-fn origin(request: &Request, layer: &Layer, digits: &str) -> (String, Text) {
+fn origin(request: &Request, layer: &Layer, reading: Reading, digits: &str) -> (String, Text) {
     let (name, format) = (&request.name, layer.format.name());
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d");
-    let crs = match &layer.crs {
-        StatedCrs::Known(crs) => crs.short_name(),
-        StatedCrs::None => "WGS 84".to_owned(),
-        StatedCrs::Wkt(definition) => crate::model::shortened(definition),
+    let crs = match (reading.crs, &layer.crs) {
+        (Some(crs), _) => crs.short_name(),
+        (None, StatedCrs::Known(crs)) => crs.short_name(),
+        (None, StatedCrs::None) => "WGS 84".to_owned(),
+        (None, StatedCrs::Wkt(definition)) => shortened(definition),
     };
+    let swapped = if reading.swap_axes {
+        ("，两个坐标互换", ", the two numbers swapped")
+    } else {
+        ("", "")
+    };
+    let shifted = reading.from_datum.map(|datum| {
+        let datum = datum.as_str();
+        (
+            format!("，由 {datum} 纠偏"),
+            format!(", brought back from {datum}"),
+        )
+    });
+    let shifted = shifted.unwrap_or_default();
+    let (zh, en) = (
+        swapped.0.to_owned() + &shifted.0,
+        swapped.1.to_owned() + &shifted.1,
+    );
     (
         format!("{name} (SHA-256 {digits}…), {today}"),
         Text::new(
-            format!("位置取自导入的 {format} 文件 {name}，坐标系 {crs}。"),
-            format!("Taken from the imported {format} file {name}, in {crs}."),
+            format!("位置取自导入的 {format} 文件 {name}，坐标系 {crs}{zh}。"),
+            format!("Taken from the imported {format} file {name}, in {crs}{en}."),
         ),
     )
+}
+
+/// Says that a file is in a system of its own, whose datum may not be ours.
+fn foreign_system(definition: &str, rows: u64) -> Finding {
+    let name = shortened(definition);
+    Finding {
+        code: Code::ForeignSystem,
+        severity: Severity::Warning,
+        confidence: 1.0,
+        count: rows,
+        message: Text::new(
+            format!(
+                "文件的坐标系不在支持之列：{name}。基准不同，换算后可能差到上百米，请与原单位核对"
+            ),
+            format!(
+                "its reference system is none of those served: {name}. Its datum may differ, and what is converted be off by a hundred metres: ask who made the file"
+            ),
+        ),
+        examples: Vec::new(),
+        proposal: None,
+    }
+}
+
+/// Says that features would lose the shapes that they have.
+fn losing_shapes(rows: &[u64]) -> Option<Finding> {
+    let count = rows.len();
+    (count > 0).then(|| Finding {
+        code: Code::LosesShape,
+        severity: Severity::Error,
+        confidence: 1.0,
+        count: count as u64,
+        message: Text::new(
+            format!("{count} 个要素将失去现有的位置：文件中没有它们的几何"),
+            format!("{count} features would lose the location that they have: the file has no geometry of them"),
+        ),
+        examples: rows.iter().copied().take(MAX_EXAMPLES).collect(),
+        proposal: None,
+    })
 }
 
 /// What converts the numbers of a file; and where its own definition can't be used, why.
@@ -737,8 +823,14 @@ struct Comparison<'a> {
     converter: Converter,
     shapes: Shapes<'a>,
     staging: Staging,
+    /// Whether any row has a shape: a table of attributes alone leaves shapes as they are.
+    has_shapes: bool,
+    /// Rows without a shape whose features have one.
+    losing: Vec<u64>,
     counts: Counts,
     flaws: Vec<Flaw>,
+    /// Rows of which nobody can tell whose they are.
+    unkeyed: u64,
 }
 
 impl Comparison<'_> {
@@ -746,6 +838,7 @@ impl Comparison<'_> {
         let row = match row {
             Ok(row) => row,
             Err(flaw) => {
+                self.unkeyed += 1;
                 self.flaw(flaw.number, None, flaw.text);
                 return Ok(());
             }
@@ -756,8 +849,9 @@ impl Comparison<'_> {
             Some(key) => self.id(key)?,
             None => None,
         };
-        if let Some(id) = &id {
-            self.staging.seen(id)?;
+        match &id {
+            Some(id) => self.staging.seen(id)?,
+            None => self.unkeyed += 1,
         }
         match self.compared(&row, key.as_deref(), id)? {
             Ok(()) => {}
@@ -821,18 +915,35 @@ impl Comparison<'_> {
                 format!("its key “{key}” has no letter, digit or Chinese character"),
             )));
         };
+        if self.staging.has(&id)? {
+            return Ok(Err(Text::new(
+                format!("编号“{key}”与另一行的编号写成同一个 id：{id}"),
+                format!("its key “{key}” and that of another row make one id: {id}"),
+            )));
+        }
         let stands = self.staging.standing(&id)?;
         let standing: Option<Standing> = stands
             .as_ref()
             .and_then(|stands| serde_json::from_slice(&stands.body).ok());
         let said = standing.as_ref().map(|standing| &standing.properties);
-        let properties = match self.shaping.properties(row, key, said) {
+        let placed = standing
+            .as_ref()
+            .filter(|standing| geometry.is_none() && !standing.geometry.is_null());
+        let keeps_place = placed.is_some() && !self.has_shapes;
+        if placed.is_some() && self.has_shapes {
+            self.losing.push(row.number);
+        }
+        let geometry = match placed {
+            Some(standing) if keeps_place => standing.geometry.clone(),
+            _ => serde_json::to_value(geometry.as_ref().map(GeoJson)).unwrap_or_default(),
+        };
+        let properties = match self.shaping.properties(row, key, said, keeps_place) {
             Ok(properties) => properties,
             Err(reason) => return Ok(Err(reason)),
         };
         if let (Some(Stands { hash, .. }), Some(said)) = (&stands, said) {
             let same = self.shaping.with_standing_origin(&properties, said);
-            let body = kept(&id, geometry.as_ref(), same);
+            let body = kept(&id, &geometry, same);
             if let Ok(body) = body.and_then(|body| settled(body, standing.as_ref(), &id))
                 && Hash::of(&body) == *hash
             {
@@ -842,7 +953,7 @@ impl Comparison<'_> {
                 return Ok(Ok(()));
             }
         }
-        let body = kept(&id, geometry.as_ref(), properties);
+        let body = kept(&id, &geometry, properties);
         let body = match body.and_then(|body| settled(body, standing.as_ref(), &id)) {
             Ok(body) => body,
             Err(reason) => return Ok(Err(reason)),
@@ -888,15 +999,10 @@ impl Comparison<'_> {
 }
 
 /// A feature in the form in which it is kept.
-fn kept(
-    id: &str,
-    geometry: Option<&Geometry<f64>>,
-    properties: Map<String, Value>,
-) -> Result<Vec<u8>, Text> {
-    let geometry = serde_json::to_value(geometry.map(GeoJson)).unwrap_or_default();
+fn kept(id: &str, geometry: &Value, properties: Map<String, Value>) -> Result<Vec<u8>, Text> {
     let feature: Map<String, Value> = [
         ("type".to_owned(), "Feature".into()),
-        ("geometry".to_owned(), geometry),
+        ("geometry".to_owned(), geometry.clone()),
         ("properties".to_owned(), properties.into()),
     ]
     .into_iter()

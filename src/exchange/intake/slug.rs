@@ -8,7 +8,7 @@ use crate::documents::hex;
 /// Characters that an id has at most.
 const MOST: usize = 80;
 /// Digits that tell apart keys that would have the same id.
-const TELLING: usize = 6;
+const TELLING: usize = 12;
 
 /// The id that a key would have: its letters and digits in lowercase, Chinese characters in pinyin,
 /// anything else a hyphen. The same key always gives the same id; one that is too long ends in digits of

@@ -10,6 +10,9 @@ use crate::{
     store::LoadError,
 };
 
+/// Entries that a conflict names; of more it tells how many.
+const MAX_NAMED: usize = 20;
+
 /// Why the record did not do what it was asked to. It then stands as it stood.
 #[derive(Debug)]
 pub enum RecordError {
@@ -79,8 +82,16 @@ impl RecordError {
                 format!("nothing was written, for the data would be wrong. {error}"),
             ),
             Self::Conflict(conflicts) => {
-                let names: Vec<String> = conflicts.iter().map(|c| c.key.to_string()).collect();
-                let names = names.join(", ");
+                let named = conflicts
+                    .iter()
+                    .take(MAX_NAMED)
+                    .map(|one| one.key.to_string());
+                let named: Vec<String> = named.collect();
+                let more = match conflicts.len() {
+                    count if count > MAX_NAMED => format!(" … ({count})"),
+                    _ => String::new(),
+                };
+                let names = named.join(", ") + &more;
                 Text::new(
                     format!("已被他人改动，未写入：{names}"),
                     format!("nothing was written, for others have changed: {names}"),
