@@ -138,6 +138,7 @@ fn without(whole: &Snapshot, shown: &[bool]) -> Snapshot {
         } else {
             Arc::new(OnceLock::new())
         },
+        is_whole: false,
         collections,
     }
 }

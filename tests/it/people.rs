@@ -274,6 +274,14 @@ fn what_is_hidden_later_has_no_past() {
         let status = if sees { 200 } else { 404 };
         assert_eq!(house.get(viewer, parcel).status, status, "{viewer:?}");
     }
+    // Who sees what is for administrators to decide, and so to take back.
+    let revert = json!({ "revert": 2, "message": "back" }).to_string();
+    for (role, status) in [("editor", 403), ("administrator", 201)] {
+        assert_eq!(house.get(None, "/collections/parcels").status, 404);
+        let answer = house.send("POST", Some(role), "/revisions", &[], &revert);
+        assert_eq!(answer.status, status, "{role}: {}", answer.text());
+    }
+    assert_eq!(house.get(None, "/collections/parcels").status, 200);
 }
 
 #[test]

@@ -116,7 +116,8 @@ impl Record {
             .ok_or(RecordError::NoRevision(revision))
     }
 
-    /// Whether all that a revision changed is in sight.
+    /// Whether all that a revision changed is in sight, and none of it a file beside the collections:
+    /// those decide who sees what, and who does not see everything can't know what they would show.
     ///
     /// # Errors
     /// Where the database can't be read.
@@ -124,8 +125,23 @@ impl Record {
         let Some(seen) = sight.shelves() else {
             return Ok(true);
         };
-        hides(&*self.reader()?, seen, revision).map(|hides| !hides)
+        let connection = self.reader()?;
+        Ok(!hides(&connection, seen, revision)? && !changes_files(&connection, revision)?)
     }
+}
+
+/// Whether a revision changed a file beside the collections.
+fn changes_files(connection: &Connection, revision: Revision) -> Result<bool, RecordError> {
+    let changes = connection.query_row(
+        &format!(
+            "WITH files (shelf) AS (VALUES (:seeds), (:geodata))
+             SELECT {} FROM (SELECT :number AS number)",
+            touches("files")
+        ),
+        named_params! { ":seeds": entry::SEEDS, ":geodata": entry::GEODATA, ":number": revision.0 },
+        |row| row.get(0),
+    )?;
+    Ok(changes)
 }
 
 /// Whether a revision changed something that is not among the shelves `seen`.
