@@ -36,7 +36,8 @@ pub async fn of_feature(
             params.check_format(&["json"])?;
             let mut page = Page::parse(&params)?;
             let record = recorded(state)?;
-            collections::find(&state.latest(asker.viewer()), &collection)?;
+            let latest = state.latest(asker.viewer());
+            let known = collections::find(&latest, &collection)?;
             let name = FeatureRef::new(&collection, &id);
             let (count, turns) = record
                 .turns(
@@ -46,7 +47,8 @@ pub async fn of_feature(
                     page.offset,
                 )
                 .map_err(failed)?;
-            if count == 0 {
+            // What stood hidden until it was opened is there, and has no history yet.
+            if count == 0 && known.get(&id).is_none() {
                 return Err(Problem::missing(Text::new(
                     format!("从来没有要素 {name}"),
                     format!("there has never been a feature {name}"),

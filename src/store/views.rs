@@ -13,14 +13,16 @@ use crate::{
     model::{Role, Viewer},
 };
 
-/// The collections that not everybody sees, each with the least role that does.
+/// The collections that there are, each with the least role that sees it; `None` where anybody does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Rules(Arc<[(Box<str>, Role)]>);
+pub struct Rules(Arc<[(Box<str>, Option<Role>)]>);
 
 impl Rules {
+    /// Whether a collection is hidden from somebody. One that is there no more may have been hidden
+    /// when it was last there: administrators alone see what was in it.
     fn hide(&self, collection: &str, viewer: Viewer) -> bool {
-        let mut rules = self.0.iter();
-        rules.any(|(id, role)| **id == *collection && viewer.0 < Some(*role))
+        let known = self.0.iter().find(|(id, _)| **id == *collection);
+        viewer.0 < known.map_or(Viewer::ALL_SEEING.0, |(_, role)| *role)
     }
 }
 
@@ -72,14 +74,15 @@ impl Views {
 }
 
 impl Snapshot {
-    /// Which of its collections not everybody sees.
+    /// Who sees which of its collections.
     #[must_use]
     pub fn rules(&self) -> Rules {
-        let rules = self.collections.iter().filter_map(|collection| {
-            let role = collection.info.readers?;
-            Some((collection.info.id.as_str().into(), role))
-        });
-        Rules(rules.collect())
+        let infos = self.collections.iter().map(|collection| &collection.info);
+        Rules(
+            infos
+                .map(|info| (info.id.as_str().into(), info.readers))
+                .collect(),
+        )
     }
 }
 
