@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::{snapshot::Snapshot, zones::FOLLOWED};
+use super::{references::Hidden, snapshot::Snapshot, zones::FOLLOWED};
 use crate::{
     documents::hex,
     model::{Role, Viewer},
@@ -45,7 +45,13 @@ impl Views {
                 return Arc::clone(view);
             }
             let view = if shown.contains(&false) {
-                Arc::new(without(&whole, &shown))
+                let view = without(&whole, &shown);
+                let is_earlier = whole.rules() != *latest;
+                Arc::new(if is_earlier {
+                    without_references(view, &whole, &shown)
+                } else {
+                    view
+                })
             } else {
                 Arc::clone(&whole)
             };
@@ -144,4 +150,17 @@ fn without(whole: &Snapshot, shown: &[bool]) -> Snapshot {
         is_whole: false,
         collections,
     }
+}
+
+/// What is shown, without references to what the latest data hide and its own did not.
+fn without_references(mut view: Snapshot, whole: &Snapshot, shown: &[bool]) -> Snapshot {
+    let all = whole.collections.iter().zip(shown);
+    let hidden = all.filter(|(_, shown)| !**shown);
+    let hidden = Hidden(hidden.map(|(collection, _)| &**collection).collect());
+    for collection in &mut view.collections {
+        if let Some(other) = hidden.out_of(collection) {
+            *collection = Arc::new(other);
+        }
+    }
+    view
 }

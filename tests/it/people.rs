@@ -342,6 +342,22 @@ fn a_collection_that_is_there_no_more_has_a_past_for_administrators() {
         let leases = all.iter_mut().find(|other| is_leases(other)).unwrap();
         leases["readers"] = Value::Null;
     });
+    // What referred to it is told without that.
+    let parcel = "/collections/parcels/items/a1-01";
+    for relations in [
+        json!([{ "type": "near", "target": "leases/lease-hz7" }]),
+        json!([]),
+    ] {
+        let version = house.get(Some("editor"), parcel).header("etag").to_owned();
+        let answer = house.send(
+            "PATCH",
+            Some("editor"),
+            &format!("{parcel}?message=related"),
+            &[("if-match", &version)],
+            &json!({ "properties": { "relations": relations } }).to_string(),
+        );
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
     listed(&|all| all.retain(|other| !is_leases(other)));
     let administrator = Some("administrator");
     while house.get(administrator, "/collections/leases").status == 200 {
@@ -351,6 +367,16 @@ fn a_collection_that_is_there_no_more_has_a_past_for_administrators() {
         let status = if viewer == administrator { 200 } else { 404 };
         let answer = house.get(viewer, "/collections/leases?revision=2");
         assert_eq!(answer.status, status, "{viewer:?}");
+        for asked in [
+            &format!("{parcel}?revision=3"),
+            &format!("{parcel}/revisions"),
+            "/revisions/2...3",
+        ] {
+            let answer = house.get(viewer, asked);
+            assert_eq!(answer.status, 200, "{viewer:?} {asked}");
+            let tells = told(&answer, &["lease-hz7"]).is_some();
+            assert_eq!(tells, viewer == administrator, "{viewer:?} {asked}");
+        }
     }
 }
 

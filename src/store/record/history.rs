@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{Cause, Revision, RevisionInfo, Text},
-    store::snapshot::Snapshot,
+    store::{references::leave_out, snapshot::Snapshot},
 };
 
 /// What became of one entry between two revisions.
@@ -51,11 +51,22 @@ impl Difference {
     /// nothing, for it has none.
     #[must_use]
     pub fn properties(&self) -> Vec<PropertyChange> {
+        self.properties_in(&Sight::ALL)
+    }
+
+    /// The same, without references to what is not in sight.
+    #[must_use]
+    pub fn properties_in(&self, sight: &Sight) -> Vec<PropertyChange> {
         if !self.key.is_feature() {
             return vec![];
         }
-        let mut before = members(self.before.as_deref());
-        let mut after = members(self.after.as_deref());
+        let [mut before, mut after] = [&self.before, &self.after].map(|body| {
+            let mut members = members(body.as_deref());
+            if *sight != Sight::ALL {
+                leave_out(&mut members, sight);
+            }
+            members
+        });
         let mut names: Vec<String> = before.keys().cloned().collect();
         names.extend(
             after

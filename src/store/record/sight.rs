@@ -10,12 +10,19 @@ use serde_json::json;
 use super::{Record, RecordError, entry, read_info};
 use crate::{
     model::{Revision, RevisionInfo, Role, Viewer},
-    store::snapshot::Snapshot,
+    store::{references::Hiding, snapshot::Snapshot, zones::FOLLOWED},
 };
 
 /// Whose changes somebody may be told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight(Option<String>);
+pub struct Sight(Option<Seen>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    shelves: Vec<String>,
+    /// As JSON, the `shelves`, and the `readers` of collections that are `closed` to who looks.
+    statement: String,
+}
 
 impl Sight {
     /// All that there is.
@@ -29,20 +36,35 @@ impl Sight {
             return Self::ALL;
         }
         let ids = seen.collections().iter().map(|other| &*other.info.id);
-        let shelves: Vec<&str> = ids.chain([entry::SEEDS, entry::GEODATA]).collect();
+        let shelves: Vec<String> = ids
+            .chain([entry::SEEDS, entry::GEODATA])
+            .map(str::to_owned)
+            .collect();
         let closed: Vec<Role> = Role::ALL
             .into_iter()
             .filter(|role| viewer.0 < Some(*role))
             .collect();
-        Self(Some(
-            json!({ "shelves": shelves, "closed": closed }).to_string(),
-        ))
+        let statement = json!({ "shelves": shelves, "closed": closed }).to_string();
+        Self(Some(Seen { shelves, statement }))
     }
 
-    /// As JSON, the `shelves` that are seen, and the `readers` of collections that are closed to who
-    /// looks; none where all is seen.
+    /// What statements know as `:seen`; none where all is seen.
     pub(super) fn seen(&self) -> Option<&str> {
-        self.0.as_deref()
+        Some(&self.0.as_ref()?.statement)
+    }
+}
+
+impl Hiding for Sight {
+    fn hides(&self, collection: &str) -> bool {
+        let mut seen = self.0.iter();
+        seen.any(|seen| !seen.shelves.iter().any(|shelf| shelf == collection))
+    }
+
+    /// The id does not say of which collection the line is: where one of them is not seen, none is.
+    fn hides_way(&self, _: &str) -> bool {
+        FOLLOWED
+            .iter()
+            .any(|(collection, _)| self.hides(collection))
     }
 }
 
