@@ -19,7 +19,9 @@ use super::{
 };
 use crate::{
     model::{Cause, FeatureRef, Text, Viewer, is_slug, shortened},
-    store::record::{Account, Change, ChangeSet, Difference, Hash, Key, RecordError, edited_form},
+    store::record::{
+        Account, Change, ChangeSet, Difference, Hash, Key, RecordError, Sight, edited_form,
+    },
     store::{LoadError, Snapshot},
 };
 
@@ -334,6 +336,8 @@ impl Request {
             .filter(|_| held.len() == TAG_DIGITS)
             .and_then(|record| record.version_of(key, held).ok()?);
         let is_known = before.is_some();
+        let viewer = Viewer(Some(self.editor.role));
+        let sight = Sight::of(viewer, &self.state.latest(viewer));
         let difference = Difference {
             key: key.clone(),
             before,
@@ -349,7 +353,7 @@ impl Request {
             ),
         );
         if is_known {
-            problem.with("changes", super::revisions::changes(&difference))
+            problem.with("changes", super::revisions::changes(&difference, &sight))
         } else {
             problem
         }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     model::{FeatureRef, Text},
-    store::record::{Hash, Key, Turn},
+    store::record::{Hash, Key, Sight, Turn},
 };
 
 /// The revisions that changed a feature, the latest first, each with what it changed.
@@ -36,17 +36,15 @@ pub async fn of_feature(
             params.check_format(&["json"])?;
             let mut page = Page::parse(&params)?;
             let record = recorded(state)?;
-            collections::find(&state.latest(asker.viewer()), &collection)?;
+            let latest = state.latest(asker.viewer());
+            let known = collections::find(&latest, &collection)?;
             let name = FeatureRef::new(&collection, &id);
+            let sight = state.sight(&asker);
             let (count, turns) = record
-                .turns(
-                    &state.sight(&asker),
-                    &Key::of(&name),
-                    page.limit,
-                    page.offset,
-                )
+                .turns(&sight, &Key::of(&name), page.limit, page.offset)
                 .map_err(failed)?;
-            if count == 0 {
+            // What stood hidden until it was opened is there, and has no history yet.
+            if count == 0 && known.get(&id).is_none() {
                 return Err(Problem::missing(Text::new(
                     format!("从来没有要素 {name}"),
                     format!("there has never been a feature {name}"),
@@ -56,7 +54,7 @@ pub async fn of_feature(
             page.limit = page.limit.min(turns.len().max(1));
             let path = format!("/collections/{collection}/items/{id}/revisions");
             let body = json!({
-                "revisions": turns.iter().map(describe).collect::<Vec<_>>(),
+                "revisions": turns.iter().map(|turn| describe(turn, &sight)).collect::<Vec<_>>(),
                 "numberMatched": count,
                 "numberReturned": turns.len(),
                 "links": page.links(&base, JSON, &path, query, count),
@@ -66,11 +64,11 @@ pub async fn of_feature(
         .await
 }
 
-fn describe(turn: &Turn) -> Value {
+fn describe(turn: &Turn, sight: &Sight) -> Value {
     let mut told = json!(turn.made_by);
     let after = turn.difference.after.as_deref();
     told["change"] = change_word(&turn.difference).into();
     told["version"] = after.map(|body| entity_tag(Hash::of(body))).into();
-    told["properties"] = changes(&turn.difference);
+    told["properties"] = changes(&turn.difference, sight);
     told
 }

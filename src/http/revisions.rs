@@ -113,7 +113,7 @@ fn between(
     let body = json!({
         "from": from,
         "to": to,
-        "differences": differences.iter().map(describe).collect::<Vec<_>>(),
+        "differences": differences.iter().map(|difference| describe(difference, sight)).collect::<Vec<_>>(),
         "numberMatched": count,
         "numberReturned": differences.len(),
         "links": page.links(base, JSON, &path, query, count),
@@ -121,7 +121,7 @@ fn between(
     Ok(json_answer(JSON, body.to_string()))
 }
 
-fn describe(difference: &Difference) -> Value {
+fn describe(difference: &Difference, sight: &Sight) -> Value {
     let what = if difference.key.is_feature() {
         "feature"
     } else {
@@ -130,7 +130,7 @@ fn describe(difference: &Difference) -> Value {
     json!({
         what: difference.key.to_string(),
         "change": change_word(difference),
-        "properties": changes(difference),
+        "properties": changes(difference, sight),
     })
 }
 
@@ -143,10 +143,10 @@ pub fn change_word(difference: &Difference) -> &'static str {
     }
 }
 
-/// What differs, property by property.
-pub fn changes(difference: &Difference) -> Value {
+/// What differs, property by property, as far as it is in sight.
+pub fn changes(difference: &Difference, sight: &Sight) -> Value {
     difference
-        .properties()
+        .properties_in(sight)
         .into_iter()
         .map(|change| {
             json!({

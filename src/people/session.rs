@@ -3,7 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Secret, password};
-use crate::store::record::{Account, Invitation, Record, RecordError};
+use crate::{
+    model::Text,
+    store::record::{Account, Invitation, Record, RecordError},
+};
 
 /// Hours that a one-time link holds.
 pub const JOIN_HOURS: i64 = 24;
@@ -27,16 +30,19 @@ pub fn sign_in(
     if !password::is_right(given, kept) {
         return Ok(None);
     }
-    known
-        .map(|(account, _)| Ok((account.clone(), open(record, &account)?)))
-        .transpose()
+    let Some((account, kept)) = known else {
+        return Ok(None);
+    };
+    let session = open(record, &account, &kept)?;
+    Ok(session.map(|session| (account, session)))
 }
 
-fn open(record: &Record, account: &Account) -> Result<Secret, RecordError> {
+/// Opens a session; `None` where the password that let somebody in has been replaced meanwhile.
+fn open(record: &Record, account: &Account, kept: &str) -> Result<Option<Secret>, RecordError> {
     let secret = Secret::random()?;
     let expires = Timestamp::now() + SignedDuration::from_hours(SESSION_HOURS);
-    record.open_session(&account.name, secret.hash(), expires)?;
-    Ok(secret)
+    let is_open = record.open_session(&account.name, kept, secret.hash(), expires)?;
+    Ok(is_open.then_some(secret))
 }
 
 /// Makes a one-time link by which an account chooses a password; an earlier one holds no more.
@@ -86,6 +92,11 @@ pub fn join(
     let checked = password::checked(given, name).map_err(RecordError::Refused)?;
     let hash = password::hash(&checked)?;
     let account = record.accept_invitation(key.hash(), name, &hash)?;
-    let session = open(record, &account)?;
+    let session = open(record, &account, &hash)?.ok_or_else(|| {
+        RecordError::Refused(Text::new(
+            "密码刚被再次更换：请用新密码登录",
+            "the password has just been replaced again: sign in with the new one",
+        ))
+    })?;
     Ok((account, session))
 }

@@ -3,7 +3,7 @@
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
 //! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them,
 //! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`queryables`] tells what
-//! filters may ask of them, [`views`] leaves out what is not for everybody, [`naming`] finds them by name, [`mentions`] tells where documents speak of
+//! filters may ask of them, [`views`] leaves out what is not for everybody and [`references`] what leads there, [`naming`] finds them by name, [`mentions`] tells where documents speak of
 //! them; [`zones`] recompiles the zones, and [`moved`] tells by how much their outlines moved.
 //! [`record`] keeps every revision on disk, and [`live`] serves the latest of them, and earlier ones
 //! for who asks for them.
@@ -20,6 +20,7 @@ pub mod moved;
 mod naming;
 mod queryables;
 pub mod record;
+mod references;
 mod select;
 mod snapshot;
 pub mod views;

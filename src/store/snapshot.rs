@@ -34,6 +34,8 @@ pub struct Snapshot {
     /// Hash over all files, in hexadecimal, and over what is left out for who looks: two snapshots
     /// with the same are the same.
     pub fingerprint: String,
+    /// Whether nothing is left out of it for who looks.
+    pub(super) is_whole: bool,
     pub(super) collections: Vec<Arc<Collection>>,
     /// What features cite, in the order of the documents.
     pub(super) mentions: Vec<Mention>,

@@ -7,20 +7,22 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::{snapshot::Snapshot, zones::FOLLOWED};
+use super::{references::Hidden, snapshot::Snapshot, zones::FOLLOWED};
 use crate::{
     documents::hex,
     model::{Role, Viewer},
 };
 
-/// The collections that not everybody sees, each with the least role that does.
+/// The collections that there are, each with the least role that sees it; `None` where anybody does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Rules(Arc<[(Box<str>, Role)]>);
+pub struct Rules(Arc<[(Box<str>, Option<Role>)]>);
 
 impl Rules {
+    /// Whether a collection is hidden from somebody. One that is there no more may have been hidden
+    /// when it was last there: administrators alone see what was in it.
     fn hide(&self, collection: &str, viewer: Viewer) -> bool {
-        let mut rules = self.0.iter();
-        rules.any(|(id, role)| **id == *collection && viewer.0 < Some(*role))
+        let known = self.0.iter().find(|(id, _)| **id == *collection);
+        viewer.0 < known.map_or(Viewer::ALL_SEEING.0, |(_, role)| *role)
     }
 }
 
@@ -43,7 +45,13 @@ impl Views {
                 return Arc::clone(view);
             }
             let view = if shown.contains(&false) {
-                Arc::new(without(&whole, &shown))
+                let view = without(&whole, &shown);
+                let is_earlier = whole.rules() != *latest;
+                Arc::new(if is_earlier {
+                    without_references(view, &whole, &shown)
+                } else {
+                    view
+                })
             } else {
                 Arc::clone(&whole)
             };
@@ -72,14 +80,15 @@ impl Views {
 }
 
 impl Snapshot {
-    /// Which of its collections not everybody sees.
+    /// Who sees which of its collections.
     #[must_use]
     pub fn rules(&self) -> Rules {
-        let rules = self.collections.iter().filter_map(|collection| {
-            let role = collection.info.readers?;
-            Some((collection.info.id.as_str().into(), role))
-        });
-        Rules(rules.collect())
+        let infos = self.collections.iter().map(|collection| &collection.info);
+        Rules(
+            infos
+                .map(|info| (info.id.as_str().into(), info.readers))
+                .collect(),
+        )
     }
 }
 
@@ -138,6 +147,20 @@ fn without(whole: &Snapshot, shown: &[bool]) -> Snapshot {
         } else {
             Arc::new(OnceLock::new())
         },
+        is_whole: false,
         collections,
     }
+}
+
+/// What is shown, without references to what the latest data hide and its own did not.
+fn without_references(mut view: Snapshot, whole: &Snapshot, shown: &[bool]) -> Snapshot {
+    let all = whole.collections.iter().zip(shown);
+    let hidden = all.filter(|(_, shown)| !**shown);
+    let hidden = Hidden(hidden.map(|(collection, _)| &**collection).collect());
+    for collection in &mut view.collections {
+        if let Some(other) = hidden.out_of(collection) {
+            *collection = Arc::new(other);
+        }
+    }
+    view
 }

@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use renewal_map::{people::administrator_link, store::record::Record};
+use jiff::{SignedDuration, Timestamp};
+use renewal_map::{
+    people::{Secret, administrator_link},
+    store::record::Record,
+};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -234,15 +238,8 @@ fn history_tells_nobody_of_what_is_hidden_from_them() {
     );
 }
 
-#[test]
-fn what_is_hidden_later_has_no_past() {
-    let house = House::open();
-    let parcel = "/collections/parcels/items/a1-01?revision=1";
-    assert_eq!(house.get(None, parcel).status, 200);
-    // The next release of the data hides the parcels.
-    house.copy.edit("geodata/collections.json", |catalogue| {
-        catalogue["collections"][1]["readers"] = "editor".into();
-    });
+/// Brings the files of the house into its record, as the next release.
+fn update(house: &House) {
     let [seeds, geodata] = ["seeds", "geodata"].map(|part| house.copy.file(part));
     let output = program(&[
         "record",
@@ -264,6 +261,18 @@ fn what_is_hidden_later_has_no_past() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+#[test]
+fn what_is_hidden_later_has_no_past() {
+    let house = House::open();
+    let parcel = "/collections/parcels/items/a1-01?revision=1";
+    assert_eq!(house.get(None, parcel).status, 200);
+    // The next release of the data hides the parcels.
+    house.copy.edit("geodata/collections.json", |catalogue| {
+        catalogue["collections"][1]["readers"] = "editor".into();
+    });
+    update(&house);
     let started = std::time::Instant::now();
     while house.get(None, "/collections/parcels").status == 200 {
         assert!(started.elapsed().as_secs() < 60, "it never took effect");
@@ -273,6 +282,101 @@ fn what_is_hidden_later_has_no_past() {
         let sees = matches!(viewer, Some("editor" | "administrator"));
         let status = if sees { 200 } else { 404 };
         assert_eq!(house.get(viewer, parcel).status, status, "{viewer:?}");
+    }
+    // What is drafted as long as they are hidden stays so when they are opened.
+    let path = "/collections/parcels/items/a1-01";
+    let version = house.get(Some("editor"), path).header("etag").to_owned();
+    let answer = house.send(
+        "PATCH",
+        Some("editor"),
+        &format!("{path}?message=draft"),
+        &[("if-match", &version)],
+        &json!({ "properties": { "name_en": "Drafted Court" } }).to_string(),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    // Who sees what is for administrators to decide, and so to take back.
+    let revert = json!({ "revert": 2, "message": "back" }).to_string();
+    for (role, status) in [("editor", 403), ("administrator", 201)] {
+        assert_eq!(house.get(None, path).status, 404);
+        let answer = house.send("POST", Some(role), "/revisions", &[], &revert);
+        assert_eq!(answer.status, status, "{role}: {}", answer.text());
+    }
+    assert_eq!(house.get(None, path).status, 200);
+    let history = format!("{path}/revisions");
+    for (viewer, status) in [(None, 404), (Some("editor"), 200)] {
+        for asked in ["/revisions/3", &format!("{path}?revision=3")] {
+            assert_eq!(
+                house.get(viewer, asked).status,
+                status,
+                "{viewer:?} {asked}"
+            );
+        }
+        for asked in [
+            "/revisions",
+            "/revisions/2...4",
+            "/revisions/1...3",
+            &history,
+        ] {
+            let answer = house.get(viewer, asked);
+            assert_eq!(answer.status, 200, "{viewer:?} {asked}");
+            let tells = told(&answer, &["draft", "Drafted Court"]).is_some();
+            assert_eq!(tells, status == 200, "{viewer:?} {asked}");
+        }
+    }
+}
+
+#[test]
+fn a_collection_that_is_there_no_more_has_a_past_for_administrators() {
+    let house = House::open();
+    house.copy.edit("seeds/claims.json", |claims| {
+        claims.as_array_mut().unwrap().remove(0);
+    });
+    let listed = |change: &dyn Fn(&mut Vec<Value>)| {
+        house.copy.edit("geodata/collections.json", |catalogue| {
+            change(catalogue["collections"].as_array_mut().unwrap());
+        });
+        update(&house);
+    };
+    let is_leases = |collection: &Value| collection["id"] == "leases";
+    listed(&|all| {
+        let leases = all.iter_mut().find(|other| is_leases(other)).unwrap();
+        leases["readers"] = Value::Null;
+    });
+    // What referred to it is told without that.
+    let parcel = "/collections/parcels/items/a1-01";
+    for relations in [
+        json!([{ "type": "near", "target": "leases/lease-hz7" }]),
+        json!([]),
+    ] {
+        let version = house.get(Some("editor"), parcel).header("etag").to_owned();
+        let answer = house.send(
+            "PATCH",
+            Some("editor"),
+            &format!("{parcel}?message=related"),
+            &[("if-match", &version)],
+            &json!({ "properties": { "relations": relations } }).to_string(),
+        );
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    listed(&|all| all.retain(|other| !is_leases(other)));
+    let administrator = Some("administrator");
+    while house.get(administrator, "/collections/leases").status == 200 {
+        thread::sleep(Duration::from_millis(50));
+    }
+    for viewer in VIEWERS {
+        let status = if viewer == administrator { 200 } else { 404 };
+        let answer = house.get(viewer, "/collections/leases?revision=2");
+        assert_eq!(answer.status, status, "{viewer:?}");
+        for asked in [
+            &format!("{parcel}?revision=3"),
+            &format!("{parcel}/revisions"),
+            "/revisions/2...3",
+        ] {
+            let answer = house.get(viewer, asked);
+            assert_eq!(answer.status, 200, "{viewer:?} {asked}");
+            let tells = told(&answer, &["lease-hz7"]).is_some();
+            assert_eq!(tells, viewer == administrator, "{viewer:?} {asked}");
+        }
     }
 }
 
@@ -579,6 +683,23 @@ fn a_session_is_opened_by_the_password_and_ends_with_what_it_rests_on() {
                 .any(|part| part == secret.as_bytes())
         );
     }
+}
+
+#[test]
+fn a_password_that_was_replaced_while_it_was_compared_opens_nothing() {
+    let house = House::open();
+    let name = name_of("editor");
+    choose(&house, name, PASSWORD);
+    let record = Record::open_existing(house.data.path()).unwrap();
+    let (_, kept) = record.password_of(name).unwrap().unwrap();
+    let opens = || {
+        let tomorrow = Timestamp::now() + SignedDuration::from_hours(24);
+        let session = Secret::random().unwrap().hash();
+        record.open_session(name, &kept, session, tomorrow).unwrap()
+    };
+    assert!(opens());
+    choose(&house, name, "另一个也足够长的密码");
+    assert!(!opens());
 }
 
 #[test]

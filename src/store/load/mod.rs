@@ -55,12 +55,13 @@ pub struct Problem {
 
 impl Problem {
     /// Whether it is one of the data as somebody sees them, and not of a collection that is hidden
-    /// from them.
+    /// from them. Of files beside the collections, which name features of all, it is told to who sees
+    /// everything.
     #[must_use]
     pub fn is_of(&self, seen: &Snapshot) -> bool {
         let name = self.file.rsplit('/').next().unwrap_or(&self.file);
         name.strip_suffix(".geojson")
-            .is_none_or(|id| seen.collection(id).is_some())
+            .map_or(seen.is_whole, |id| seen.collection(id).is_some())
     }
 }
 
@@ -147,6 +148,7 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
         claims: said.claims,
         indicators: indicators.map(Arc::new),
         fingerprint: hex(&reader.fingerprint.finalize()[..12]),
+        is_whole: true,
         collections,
         mentions: said.mentions,
         network: Arc::new(OnceLock::new()),

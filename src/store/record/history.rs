@@ -1,18 +1,18 @@
 //! What changed between two revisions, and taking one back.
 
-use rusqlite::{Connection, Row, TransactionBehavior};
+use rusqlite::{Connection, Row, TransactionBehavior, named_params};
 use serde_json::{Map, Value};
 
 use super::{
     Change, ChangeSet, Hash, Key, Record, RecordError, Sight,
     commit::write,
     info, latest, read_info,
-    sight::{hides, without_words},
+    sight::{SHELVES, touches, without_words},
     snapshot,
 };
 use crate::{
     model::{Cause, Revision, RevisionInfo, Text},
-    store::snapshot::Snapshot,
+    store::{references::leave_out, snapshot::Snapshot},
 };
 
 /// What became of one entry between two revisions.
@@ -51,11 +51,22 @@ impl Difference {
     /// nothing, for it has none.
     #[must_use]
     pub fn properties(&self) -> Vec<PropertyChange> {
+        self.properties_in(&Sight::ALL)
+    }
+
+    /// The same, without references to what is not in sight.
+    #[must_use]
+    pub fn properties_in(&self, sight: &Sight) -> Vec<PropertyChange> {
         if !self.key.is_feature() {
             return vec![];
         }
-        let mut before = members(self.before.as_deref());
-        let mut after = members(self.after.as_deref());
+        let [mut before, mut after] = [&self.before, &self.after].map(|body| {
+            let mut members = members(body.as_deref());
+            if *sight != Sight::ALL {
+                leave_out(&mut members, sight);
+            }
+            members
+        });
         let mut names: Vec<String> = before.keys().cloned().collect();
         names.extend(
             after
@@ -110,23 +121,28 @@ const DIFFERING: &str = "
     WHERE old.hash IS NOT new.hash
         AND (?3 IS NULL OR touched.shelf IN (SELECT value FROM json_each(?3)))";
 
-/// The revisions that changed the entry ?2 of the shelf ?1.
+/// The revisions that changed the entry :name of the shelf :shelf, as far as what it was before them
+/// is `:seen`, a sight, or all is.
 const TURNS: &str = "
     FROM (
-        SELECT from_revision AS number FROM entries WHERE shelf = ?1 AND name = ?2
+        SELECT from_revision AS number FROM entries WHERE shelf = :shelf AND name = :name
         UNION
-        SELECT to_revision FROM entries WHERE shelf = ?1 AND name = ?2 AND to_revision IS NOT NULL
+        SELECT to_revision FROM entries
+        WHERE shelf = :shelf AND name = :name AND to_revision IS NOT NULL
     ) AS touched
     JOIN revisions ON revisions.number = touched.number
-    LEFT JOIN entries AS old ON old.shelf = ?1 AND old.name = ?2
+    LEFT JOIN entries AS old ON old.shelf = :shelf AND old.name = :name
         AND old.to_revision = touched.number
-    LEFT JOIN entries AS new ON new.shelf = ?1 AND new.name = ?2
+    LEFT JOIN entries AS new ON new.shelf = :shelf AND new.name = :name
         AND new.from_revision = touched.number
-    WHERE old.hash IS NOT new.hash";
+    WHERE old.hash IS NOT new.hash AND (:seen IS NULL OR EXISTS (
+        SELECT 1 FROM seen WHERE seen.shelf = :shelf AND (seen.first < touched.number
+            OR seen.first = touched.number AND old.hash IS NULL)))";
 
 impl Record {
     /// How many revisions changed an entry, and those of one page, the latest first. A page has at
-    /// most [`MAX_BYTES`] of bodies, but one at least. Messages are told as far as they are in sight.
+    /// most [`MAX_BYTES`] of bodies, but one at least. They and their messages are told as far as they
+    /// are in sight.
     ///
     /// # Errors
     /// Where the database can't be read.
@@ -139,15 +155,25 @@ impl Record {
     ) -> Result<(usize, Vec<Turn>), RecordError> {
         let mut connection = self.reader()?;
         let reading = connection.transaction()?;
-        let named = (&*key.shelf, &*key.name);
-        let count =
-            reading.query_row(&format!("SELECT count(*) {TURNS}"), named, |row| row.get(0))?;
+        let count = reading.query_row(
+            &format!("{SHELVES} SELECT count(*) {TURNS}"),
+            named_params! { ":shelf": &*key.shelf, ":name": &*key.name, ":seen": sight.seen() },
+            |row| row.get(0),
+        )?;
         let mut rows = reading.prepare(&format!(
-            "SELECT revisions.number, time_ms, author, message, cause, old.body, new.body {TURNS}
-             ORDER BY revisions.number DESC LIMIT ?3 OFFSET ?4"
+            "{SHELVES} SELECT revisions.number, time_ms, author, message, cause, old.body, new.body,
+                 :seen IS NOT NULL AND {} {TURNS}
+             ORDER BY revisions.number DESC LIMIT :limit OFFSET :offset",
+            touches("hidden", "revisions.number")
         ))?;
         let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let mut rows = rows.query((named.0, named.1, whole(limit), whole(offset)))?;
+        let mut rows = rows.query(named_params! {
+            ":shelf": &*key.shelf,
+            ":name": &*key.name,
+            ":seen": sight.seen(),
+            ":limit": whole(limit),
+            ":offset": whole(offset),
+        })?;
         let mut turns = Vec::new();
         let mut bytes = 0;
         while let Some(row) = rows.next()? {
@@ -160,13 +186,8 @@ impl Record {
             if bytes > MAX_BYTES && !turns.is_empty() {
                 break;
             }
-            let info = read_info(row)?;
-            let hides = match sight.shelves() {
-                Some(seen) => hides(&reading, seen, info.number)?,
-                None => false,
-            };
             turns.push(Turn {
-                made_by: without_words(info, hides),
+                made_by: without_words(read_info(row)?, row.get(7)?),
                 difference,
             });
         }
@@ -187,7 +208,7 @@ impl Record {
         self.differences_in(&Sight::ALL, revisions, limit, offset)
     }
 
-    /// The same of what is in sight.
+    /// The same of what is in sight at both.
     ///
     /// # Errors
     /// As [`Record::differences`].
@@ -203,13 +224,15 @@ impl Record {
         info(&reading, from)?;
         info(&reading, to)?;
         let (first, last) = (from.min(to), from.max(to));
+        let shelves = seen_since(&reading, sight, first)?;
+        let shelves = shelves.as_deref();
         let count = reading.query_row(
             &format!("SELECT count(*) {DIFFERING}"),
-            (first.0, last.0, sight.shelves()),
+            (first.0, last.0, shelves),
             |row| row.get(0),
         )?;
         let mut differences =
-            differences(&reading, sight, [first, last], limit, offset, MAX_BYTES)?;
+            differences(&reading, shelves, [first, last], limit, offset, MAX_BYTES)?;
         if from > to {
             for difference in &mut differences {
                 std::mem::swap(&mut difference.before, &mut difference.after);
@@ -241,7 +264,7 @@ impl Record {
         let before = Revision(revision.0.saturating_sub(1));
         let changes = differences(
             &writing,
-            &Sight::ALL,
+            None,
             [before, revision],
             usize::MAX,
             0,
@@ -268,9 +291,26 @@ impl Record {
     }
 }
 
-fn differences(
+/// The shelves that have been seen from a revision on, a list as JSON; `None` where all are.
+fn seen_since(
     connection: &Connection,
     sight: &Sight,
+    revision: Revision,
+) -> Result<Option<String>, RecordError> {
+    let Some(seen) = sight.seen() else {
+        return Ok(None);
+    };
+    let shelves = connection.query_row(
+        &format!("{SHELVES} SELECT json_group_array(shelf) FROM seen WHERE first <= :number"),
+        named_params! { ":seen": seen, ":number": revision.0 },
+        |row| row.get(0),
+    )?;
+    Ok(Some(shelves))
+}
+
+fn differences(
+    connection: &Connection,
+    shelves: Option<&str>,
     [first, last]: [Revision; 2],
     limit: usize,
     offset: usize,
@@ -281,13 +321,7 @@ fn differences(
          ORDER BY touched.shelf, touched.name LIMIT ?4 OFFSET ?5"
     ))?;
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let mut rows = rows.query((
-        first.0,
-        last.0,
-        sight.shelves(),
-        whole(limit),
-        whole(offset),
-    ))?;
+    let mut rows = rows.query((first.0, last.0, shelves, whole(limit), whole(offset)))?;
     let mut differences = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {

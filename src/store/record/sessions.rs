@@ -156,30 +156,33 @@ impl Record {
         Ok(account)
     }
 
-    /// Keeps the hash of a new session, and lets go of those that are over.
+    /// Keeps the hash of a new session, and lets go of those that are over. `password` is the hash of
+    /// the one that was compared; where it is the account's no more, as where it was replaced while
+    /// it was compared, no session is opened, and the answer is `false`.
     ///
     /// # Errors
-    /// Where the account is closed, or the database can't be written.
+    /// Where the database can't be written.
     pub fn open_session(
         &self,
         account: &str,
+        password: &str,
         hash: Hash,
         expires: Timestamp,
-    ) -> Result<(), RecordError> {
+    ) -> Result<bool, RecordError> {
         let mut connection = self.writer();
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         writing.execute("DELETE FROM sessions WHERE expires_ms <= ?1", [now()])?;
         let opened = writing.execute(
             "INSERT INTO sessions (hash, account, created_ms, seen_ms, expires_ms)
-             SELECT ?1, name, ?3, ?3, ?4 FROM accounts WHERE name = ?2 AND closed_ms IS NULL",
-            (hash.0, account, now(), expires.as_millisecond()),
+             SELECT ?1, name, ?3, ?3, ?4 FROM accounts JOIN passwords ON passwords.account = name
+             WHERE name = ?2 AND closed_ms IS NULL AND passwords.hash = ?5",
+            (hash.0, account, now(), expires.as_millisecond(), password),
         )?;
-        if opened == 0 {
-            return Err(nobody(account));
+        if opened > 0 {
+            write_down(&writing, &AuditEntry::now(account, "sign in", ""))?;
         }
-        write_down(&writing, &AuditEntry::now(account, "sign in", ""))?;
         writing.commit()?;
-        Ok(())
+        Ok(opened > 0)
     }
 
     /// Whose a session is, by its hash, and when it was last seen; `None` where it is over, or nobody
