@@ -6,7 +6,7 @@ use renewal_map::{
     exchange::boundary,
     model::Cause,
     store::{
-        files::{self, Files},
+        files::Files,
         load,
         moved::moved,
         zones::{ZONES_FILE, Zones, compile_zones},
@@ -96,17 +96,6 @@ pub fn tell_zones(zones: &Zones, old: &str) -> Result<Result<(), String>, String
             "{refused} 个片区未能编译 ({refused} zones do not resolve)"
         )),
     })
-}
-
-/// Writes a file of a folder of features where it changed.
-pub fn rewrite(geodata: &Files, file: &str, text: &str) -> Result<(), String> {
-    if geodata.read(file).is_ok_and(|old| *old == *text.as_bytes()) {
-        return Ok(());
-    }
-    let path = geodata.path(file);
-    files::replace(path.as_ref(), text).map_err(|error| format!("{path}: {error}"))?;
-    println!("已改写 (rewritten): {path}");
-    Ok(())
 }
 
 /// Compiles the boundary sentences of a text: their GeoJSON to standard output, in words to the

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use renewal_map::{
-    model::Cause,
+    model::{Cause, Revision},
     store::{
         files::{self, Files},
         record::{Change, Record, RecordError, Signature},
@@ -29,7 +29,7 @@ pub struct Draft {
     /// Its features, as they stand.
     pub geodata: Files,
     /// Where they are kept, unless in the folder of `geodata`.
-    record: Option<Record>,
+    record: Option<(Record, Revision)>,
 }
 
 impl District {
@@ -44,14 +44,14 @@ impl District {
                 record: None,
             });
         };
-        let [seeds, geodata] = record
+        let ([seeds, geodata], latest) = record
             .latest()
-            .and_then(|latest| record.files(latest))
+            .and_then(|latest| Ok((record.files(latest)?, latest)))
             .map_err(|error| error.to_string())?;
         Ok(Draft {
             seeds,
             geodata,
-            record: Some(record),
+            record: Some((record, latest)),
         })
     }
 }
@@ -61,7 +61,7 @@ impl Draft {
     pub fn differs(&self, files: &[(&str, &str)]) -> Result<bool, String> {
         match &self.record {
             None => Ok(files.iter().any(|(file, text)| self.is_other(file, text))),
-            Some(record) => changes(record, files)
+            Some((record, at)) => changes(record, *at, files)
                 .map(|changes| !changes.is_empty())
                 .map_err(|error| error.to_string()),
         }
@@ -79,7 +79,9 @@ impl Draft {
             None => files
                 .iter()
                 .try_for_each(|(file, text)| self.rewrite(file, text)),
-            Some(record) => commit(record, files, cause, signed).map_err(|error| error.to_string()),
+            Some((record, at)) => {
+                commit((record, *at), files, cause, signed).map_err(|error| error.to_string())
+            }
         }
     }
 
@@ -102,22 +104,26 @@ impl Draft {
     }
 }
 
-fn changes(record: &Record, files: &[(&str, &str)]) -> Result<Vec<Change>, RecordError> {
+fn changes(
+    record: &Record,
+    at: Revision,
+    files: &[(&str, &str)],
+) -> Result<Vec<Change>, RecordError> {
     let mut changes = Vec::new();
     for (file, text) in files {
         let collection = file.strip_suffix(".geojson").unwrap_or(file);
-        changes.extend(record.replacing(collection, text.as_bytes())?);
+        changes.extend(record.replacing(collection, at, text.as_bytes())?);
     }
     Ok(changes)
 }
 
 fn commit(
-    record: &Record,
+    (record, at): (&Record, Revision),
     files: &[(&str, &str)],
     cause: Cause,
     signed: &Signed,
 ) -> Result<(), RecordError> {
-    let changes = changes(record, files)?;
+    let changes = changes(record, at, files)?;
     if changes.is_empty() {
         println!("库中已是如此，没有改动 (the record has these already)");
         return Ok(());

@@ -121,7 +121,7 @@ pub fn import(options: &Import) -> Result<(), String> {
                 "OpenStreetMap 数据一次一个，导入到 streets (one extract of OpenStreetMap at a time goes into streets)",
             );
         }
-        return osm::import(file, &options.lines, &options.district);
+        return osm::import(file, &options.lines, &options.district, &options.signed);
     }
     let said = |error: RecordError| error.to_string();
     options.district.data().map_err(said)?;

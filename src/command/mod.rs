@@ -87,14 +87,6 @@ impl District {
             ))
         })
     }
-
-    /// The folder of features of which files are rewritten.
-    fn folder(&self) -> Result<PathBuf, String> {
-        if self.data.is_some() {
-            return Err("这个命令改写文件，还不能写入库：请去掉 --data（RENEWAL_MAP_DATA） (this command rewrites files and can't write to a record yet: leave --data out)".into());
-        }
-        Ok(self.geodata.clone().unwrap_or_else(|| "geodata".into()))
-    }
 }
 
 /// Reads a district and tells what it holds.

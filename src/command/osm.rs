@@ -7,11 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use renewal_map::{
     exchange::osm::{self, Extent, Mode},
     geometry::frame::Frame,
-    model::Text,
+    model::{Cause, Text},
     store::{
-        Snapshot,
-        files::Files,
-        load,
+        Snapshot, load,
         moved::{Change, moved},
         zones::{ZONES_FILE, compile_zones},
     },
@@ -19,7 +17,8 @@ use renewal_map::{
 
 use super::{
     District,
-    compile::{read_zones, rewrite, tell_zones},
+    compile::{read_zones, tell_zones},
+    draft::Signed,
 };
 
 /// What is taken out of an extract of OpenStreetMap.
@@ -53,10 +52,15 @@ const MARGIN_M: f64 = 2000.0;
 
 /// Imports lines and recompiles the zones: all in memory first, so that what does not load is never
 /// written.
-pub fn import(file: &Path, options: &Lines, district: &District) -> Result<(), String> {
-    let seeds = Files::seeds(district.seeds.clone());
-    let geodata = Files::geodata(Some(district.folder()?));
-    let snapshot = load(&seeds, &geodata).map_err(|error| error.to_string())?;
+pub fn import(
+    file: &Path,
+    options: &Lines,
+    district: &District,
+    signed: &Signed,
+) -> Result<(), String> {
+    let standing = district.draft()?;
+    let (seeds, geodata) = (&standing.seeds, &standing.geodata);
+    let snapshot = load(seeds, geodata).map_err(|error| error.to_string())?;
     let extent = match options.bbox {
         Some(extent) => extent,
         None => around_district(&snapshot)?,
@@ -74,7 +78,7 @@ pub fn import(file: &Path, options: &Lines, district: &District) -> Result<(), S
     });
     bar.finish_and_clear();
     let plan = extract
-        .and_then(|extract| osm::plan(extract, extent, mode, &geodata))
+        .and_then(|extract| osm::plan(extract, extent, mode, geodata))
         .map_err(|error| error.to_string())?;
     for (collection, tally) in &plan.tallies {
         println!(
@@ -96,11 +100,11 @@ pub fn import(file: &Path, options: &Lines, district: &District) -> Result<(), S
         .fold(geodata.clone(), |draft, (file, text)| {
             draft.with(file, text.as_str())
         });
-    let snapshot = load(&seeds, &draft).map_err(|error| nothing_written(&error))?;
+    let snapshot = load(seeds, &draft).map_err(|error| nothing_written(&error))?;
     let zones = compile_zones(&snapshot, &draft).map_err(|error| nothing_written(&error))?;
     let draft = draft.with(ZONES_FILE, zones.text.as_str());
-    load(&seeds, &draft).map_err(|error| nothing_written(&error))?;
-    let before = read_zones(&geodata)?;
+    load(seeds, &draft).map_err(|error| nothing_written(&error))?;
+    let before = read_zones(geodata)?;
     let refused = tell_zones(&zones, &before)?;
     let lost = moved(&before, &zones.text)
         .map_err(|error| error.to_string())?
@@ -112,10 +116,10 @@ pub fn import(file: &Path, options: &Lines, district: &District) -> Result<(), S
             "{lost} 个片区将失去原有的边界，未改写任何文件：请先核对街道名称与范围文字 (nothing was written: {lost} zones would lose their outlines; compare the street names with their sentences first)"
         ));
     }
-    for (file, text) in &plan.files {
-        rewrite(&geodata, file, text)?;
-    }
-    rewrite(&geodata, ZONES_FILE, &zones.text)?;
+    let mut files: Vec<(&str, &str)> = Vec::new();
+    files.extend(plan.files.iter().map(|(file, text)| (&**file, &**text)));
+    files.push((ZONES_FILE, &zones.text));
+    standing.write(&files, Cause::Import, signed)?;
     refused
 }
 

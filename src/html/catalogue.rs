@@ -7,7 +7,7 @@ use super::{
     page::Page,
     words::{margin, number},
 };
-use crate::store::Collection;
+use crate::{model::Role, report::Lang, store::Collection};
 
 /// All collections. `json` is the query string of the same as JSON.
 #[must_use]
@@ -31,6 +31,7 @@ pub fn collections(visit: &Visit<'_>, json: &str) -> String {
                     h2 {
                         a href=(visit.to(&format!("collections/{}", info.id))) { (lang.pick(&info.title, &info.title_en)) }
                         small { (lang.pick(&info.title_en, &info.title)) }
+                        (readers(lang, info.readers))
                     }
                     p { (lang.pick(&info.description, &info.description_en)) }
                     p.fine { (count(visit, collection)) }
@@ -57,7 +58,7 @@ pub fn collection(visit: &Visit<'_>, collection: &Collection, json: &str) -> Str
     let body = html! {
         header.head {
             p.kind { (lang.pick("数据集合", "Collection")) }
-            h1 { (title) }
+            h1 { (title) (readers(lang, info.readers)) }
             p.second { (lang.pick(&info.title_en, &info.title)) }
             p.lead { (lang.pick(&info.description, &info.description_en)) }
             p.actions {
@@ -118,4 +119,14 @@ fn count(visit: &Visit<'_>, collection: &Collection) -> String {
         "{} in all, {} of them located",
     );
     text.replacen("{}", &all, 1).replacen("{}", &located, 1)
+}
+
+/// Says who sees a collection, where it is not everybody.
+fn readers(lang: Lang, readers: Option<Role>) -> Markup {
+    let words = readers.map(|least| match least {
+        Role::Reader => lang.pick("有账户者可见", "for those with an account"),
+        Role::Editor => lang.pick("编辑可见", "for editors"),
+        Role::Administrator => lang.pick("管理员可见", "for administrators"),
+    });
+    html! { @if let Some(words) = words { span.tag { (words) } } }
 }

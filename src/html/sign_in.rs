@@ -36,6 +36,8 @@ pub enum Entry {
         /// Whether they choose it.
         is_new: bool,
     },
+    /// Somebody with a link that holds no more.
+    Over,
 }
 
 /// The page, `root` away from the root of the service, and what was wrong before.
@@ -44,6 +46,7 @@ pub fn entrance(map: &Text, root: &str, entry: &Entry, wrong: Option<&Text>) -> 
     let (zh, en) = match entry {
         Entry::SignIn { .. } => ("登录", "Sign in"),
         Entry::SignedIn { .. } => ("已登录", "Signed in"),
+        Entry::Over => ("链接无效", "No such link"),
         Entry::Join { .. } => ("设置密码", "Choose a password"),
     };
     let markup = html! {
@@ -109,6 +112,9 @@ fn body(entry: &Entry) -> Markup {
                 }
             }
         }
+        Entry::Over => html! {
+            p { a href="../sign-in" { "登录 " small lang="en" { "Sign in" } } }
+        },
         Entry::Join { name, is_new } => html! {
             @if !is_new {
                 p { strong { (name) } }

@@ -72,6 +72,8 @@ const TILE_CACHE_BYTES: u64 = 128 << 20;
 const MAX_WAITING: usize = 512;
 /// Short pieces of work (a page of features, a tile) done at once, for each processor.
 const LIGHT_PER_PROCESSOR: usize = 4;
+/// Attempts to sign in that may be under way at once.
+const MAX_AT_DOOR: usize = 32;
 /// How often the record is looked at for what other processes have committed.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
@@ -95,6 +97,8 @@ struct Shared {
     edits: Arc<Semaphore>,
     imports: Imports,
     passwords: Arc<Semaphore>,
+    /// Places for those who sign in at once: however many try, others are answered.
+    door: Semaphore,
     throttle: Throttle,
     /// Attempts that were refused, until [`AppState::follow`] writes them down.
     refused: Mutex<Vec<AuditEntry>>,
@@ -167,6 +171,7 @@ impl AppState {
             edits: Arc::new(Semaphore::new(1)),
             imports,
             passwords: Arc::new(Semaphore::new(processors.div_ceil(2))),
+            door: Semaphore::new(MAX_AT_DOOR),
             throttle: Throttle::default(),
             refused: Mutex::new(Vec::new()),
             seen: Mutex::default(),

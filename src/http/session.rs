@@ -127,6 +127,12 @@ async fn sign_in(
     name: String,
     password: String,
 ) -> Result<(Account, Secret), Problem> {
+    let _place = state.0.door.try_acquire().map_err(|_| {
+        Problem::busy(Text::new(
+            "登录的人太多，请稍后再试",
+            "too many are signing in, please try again in a moment",
+        ))
+    })?;
     match state.0.throttle.attempt(&name, Instant::now()) {
         Attempt::After(delay) => tokio::time::sleep(delay).await,
         Attempt::TooEarly(wait) => {
@@ -305,9 +311,16 @@ pub async fn join_page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &[])?;
-    let invitation = invitation(&state, &key).await?;
-    let entry = joining(invitation, String::new());
-    Ok(shown(&state, StatusCode::OK, "../", &entry, None))
+    match invitation(&state, &key).await {
+        Ok(invitation) => {
+            let entry = joining(invitation, String::new());
+            Ok(shown(&state, StatusCode::OK, "../", &entry, None))
+        }
+        Err(problem) if problem.parts().0 == StatusCode::NOT_FOUND => {
+            Ok(shown_wrong(&state, "../", &Entry::Over, &problem))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 fn joining(invitation: Invitation, name: String) -> Entry {
@@ -403,7 +416,5 @@ fn shown(
         header::REFERRER_POLICY,
         HeaderValue::from_static("same-origin"),
     );
-    // Nobody may lay another page over this one.
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     answer
 }

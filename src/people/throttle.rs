@@ -7,6 +7,8 @@ use std::{
 
 use moka::sync::Cache;
 
+use crate::store::record::Hash;
+
 /// Attempts for one name that nothing slows down, until one of them succeeds.
 const FREE: u32 = 5;
 /// The longest wait between two attempts for one name.
@@ -27,7 +29,8 @@ const MAX_DELAY: f64 = 3.0;
 /// learns which there are.
 #[derive(Debug)]
 pub struct Throttle {
-    names: Cache<String, (u32, Instant)>,
+    /// By hashes: a name may be as long as a request.
+    names: Cache<Hash, (u32, Instant)>,
     /// Failures of late, and when that was.
     in_all: Mutex<(f64, Instant)>,
 }
@@ -59,7 +62,8 @@ impl Throttle {
     #[must_use]
     pub fn attempt(&self, name: &str, now: Instant) -> Attempt {
         let mut too_early = None;
-        self.names.entry_by_ref(name).and_upsert_with(|entry| {
+        let name = Hash::of(name.as_bytes());
+        self.names.entry(name).and_upsert_with(|entry| {
             let Some((failures, last)) = entry.map(moka::Entry::into_value) else {
                 return (1, now);
             };
@@ -78,7 +82,7 @@ impl Throttle {
 
     /// The attempt was a good one.
     pub fn succeeded(&self, name: &str) {
-        self.names.invalidate(name);
+        self.names.invalidate(&Hash::of(name.as_bytes()));
         self.delay(-1.0, Instant::now());
     }
 

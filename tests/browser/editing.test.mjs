@@ -2,62 +2,38 @@
 // when others were quicker or the line is cut, and the history that tells of it all.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { after, afterEach, before, test } from 'node:test';
-import { BINARY, mapRests, PHONE, parameters, pixelOf, screenshot, setStage } from './support.mjs';
+import {
+  DISTRICT,
+  mapRests,
+  PHONE,
+  parameters,
+  pixelOf,
+  screenshot,
+  setDesk,
+  setStage,
+  signIn,
+} from './support.mjs';
 
 // The invented district has surveyed parcels, and features that nothing places.
-const folder = new URL('../districts/yunze/', import.meta.url).pathname;
 const SENTENCE = '北至云帆大道，南至砚池道，西至白鹭路，东至织锦路';
 const QUOTE = '云帆会展中心已开工，年内实现主体完工。';
 
 let stage;
-let data;
-const tokens = {};
+let openAs;
 
 before(async () => {
-  data = await mkdtemp(join(tmpdir(), 'editing-'));
-  const district = ['--geodata', `${folder}geodata`, '--seeds', `${folder}seeds`];
-  stage = await setStage(...district, '--data', data);
-  for (const name of ['王工', '李工']) {
-    people('add', name, '--role', 'editor');
-    tokens[name] = people('token', name);
-  }
+  stage = await setDesk(['王工', '李工']);
+  openAs = stage.openAs;
 });
 
-// A map that nobody looks at any more is still drawn.
-afterEach(async () => {
-  for (const context of stage.browser.contexts()) await context.close();
-});
+afterEach(() => stage.closePages());
 
 after(async () => {
   await stage?.clear();
-  await rm(data, { recursive: true, force: true });
+  if (stage) await rm(stage.data, { recursive: true, force: true });
 });
-
-function people(...args) {
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
-  return execFileSync(BINARY, ['people', ...args, '--data', data], options).trim();
-}
-
-/** Opens the page as somebody who has signed in. */
-async function openAs(name, path, settings = {}) {
-  const prepare = async (page) => {
-    const session = { name, role: 'editor', csrf: 'x', sign_in: { password: true, oidc: null } };
-    await page.route('**/session', (route) =>
-      route.fulfill({ json: { ...session, editable: true } }),
-    );
-    await page.route(/\/collections\/[^/]+\/items/, (route) => {
-      if (route.request().method() === 'GET') return route.fallback();
-      const headers = { ...route.request().headers(), authorization: `Bearer ${tokens[name]}` };
-      return route.continue({ headers });
-    });
-  };
-  return stage.openReady(path, { ...settings, prepare });
-}
 
 const feature = (ref, query = '') => {
   const [collection, id] = ref.split('/');
@@ -115,7 +91,7 @@ async function draw(page, tool, places) {
     await page.waitForTimeout(60);
   }
   if (tool !== 'point') await page.keyboard.press('Enter');
-  await page.locator('.tool-hint').waitFor({ state: 'detached' });
+  await page.locator('.draw-hint').waitFor({ state: 'detached' });
 }
 
 /** Places around the middle of the map, in thousandths of a degree. */
@@ -130,18 +106,22 @@ function apart([lon, lat], [otherLon, otherLat]) {
   return Math.hypot(east, lat - otherLat) * 111_320;
 }
 
-test('who has not signed in reads, and is shown the way', async () => {
-  const nobody = { name: null, role: null, csrf: null, sign_in: { password: true, oidc: null } };
-  const prepare = (page) =>
-    page.route('**/session', (route) => route.fulfill({ json: { ...nobody, editable: true } }));
-  const page = await stage.openReady('/?select=parcels/a1-01', { prepare });
-  const way = page.getByRole('link', { name: '登录' });
-  const address = new URL(await way.getAttribute('href'), page.url());
-  assert.equal(address.pathname, '/sign-in');
-  const next = new URL(address.searchParams.get('next'), page.url());
-  assert.equal(next.searchParams.get('select'), 'parcels/a1-01');
+test('who has not signed in reads, is shown the way, and comes back to the same view', async () => {
+  const page = await stage.openReady('/?select=parcels/a1-01&panel=revisions');
   assert.equal(await page.locator('[data-act]').count(), 0, 'nothing to change anything with');
   assert.equal(await page.locator('.history-fold').count(), 1, 'history is for all');
+  await screenshot(page, 'signed-out-1440x900');
+  await page.getByRole('link', { name: '登录' }).click();
+  await signIn(page, '王工', 'not the password at all');
+  await page.getByText('姓名或密码不对').waitFor();
+  await signIn(page, '王工');
+  await page.locator('.person-name').getByText('王工').waitFor();
+  assert.equal(parameters(page).get('select'), 'parcels/a1-01');
+  assert.equal(parameters(page).get('panel'), 'revisions');
+  await page.locator('.details [data-act=edit]').waitFor();
+  await page.getByRole('button', { name: '退出' }).click();
+  await page.getByRole('link', { name: '登录' }).waitFor();
+  assert.equal(await page.locator('[data-act]').count(), 0);
 });
 
 test('attributes: the difference is seen before it is saved, and told by the history', async () => {
@@ -175,7 +155,7 @@ test('attributes: the difference is seen before it is saved, and told by the his
   const { revisions } = await stage.json('/revisions');
   assert.equal(revisions[0].author, '王工');
   await page.waitForURL((url) => url.searchParams.get('revision') === `${revisions[0].revision}`);
-  assert.equal(await page.locator('.notice').count(), 0);
+  assert.equal(await page.locator('.notice.is-quiet').count(), 0);
 
   await page.locator('.history-fold > summary').click();
   const turn = page.locator('.turn').first();
@@ -334,7 +314,7 @@ test('vertices are moved; the rest of the outline stays to the digit', async () 
   await page.mouse.up();
   await page.locator('.editor[data-dirty=true]').waitFor();
   await screenshot(page, 'editing-vertices-1440x900');
-  await page.locator('.tool-hint').getByRole('button', { name: '完成' }).click();
+  await page.locator('.draw-hint').getByRole('button', { name: '完成' }).click();
   await page.locator('[name=accuracy_m]').fill('2');
   await review(page);
   const clip = { x: 370, y: 20, width: 620, height: 820 };
@@ -544,11 +524,11 @@ test('an earlier revision is viewed as a whole, and a feature brought back to wh
   assert.equal(await page.locator('[data-act]').count(), 0, 'what was is not changed');
   await mapRests(page);
   await screenshot(page, 'moment-1440x900');
-  const reader = await stage.openReady(`/?select=parcels/a1-02&revision=1`);
+  const reader = await stage.openReady('/?select=parcels/a1-02&revision=1');
   await reader.locator('.details h2').getByText('A1-02地块').waitFor();
   await reader.getByText('正在看第 1 版').waitFor();
   await page.getByRole('button', { name: '回到最新' }).click();
-  await page.locator('.notice').waitFor({ state: 'detached' });
+  await page.locator('.notice.is-quiet').waitFor({ state: 'detached' });
   await page.locator('.details [data-act=edit]').waitFor();
 
   await first.getByRole('button', { name: '恢复到此版本' }).click();
@@ -592,7 +572,7 @@ test('Back after a save shows what is, not what was', async () => {
   await page.goBack();
   await page.waitForURL((url) => url.searchParams.get('panel') === null);
   await page.locator('.details h2').getByText('返回试验').waitFor();
-  assert.equal(await page.locator('.notice').count(), 0);
+  assert.equal(await page.locator('.notice.is-quiet').count(), 0);
 });
 
 test('on a phone', async () => {
@@ -609,12 +589,16 @@ test('on a phone', async () => {
   await page.getByRole('button', { name: '放弃改动' }).click();
 });
 
-test('a service without a record, or without accounts, is quiet', async () => {
-  const page = await stage.openReady('/?select=parcels/a1-01', {
-    prepare: (page) => page.route('**/session', (route) => route.fulfill({ status: 404 })),
-  });
-  assert.equal(await page.locator('.person, [data-act], .history-fold').count(), 0);
-  assert.equal(await page.locator('.tab[data-panel=revisions]').count(), 0);
+test('a service without a record is quiet', async () => {
+  const plain = await setStage(...DISTRICT);
+  try {
+    const page = await plain.openReady('/?select=parcels/a1-01');
+    assert.equal(await page.locator('.person, [data-act], .history-fold').count(), 0);
+    assert.equal(await page.locator('.tab[data-panel=revisions]').count(), 0);
+    plain.assertClean();
+  } finally {
+    await plain.clear();
+  }
 });
 
 test('nothing was asked of any other host, and no page threw an error', () => {

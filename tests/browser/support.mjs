@@ -2,9 +2,11 @@
 // shows and by its address.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // The browser driver is one of the page's development packages.
@@ -12,7 +14,7 @@ const require = createRequire(new URL('../../web/package.json', import.meta.url)
 const { chromium } = require('playwright-core');
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-export const BINARY = process.env.RENEWAL_MAP_BIN ?? here('../../target/debug/renewal-map');
+const BINARY = process.env.RENEWAL_MAP_BIN ?? here('../../target/debug/renewal-map');
 const SCREENSHOTS = process.env.SCREENSHOT_DIR ?? here('./screenshots');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** The map is drawn without a graphics card, which takes its time. */
@@ -73,9 +75,8 @@ function startBrowser() {
  * Opens a page that notes every request that leaves the service and every error that the page
  * throws.
  */
-export async function openPage(browser, address, path = '/', { prepare, ...options } = {}) {
+export async function openPage(browser, address, path = '/', options = {}) {
   const page = await browser.newPage({ viewport: DESKTOP, locale: 'zh-CN', ...options });
-  await prepare?.(page);
   page.setDefaultTimeout(PATIENCE);
   const outside = [];
   const errors = [];
@@ -128,6 +129,53 @@ export async function setStage(...options) {
       await service.stop();
     },
   };
+}
+
+/** The invented district. */
+export const yunze = here('../districts/yunze/');
+export const DISTRICT = ['--geodata', `${yunze}geodata`, '--seeds', `${yunze}seeds`];
+const PASSWORD = 'four plain words together';
+
+/**
+ * A stage with a record of the invented district, and editors who have chosen a password: `openAs`
+ * gives a page of one of them. The record is in the folder `data`.
+ */
+export async function setDesk(editors) {
+  const data = await mkdtemp(join(tmpdir(), 'desk-'));
+  const stage = await setStage(...DISTRICT, '--data', data);
+  for (const name of editors) {
+    const place = ['--public-url', stage.address, '--data', data];
+    const args = ['people', 'invite', name, '--role', 'editor', ...place];
+    const quiet = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    const joined = await fetch(execFileSync(BINARY, args, quiet).trim(), {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ name, password: PASSWORD, again: PASSWORD }),
+    });
+    assert.equal(joined.status, 303, await joined.text());
+  }
+  return {
+    ...stage,
+    data,
+    openAs: async (name, path, settings = {}) => {
+      const page = await stage.open(`/sign-in?next=${encodeURIComponent(path)}`, settings);
+      await signIn(page, name);
+      await page.locator('.person-name').waitFor();
+      await mapRests(page);
+      return page;
+    },
+    // A map that nobody looks at any more is still drawn.
+    closePages: async () => {
+      for (const context of stage.browser.contexts()) await context.close();
+    },
+  };
+}
+
+/** Fills in the page on which people sign in. */
+export async function signIn(page, name, password = PASSWORD) {
+  await page.locator('input[name=name]').fill(name);
+  await page.locator('input[name=password]').fill(password);
+  await page.locator('button[type=submit]').click();
 }
 
 /** Waits until the map has drawn all that it has been asked for. */

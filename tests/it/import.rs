@@ -12,7 +12,11 @@ use std::{
 
 use flate2::{Compression, write::ZlibEncoder};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use renewal_map::exchange::osm::{Extent, Kind, extract};
+use renewal_map::{
+    exchange::osm::{Extent, Kind, extract},
+    model::{Cause, LocatedBy, Revision},
+    store::record::Record,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -313,6 +317,42 @@ fn streets_come_back_as_they_went_and_zones_with_them() {
         assert!(!said.out.contains("rewritten"), "{mode}: {}", said.out);
         assert_eq!(district.bytes(), written, "{mode}");
     }
+}
+
+#[test]
+fn lines_go_into_a_record_as_one_revision_that_somebody_signs() {
+    let district = District::yunze();
+    let mut osm = Osm::default();
+    osm.collection(&district.features("streets"), ROAD, 1000);
+    let file = osm.pbf(district.folder.path());
+    let data = district.folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let files = district.bytes();
+    let import = |options: &[&str]| {
+        let options = [&["--replace", "--data", data], options].concat();
+        district.import(&file, &options).success()
+    };
+    let said = import(&[]);
+    assert!(said.out.contains("--author"), "{}", said.all());
+    let record = Record::open_existing(Path::new(data)).unwrap();
+    assert_eq!(record.latest().unwrap(), Revision(1), "nobody signed");
+
+    import(&["--author", "王工", "--message", "街道换为 OSM"]);
+    let info = record.info(Revision(2)).unwrap();
+    let told = (info.author.as_str(), info.message.as_str(), info.cause);
+    assert_eq!(told, ("王工", "街道换为 OSM", Cause::Import));
+    let now = record.load(Revision(2)).unwrap();
+    let streets = now.collection("streets").unwrap().features();
+    assert!(!streets.is_empty());
+    assert!(
+        streets
+            .iter()
+            .all(|street| street.located_by == LocatedBy::Osm)
+    );
+    assert_eq!(district.bytes(), files, "the folder stays as it was");
+    let said = import(&["--author", "王工"]);
+    assert!(said.out.contains("已是如此"), "{}", said.all());
+    assert_eq!(record.latest().unwrap(), Revision(2));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod api;
 mod areas;
+mod authorisation;
 mod boundaries;
 mod claims;
 mod command_line;

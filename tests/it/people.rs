@@ -436,7 +436,9 @@ fn the_first_administrator_comes_in_by_a_link_that_works_once() {
     assert_ne!(link, earlier);
     assert_eq!(server.get(&earlier).status, 404);
     assert_eq!(server.get(&format!("/join/{}", "0".repeat(64))).status, 404);
-    assert_eq!(server.get("/join/x").status, 404);
+    let page = server.get("/join/x");
+    assert_eq!(page.status, 404);
+    assert!(page.text().contains("链接不对、已用过或已过期"));
     let database = fs::read(data.path().join("renewal-map.db")).unwrap();
     let key = link.rsplit('/').next().unwrap();
     assert!(!database.windows(64).any(|part| part == key.as_bytes()));

@@ -19,6 +19,7 @@ import type {
   FeatureRevisions,
   Indicators,
   Revisions,
+  Session,
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
@@ -299,17 +300,6 @@ export async function fetchVersion(ref: string, revision?: number): Promise<Vers
   return { feature, version };
 }
 
-/** Who uses the page, and what they may do. */
-export interface Session {
-  /** Null: nobody has signed in. */
-  name: string | null;
-  role: 'reader' | 'editor' | 'administrator' | null;
-  /** What a change that comes with the session's cookie has to bear. */
-  csrf: string | null;
-  /** Whether there is a record, and so a history. */
-  editable: boolean;
-}
-
 /** The session; null where the service knows none. */
 export async function fetchSession(): Promise<Session | null> {
   try {
@@ -451,13 +441,16 @@ function jsonOf(text: string): unknown {
   }
 }
 
-export function fetchImport(id: string): Promise<Import> {
-  return send(`imports/${id}`, { method: 'GET', cache: 'no-store' });
+export async function fetchImport(id: string): Promise<Import> {
+  return send(`imports/${id}`, await proven('GET', null));
 }
 
 /** What a file would change, each feature with its `change`. */
-export function fetchImportChanges(id: string, limit: number): Promise<GeoJSON.FeatureCollection> {
-  return send(`imports/${id}/changes?limit=${limit}`, { method: 'GET', cache: 'no-store' });
+export async function fetchImportChanges(
+  id: string,
+  limit: number,
+): Promise<GeoJSON.FeatureCollection> {
+  return send(`imports/${id}/changes?limit=${limit}`, await proven('GET', null));
 }
 
 export async function decideImport(id: string, decision: Decision): Promise<Import> {
@@ -474,7 +467,8 @@ export async function cancelImport(id: string): Promise<void> {
 
 async function proven(method: string, body: unknown): Promise<RequestInit> {
   const headers = { ...proofOf(await fetchSession()), 'Content-Type': 'application/json' };
-  return { method, headers, ...(body === null ? {} : { body: JSON.stringify(body) }) };
+  const content = body === null ? {} : { body: JSON.stringify(body) };
+  return { method, headers, cache: 'no-store', ...content };
 }
 
 /** Shows that it is this page that asks. */

@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { fetchStyle, Problem, unreachable } from './api';
 import { titleOf } from './i18n';
 import { mapState, webglWorks } from './map/canvas';
-import { DrawHint, Furniture, MapView, Tip } from './map/furniture';
+import { DrawHint, Furniture, MapView, ShapeHint, Tip } from './map/furniture';
 import { styleWithin } from './map/style';
 import { Answer } from './panels/answer';
 import { Header } from './panels/header';
@@ -138,6 +138,7 @@ export function App() {
       {known && answering && <Answer style={style.value} />}
       {known && style.value && drawable && <Furniture />}
       <DrawHint />
+      <ShapeHint />
       <Tip />
     </div>
   );

@@ -13,14 +13,8 @@ import {
   sendFile,
   unreachable,
 } from './api';
+import type { Progress } from './pace';
 import { isTaking, readAnew } from './state';
-
-/** How far something has come, and since when (milliseconds of `performance.now`). */
-export interface Progress {
-  done: number;
-  all: number;
-  since: number;
-}
 
 /** A file on its way in. */
 export interface Intake {
@@ -155,14 +149,3 @@ async function attempt(ended: AbortSignal, work: () => Promise<void>): Promise<v
 window.addEventListener('beforeunload', (event) => {
   if (intake.peek()?.file) event.preventDefault();
 });
-
-/** How fast something goes, each second, and how many seconds are left; null: too early to tell. */
-export function paceOf(
-  { done, all, since }: Progress,
-  now: number,
-): { rate: number; left: number } | null {
-  const seconds = (now - since) / 1000;
-  if (seconds < 1 || done <= 0) return null;
-  const rate = done / seconds;
-  return { rate, left: Math.max(0, all - done) / rate };
-}

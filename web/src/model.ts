@@ -34,6 +34,8 @@ export type DocumentText = Schemas['DocumentText'];
 export type CitedPassage = DocumentText['citations'][number];
 export type Indicators = Schemas['Indicators'];
 export type Indicator = Indicators['rows'][number];
+/** Who uses the page, and what they may do. */
+export type Session = Schemas['Session'];
 export type Revision = Schemas['Revision'];
 export type Revisions = Schemas['Revisions'];
 export type Differences = Schemas['Differences'];
@@ -41,6 +43,17 @@ export type Difference = Differences['differences'][number];
 export type FeatureRevision = Schemas['FeatureRevision'];
 export type FeatureRevisions = Schemas['FeatureRevisions'];
 export type LocatedBy = Schemas['LocatedBy'];
+export const WAYS = [
+  'surveyed',
+  'osm',
+  'digitised',
+  'compiled',
+  'published_point',
+  'station',
+  'relation',
+  'container',
+  'none',
+] as const satisfies readonly LocatedBy[];
 export type Claim = Schemas['Claim'];
 export type Passage = Schemas['Passage'];
 export type ClaimPair = Schemas['ClaimPair'];

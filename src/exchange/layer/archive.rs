@@ -15,7 +15,7 @@ use crate::model::{Text, shortened};
 
 /// Entries that an archive may have.
 const MOST_ENTRIES: usize = 10_000;
-/// Bytes that an entry may unpack to.
+/// Bytes that all entries that are taken may unpack to.
 const MOST_BYTES: u64 = 4 << 30;
 /// Bytes up to which it does not matter how well an entry is packed.
 const HARMLESS_BYTES: u64 = 64 << 20;
@@ -25,6 +25,8 @@ const MOST_RATIO: u64 = 400;
 
 pub(super) struct Archive {
     zip: ZipArchive<BufReader<File>>,
+    /// Bytes that may still be unpacked.
+    left: u64,
 }
 
 /// An entry.
@@ -54,7 +56,10 @@ impl Archive {
                 format!("the archive has {count} entries, at most {MOST_ENTRIES} are taken"),
             ));
         }
-        Ok(Self { zip })
+        Ok(Self {
+            zip,
+            left: MOST_BYTES,
+        })
     }
 
     /// Its files, but for those that macOS adds.
@@ -91,8 +96,9 @@ impl Archive {
             .zip
             .by_index(entry.place)
             .map_err(|error| told(damaged(&error)))?;
-        let most =
-            MOST_BYTES.min(HARMLESS_BYTES.max(packed.compressed_size().saturating_mul(MOST_RATIO)));
+        let most = self
+            .left
+            .min(HARMLESS_BYTES.max(packed.compressed_size().saturating_mul(MOST_RATIO)));
         let mut out = BufWriter::new(tempfile::tempfile().map_err(|error| told(said(&error)))?);
         let count = io::copy(&mut (&mut packed).take(most + 1), &mut out).map_err(|error| {
             told(Text::new(
@@ -109,6 +115,7 @@ impl Archive {
                 ),
             )));
         }
+        self.left -= count;
         let mut file = out
             .into_inner()
             .map_err(|error| told(said(error.error())))?;

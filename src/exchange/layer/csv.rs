@@ -5,7 +5,7 @@
 use std::{
     cell::Cell,
     fs::File,
-    io::{BufReader, Write},
+    io::{self, BufReader, Read, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -277,6 +277,11 @@ impl Csv {
         let spent = Cell::new(0);
         let metered = Metered::open(&self.path, &spent, progress)?;
         let decoded = Decoded::new(BufReader::with_capacity(1 << 16, metered), self.encoding);
+        let quotes = Cell::new(0);
+        let decoded = Quotes {
+            inner: decoded,
+            seen: &quotes,
+        };
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -284,11 +289,21 @@ impl Csv {
             .from_reader(decoded);
         let mut record = StringRecord::new();
         let mut number = 0;
+        // The line on which a last value begins that goes on over several.
+        let mut long = None;
         loop {
             spent.set(0);
             match reader.read_record(&mut record) {
+                Ok(false) if quotes.get() % 2 == 1 => return long.map_or(Ok(()), unclosed),
                 Ok(false) => return Ok(()),
-                Ok(true) => {}
+                Ok(true) => {
+                    let goes_on = record
+                        .iter()
+                        .next_back()
+                        .is_some_and(|last| last.contains('\n'));
+                    let line = record.position().map(::csv::Position::line);
+                    long = line.filter(|_| goes_on);
+                }
                 Err(error) => {
                     let line = error.position().map_or(0, ::csv::Position::line);
                     return Err(match error.into_kind() {
@@ -340,6 +355,31 @@ impl Csv {
             values,
         })
     }
+}
+
+/// Text whose quotes are counted as they pass.
+struct Quotes<'a, R> {
+    inner: R,
+    seen: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Quotes<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(into)?;
+        let parts = into[..count].split(|byte| *byte == b'"').count();
+        self.seen.set(self.seen.get() + parts as u64 - 1);
+        Ok(count)
+    }
+}
+
+/// A quote that is never closed takes all rows after it for one value.
+fn unclosed(line: u64) -> Result<(), Text> {
+    Err(Text::new(
+        format!("第 {line} 行起有引号没有闭合：其后的行都算进了一个值"),
+        format!(
+            "a quote is opened on line {line} and never closed: all rows after it are taken for one value"
+        ),
+    ))
 }
 
 impl Source for Csv {

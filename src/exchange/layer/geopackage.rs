@@ -36,6 +36,12 @@ struct Table {
 }
 
 pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, Text> {
+    if has_journal(path) {
+        return Err(Text::new(
+            "另一个程序正在使用这个 GeoPackage，还有改动没有写进文件：请先关闭它（如 QGIS）",
+            "another program (QGIS, say) uses this GeoPackage and has changes that are not in the file yet: close it first",
+        ));
+    }
     let database = connect(path).map_err(|error| damaged(&error))?;
     let tables = feature_tables(&database).map_err(|error| {
         Text::new(
@@ -77,6 +83,15 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, Text> {
         count,
     };
     Ok((layer, Box::new(source)))
+}
+
+/// What another program has not yet written into the file itself would be missed.
+fn has_journal(path: &Path) -> bool {
+    ["-wal", "-journal"].iter().any(|end| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(end);
+        std::fs::metadata(beside).is_ok_and(|file| file.len() > 0)
+    })
 }
 
 /// Opens a database that nobody else writes: no locks, no files beside it, and nothing in its schema

@@ -136,7 +136,14 @@ pub(super) fn value(text: &str, kind: FieldKind) -> Option<Value> {
                 && (!digits.starts_with('0') || digits == "0" || digits.starts_with("0."))
                 && digits.ends_with(|c: char| c.is_ascii_digit());
             let number: f64 = text.parse().ok()?;
-            if plain { real(number) } else { None }
+            // 1E2 is a code, and twenty digits are more than a number keeps.
+            let is_whole = !text.contains('.') && !text.contains("e-");
+            let comes_back = !is_whole || number.to_string() == text;
+            if plain && comes_back {
+                real(number)
+            } else {
+                None
+            }
         }
         FieldKind::Boolean => text.parse::<bool>().ok().map(Into::into),
         FieldKind::Date => {
@@ -190,6 +197,8 @@ mod tests {
             (&["0.5", "-0.25", "0"], Real),
             (&["1e999"], Text),
             (&["nan"], Text),
+            (&["1E2", "1E3"], Text),
+            (&["12010600100100000001", "12010600100100000002"], Text),
             (&["true", "false"], Boolean),
             (&["2026-11-22"], Date),
             (&["2026-11-22", "2026"], Text),

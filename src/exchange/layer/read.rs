@@ -1,6 +1,6 @@
 //! Opening a file of any format, told by its content.
 
-use std::{fs::File, io::Read, ops::ControlFlow, path::Path};
+use std::{collections::HashSet, fs::File, io::Read, ops::ControlFlow, path::Path};
 
 use encoding_rs::Encoding;
 
@@ -8,7 +8,10 @@ use super::{
     Field, Format, Layer, Row, RowFlaw, StatedCrs, archive::Archive, csv, dxf, flatgeobuf, geojson,
     geopackage, kml, shapefile, text,
 };
-use crate::{geometry::crs::Crs, model::Text};
+use crate::{
+    geometry::crs::Crs,
+    model::{Text, shortened},
+};
 
 /// Takes rows one after another, and says whether it wants more.
 pub type Take<'a> = dyn FnMut(Result<Row, RowFlaw>) -> ControlFlow<()> + 'a;
@@ -92,11 +95,12 @@ impl Reader {
         if layer.fields.len() > MOST_FIELDS {
             return Err(named(too_many_fields(layer.fields.len())));
         }
+        name_apart(&mut layer);
         if let Some(crs) = options.crs {
             let other = match &layer.crs {
                 StatedCrs::None => None,
                 StatedCrs::Known(stated) => (*stated != crs).then(|| stated.short_name()),
-                StatedCrs::Wkt(definition) => Some(crate::model::shortened(definition)),
+                StatedCrs::Wkt(definition) => Some(shortened(definition)),
             };
             if let Some(stated) = other {
                 let name = crs.short_name();
@@ -128,6 +132,30 @@ impl Reader {
         self.source
             .rows(&self.layer.fields, take, progress)
             .map_err(|text| of_file(&self.file, &text))
+    }
+}
+
+/// Gives fields of one name names of their own: values are known by them, and writers that cut names
+/// to ten bytes make two of one.
+fn name_apart(layer: &mut Layer) {
+    let mut taken: HashSet<String> = HashSet::new();
+    for field in &mut layer.fields {
+        let name = (1..=MOST_FIELDS + 1)
+            .map(|number| match number {
+                1 => field.name.clone(),
+                _ => format!("{}_{number}", field.name),
+            })
+            .find(|name| !taken.contains(name));
+        let Some(name) = name else { continue };
+        if name != field.name {
+            let old = shortened(&field.name);
+            layer.notes.push(Text::new(
+                format!("有几个字段都叫“{old}”，后面的改称“{name}”"),
+                format!("several fields are called “{old}”: a later one is called “{name}”"),
+            ));
+            field.name.clone_from(&name);
+        }
+        taken.insert(name);
     }
 }
 

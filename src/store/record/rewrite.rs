@@ -2,22 +2,29 @@
 
 use std::collections::HashMap;
 
-use super::{Change, Hash, Key, Record, RecordError, entry::features_of};
+use super::{Change, Hash, Key, Record, RecordError, STANDS, entry::features_of};
+use crate::model::Revision;
 
 impl Record {
-    /// What putting the features of a GeoJSON file in the place of a collection's would change: those
-    /// of the file in its order, then those that it does not have.
+    /// What putting the features of a GeoJSON file in the place of a collection's at a revision would
+    /// change: those of the file in its order, then those that it does not have. Committed, it is a
+    /// conflict where others have changed one of them since.
     ///
     /// # Errors
     /// Where the file can't be read, or the database can't.
-    pub fn replacing(&self, collection: &str, file: &[u8]) -> Result<Vec<Change>, RecordError> {
+    pub fn replacing(
+        &self,
+        collection: &str,
+        at: Revision,
+        file: &[u8],
+    ) -> Result<Vec<Change>, RecordError> {
         let mut standing: HashMap<Box<str>, Hash> = HashMap::new();
         let connection = self.reader()?;
-        let mut rows = connection.prepare(
-            "SELECT name, hash FROM entries WHERE shelf = ?1 AND to_revision IS NULL ORDER BY place",
-        )?;
+        let mut rows = connection.prepare(&format!(
+            "SELECT name, hash FROM entries WHERE {STANDS} ORDER BY place"
+        ))?;
         let mut order = Vec::new();
-        let mut rows = rows.query([collection])?;
+        let mut rows = rows.query((collection, at.0))?;
         while let Some(row) = rows.next()? {
             let name: Box<str> = row.get::<_, String>(0)?.into();
             order.push(name.clone());

@@ -20,6 +20,7 @@ import {
   newest,
   notice,
   ready,
+  shaping,
   showRevision,
   t,
   view,
@@ -231,6 +232,42 @@ export function DrawHint() {
         }}
       >
         {t(mode === 'edit' ? 'draw.done' : 'draw.cancel')}
+      </button>
+    </div>
+  );
+}
+
+const SHAPE_ICONS = {
+  point: 'target',
+  line: 'edit',
+  polygon: 'polygon',
+  vertices: 'edit',
+} as const;
+
+/** How a feature's geometry is drawn, and how to end it. */
+export function ShapeHint() {
+  const mode = shaping.value;
+  useEffect(() => {
+    if (mode === null) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') shaping.value = null;
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [mode]);
+  if (mode === null) return null;
+  return (
+    <div class="draw-hint" role="status" data-shaping={drawingReady.value ? 'ready' : 'loading'}>
+      <Icon name={SHAPE_ICONS[mode]} />
+      <span>{t(`edit.place.${mode}.hint`)}</span>
+      <button
+        type="button"
+        class="button is-small"
+        onClick={() => {
+          shaping.value = null;
+        }}
+      >
+        {t(mode === 'vertices' ? 'draw.done' : 'draw.cancel')}
       </button>
     </div>
   );

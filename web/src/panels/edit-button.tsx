@@ -34,7 +34,9 @@ export function EditButton({ reference }: { reference: string }) {
           {t('edit.start')}
         </button>
       )}
-      {sending.value instanceof Problem && <Failure problem={sending.value} />}
+      {sending.value instanceof Problem && (
+        <Failure problem={sending.value} refused="edit.failed" />
+      )}
     </>
   );
 }

@@ -125,7 +125,7 @@ function Turn(props: {
           </button>
         )}
       </p>
-      {problem && <Failure problem={problem} />}
+      {problem && <Failure problem={problem} refused="edit.failed" />}
     </li>
   );
 }

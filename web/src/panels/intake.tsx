@@ -13,10 +13,10 @@ import {
   decide,
   letGo,
   openIntake,
-  type Progress,
-  paceOf,
 } from '../intake';
 import { moveToAll } from '../map/canvas';
+import { WAYS } from '../model';
+import { type Progress, paceOf } from '../pace';
 import { collections, lang, t } from '../state';
 import { Field, TextField } from './fields';
 import { Icon } from './icons';
@@ -53,7 +53,11 @@ export function IntakePanel({ current }: { current: Current }) {
       </div>
       <h2 class="answer-title">{current.file ?? t('intake.title')}</h2>
       {problem && (
-        <Failure problem={problem} {...(told ? {} : { retry: () => openIntake(current.into) })} />
+        <Failure
+          problem={problem}
+          refused="intake.failed"
+          {...(told ? {} : { retry: () => openIntake(current.into) })}
+        />
       )}
       {!current.file && <Choose into={current.into} />}
       {sent && <Bar word="intake.sending" progress={sent} unit="B" />}
@@ -279,6 +283,10 @@ function Fields(props: { told: Import; layer: NonNullable<Import['layer']>; mapp
   const used = new Set([mapping.key, ...Object.values(mapping.properties)]);
   const rest = names.filter((name) => !used.has(name));
   const kinds = collections.value.find(({ id }) => id === told.into)?.kinds ?? [];
+  const choices: Record<string, [id: string, title: string][]> = {
+    kind: kinds.map((kind) => [kind.id, titleOf(lang.value, kind)]),
+    located_by: WAYS.map((by) => [by, t(`edit.located.${by}`)]),
+  };
   const map = (property: string, field: string) => {
     const { [property]: _, ...properties } = mapping.properties;
     const { [property]: __, ...constants } = mapping.constants;
@@ -348,16 +356,16 @@ function Fields(props: { told: Import; layer: NonNullable<Import['layer']>; mapp
                   </select>
                 </td>
                 <td>
-                  {property === 'kind' ? (
+                  {choices[property] ? (
                     <select
                       aria-label={`${label} ${t('intake.constant')}`}
                       value={String(constant ?? '')}
                       onChange={({ currentTarget }) => fix(property, currentTarget.value)}
                     >
                       <option value="">{t('intake.none')}</option>
-                      {kinds.map((kind) => (
-                        <option key={kind.id} value={kind.id}>
-                          {titleOf(lang.value, kind)}
+                      {choices[property].map(([id, title]) => (
+                        <option key={id} value={id}>
+                          {title}
                         </option>
                       ))}
                     </select>

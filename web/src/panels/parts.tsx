@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../api';
-import { nameOf, titleOf } from '../i18n';
+import { nameOf, titleOf, type Word } from '../i18n';
 import type { Citation, Feature, SourceDocument } from '../model';
 import { collectionOf } from '../model';
 import {
@@ -20,14 +20,20 @@ import {
   view,
 } from '../state';
 
-export function Failure({ problem, retry }: { problem: Problem; retry?: () => void }) {
+export function Failure(props: {
+  problem: Problem;
+  retry?: () => void;
+  /** What it means that the service refused. */
+  refused?: Word;
+}) {
+  const { problem, retry } = props;
   const offline = problem.status === 0;
   const title = offline
     ? t('error.offline')
     : problem.status === 404
       ? t('error.missing')
       : problem.status < 500
-        ? t('error.rejected')
+        ? t(props.refused ?? 'error.rejected')
         : t('error.server', { status: problem.status });
   return (
     <div class="failure" role="alert">

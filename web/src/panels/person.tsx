@@ -37,7 +37,8 @@ export function Person() {
   }
   const leave = () =>
     signOut().then(
-      () => session.reload(),
+      // Others may not see all of what is shown.
+      () => location.reload(),
       () => setFailed(true),
     );
   return (

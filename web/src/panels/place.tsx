@@ -15,23 +15,12 @@ import {
 import { hectares } from '../format';
 import { propertyName } from '../i18n';
 import { moveToAll } from '../map/canvas';
-import type { Boundary, Citation, LocatedBy } from '../model';
-import { documents, drawingReady, lang, ready, type Shaping, shaping, t } from '../state';
+import { type Boundary, type Citation, type LocatedBy, WAYS } from '../model';
+import { documents, lang, ready, type Shaping, shaping, t } from '../state';
 import { Field, NumberField, TextField } from './fields';
 import { Icon } from './icons';
 import { Failure, Section, shortTitle } from './parts';
 
-const WAYS = [
-  'surveyed',
-  'osm',
-  'digitised',
-  'compiled',
-  'published_point',
-  'station',
-  'relation',
-  'container',
-  'none',
-] as const satisfies readonly LocatedBy[];
 const SHAPES = ['point', 'line', 'polygon'] as const;
 
 export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
@@ -76,20 +65,6 @@ export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
           </button>
         )}
       </div>
-      {shaping.value && (
-        <p class="tool-hint" role="status" data-shaping={drawingReady.value ? 'ready' : 'loading'}>
-          <span>{t(`edit.place.${shaping.value}.hint`)}</span>
-          <button
-            type="button"
-            class="button is-small"
-            onClick={() => {
-              shaping.value = null;
-            }}
-          >
-            {t(shaping.value === 'vertices' ? 'draw.done' : 'draw.cancel')}
-          </button>
-        </p>
-      )}
       {sentence && <Sentence close={() => setSentence(false)} />}
       {isMoved && properties.located_by === 'digitised' && (
         <p class="fine">{t('edit.place.drawn')}</p>

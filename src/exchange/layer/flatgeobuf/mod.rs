@@ -40,6 +40,8 @@ struct FlatGeobuf {
     bytes: u64,
     /// Where features begin.
     start: u64,
+    /// How many there are; 0 where the file does not say.
+    count: u64,
     /// The type of all shapes, or that each states its own.
     shapes: GeometryType,
     /// Types of the columns; none for those that are left out.
@@ -138,6 +140,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, Text> {
         file,
         bytes,
         start,
+        count,
         columns,
     };
     Ok((layer, Box::new(source)))
@@ -203,8 +206,15 @@ impl Source for FlatGeobuf {
             };
             progress(at, self.bytes);
             if take(row.map_err(|text| RowFlaw { number, text })).is_break() {
-                break;
+                return Ok(());
             }
+        }
+        if self.count > 0 && number != self.count {
+            let count = self.count;
+            return Err(Text::new(
+                format!("文件写明有 {count} 个要素，只有 {number} 个：不完整"),
+                format!("the file says that it has {count} features and has {number}: it is cut"),
+            ));
         }
         Ok(())
     }

@@ -42,9 +42,15 @@ struct Column {
 }
 
 impl Column {
+    /// Whether it has more digits than a number keeps: then they are a code.
+    fn is_code(&self) -> bool {
+        self.decimals == 0 && self.length > 19
+    }
+
     fn kind(&self) -> Option<FieldKind> {
         Some(match self.letter {
             b'C' => FieldKind::Text,
+            b'N' | b'F' if self.is_code() => FieldKind::Text,
             b'N' | b'F' if self.decimals == 0 => FieldKind::Integer,
             b'N' | b'F' => FieldKind::Real,
             b'L' => FieldKind::Boolean,
@@ -338,6 +344,9 @@ impl Table {
                 // Some writers fill a number without a value with stars.
                 if text.bytes().all(|byte| byte == b'*') {
                     return Some(Value::Null);
+                }
+                if column.is_code() {
+                    return Some(text.into());
                 }
                 if let Ok(whole) = text.parse::<i64>()
                     && column.decimals == 0

@@ -42,16 +42,15 @@ struct Parts {
 }
 
 impl Parts {
-    fn put(&mut self, end: &str, file: File) {
-        let part = match end {
-            "shp" => &mut self.shp,
-            "shx" => &mut self.shx,
-            "dbf" => &mut self.dbf,
-            "prj" => &mut self.prj,
-            "cpg" => &mut self.cpg,
-            _ => return,
-        };
-        *part = Some(file);
+    fn part(&mut self, end: &str) -> Option<&mut Option<File>> {
+        match end {
+            "shp" => Some(&mut self.shp),
+            "shx" => Some(&mut self.shx),
+            "dbf" => Some(&mut self.dbf),
+            "prj" => Some(&mut self.prj),
+            "cpg" => Some(&mut self.cpg),
+            _ => None,
+        }
     }
 }
 
@@ -65,8 +64,8 @@ pub(super) fn open_bare(path: &Path, options: &ReadOptions) -> Result<Opened, Te
         let file = [end.to_owned(), end.to_ascii_uppercase()]
             .iter()
             .find_map(|end| File::open(path.with_extension(end)).ok());
-        if let Some(file) = file {
-            parts.put(end, file);
+        if let Some(part) = parts.part(end) {
+            *part = file;
         }
     }
     parts.shp = Some(File::open(path).map_err(|error| said(&error))?);
@@ -92,8 +91,10 @@ pub(super) fn open_zipped(
     let mut parts = Parts::default();
     for entry in entries {
         let (of, end) = entry.stem_and_end();
-        if of.eq_ignore_ascii_case(stem) && ENDS.contains(&&*end) {
-            parts.put(&end, archive.unpack(entry)?);
+        let part = parts.part(&end);
+        // Of several whose names differ in case alone the first.
+        if let Some(part @ None) = part.filter(|_| of.eq_ignore_ascii_case(stem)) {
+            *part = Some(archive.unpack(entry)?);
         }
     }
     open(&own(stem), parts, options)

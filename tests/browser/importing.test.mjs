@@ -1,0 +1,129 @@
+// Bringing in a file on the page: what is odd about it is said first, what would change is seen, and
+// only then it is written, or let go without a trace.
+
+import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
+import { after, afterEach, before, test } from 'node:test';
+import { mapRests, PHONE, screenshot, setDesk, yunze } from './support.mjs';
+
+let desk;
+/** The district's own parcels, in metres of CGCS2000 and under the names that a survey gives. */
+let survey;
+
+before(async () => {
+  desk = await setDesk(['王工']);
+  const file = JSON.parse(await readFile(`${yunze}geodata/parcels.geojson`, 'utf8'));
+  survey = file.features.map(({ id, geometry, properties }) => ({
+    type: 'Feature',
+    geometry,
+    properties: { 地块编号: id.toUpperCase(), 名称: properties.name, 用地性质: '居住' },
+  }));
+});
+
+afterEach(() => desk.closePages());
+
+after(async () => {
+  await desk?.clear();
+  if (desk) await rm(desk.data, { recursive: true, force: true });
+});
+
+function fileOf(features, name = '勘测成果.geojson') {
+  const content = JSON.stringify({ type: 'FeatureCollection', features });
+  return { name, mimeType: 'application/geo+json', buffer: Buffer.from(content) };
+}
+
+async function bring(page, file) {
+  await page.locator('[data-act=import]').click();
+  await page.locator('.drop input[type=file]').setInputFiles(file);
+  await page.locator('.intake[data-state=ready]').waitFor();
+}
+
+/** Waits until the file has been looked at as it was decided last. */
+async function counts(page, wanted) {
+  for (const [name, count] of Object.entries(wanted)) {
+    await page
+      .locator(`.counts [data-count=${name}] b`)
+      .getByText(`${count}`, { exact: true })
+      .waitFor();
+  }
+}
+
+test('a survey in metres: the finding is taken up, fields mapped, differences seen, one commit', async () => {
+  const page = await desk.openAs('王工', '/');
+  const moved = structuredClone(survey);
+  const added = structuredClone(survey[0]);
+  added.properties = { 地块编号: 'Z9-99', 名称: '新测地块', 用地性质: '居住' };
+  const shift = ([x, y]) => [x, y - 700];
+  added.geometry.coordinates = added.geometry.coordinates.map((ring) => ring.map(shift));
+  await bring(page, fileOf([...moved, added]));
+  const commit = page.locator('.intake').getByRole('button', { name: '导入', exact: true });
+  assert.equal(await commit.isDisabled(), true, 'there is something to see to first');
+  const finding = page.locator('[data-finding=projected_as_degrees]');
+  await screenshot(page, 'import-finding-1440x900');
+  await finding.getByRole('button', { name: '照此处理' }).click();
+  await finding.waitFor({ state: 'detached' });
+  await page.locator('.intake[data-state=ready]').waitFor();
+  assert.equal(await page.getByLabel('编号（用于比对）').inputValue(), '地块编号');
+  for (const [property, value] of [
+    ['licence', 'CC0-1.0'],
+    ['accuracy_m', '0.1'],
+  ]) {
+    const field = page.locator(`.mapping [data-property=${property}] input`);
+    await field.fill(value);
+    await field.press('Tab');
+    await page.locator('.intake[data-state=ready]').waitFor();
+    await page
+      .locator(`.mapping [data-property=${property}].is-lacking`)
+      .waitFor({ state: 'detached' });
+  }
+  // What is surveyed needs no sentence of a document to say where it lies.
+  await page.locator('.mapping [data-property=located_by] select').last().selectOption('surveyed');
+  await counts(page, { added: 1, changed: survey.length, removed: 0, invalid: 0 });
+  await mapRests(page);
+  await screenshot(page, 'import-1440x900');
+  await page.locator('.intake [name=message]').fill('勘测成果入库');
+  await commit.click();
+  await page.getByText('已导入，成为第 2 版').waitFor();
+  const { features } = await desk.json('/collections/parcels/items?limit=1000');
+  assert.equal(features.length, survey.length + 1);
+  const { revisions } = await desk.json('/revisions');
+  assert.equal(revisions[0].message, '勘测成果入库');
+  assert.equal(revisions[0].cause, 'import');
+  assert.equal(revisions[0].author, '王工');
+});
+
+test('what is let go leaves no trace, and what is no file of features is said', async () => {
+  const page = await desk.openAs('王工', '/');
+  const before = await desk.json('/revisions');
+  const sent = page.waitForResponse((response) => response.url().includes('/imports?'));
+  await bring(page, fileOf(survey.slice(0, 3)));
+  const { id } = await (await sent).json();
+  const gone = page.waitForResponse(
+    (response) => response.request().method() === 'DELETE' && response.url().endsWith(id),
+  );
+  await page.locator('.intake').getByRole('button', { name: '取消导入' }).last().click();
+  assert.equal((await gone).status(), 204);
+  assert.equal(await page.locator('.intake').count(), 0);
+  assert.deepEqual(await desk.json('/revisions'), before);
+
+  await page.locator('[data-act=import]').click();
+  const broken = { name: '坏.geojson', mimeType: 'text/plain', buffer: Buffer.from('{ not json') };
+  await page.locator('.drop input[type=file]').setInputFiles(broken);
+  await page.locator('.intake .failure').getByText('坏.geojson').waitFor();
+  await page.getByRole('button', { name: '换一个文件' }).click();
+  await page.locator('.drop').waitFor();
+});
+
+test('on a phone', async () => {
+  const page = await desk.openAs('王工', '/', { viewport: PHONE, hasTouch: true, isMobile: true });
+  await bring(page, fileOf(survey.slice(0, 3)));
+  await page.locator('.answer .sheet-handle').tap();
+  await screenshot(page, 'import-390x844');
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  assert.equal(wider, false, 'nothing sticks out');
+});
+
+test('nothing was asked of any other host, and no page threw an error', () => {
+  assert.ok(desk.opened.length > 2);
+  desk.assertClean();
+});
