@@ -1,6 +1,8 @@
 //! `renewal-map import`: files of features into a collection of the record.
 
 use std::{
+    fs::File,
+    io::Read,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
@@ -137,9 +139,19 @@ pub fn import(options: &Import) -> Result<(), String> {
         .try_for_each(|file| import_file(file, options, &record))
 }
 
+/// Whether a file is called an extract of OpenStreetMap, or begins like one.
 fn is_extract(file: &Path) -> bool {
-    file.extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("pbf"))
+    const BEGINNING: &[u8] = b"OSMHeader";
+    let mut start = Vec::new();
+    let opened = File::open(file).and_then(|file| file.take(64).read_to_end(&mut start));
+    let begins_so = opened.is_ok()
+        && start
+            .windows(BEGINNING.len())
+            .any(|bytes| bytes == BEGINNING);
+    begins_so
+        || file
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("pbf"))
 }
 
 fn import_file(file: &Path, options: &Import, record: &Record) -> Result<(), String> {
