@@ -455,7 +455,7 @@ fn a_system_of_another_datum_is_named_and_warned_of() {
     let said = desk.import(&out, &[&STATED[..], &["--dry-run"]].concat());
     let told = format!("{}{}", said.out, said.err);
     assert!(
-        told.contains("Xian 1980") && told.contains("ask who made the file"),
+        told.contains("EPSG:2384") && told.contains("ask who made the file"),
         "{told}"
     );
     assert!(!told.contains("99 %") && !told.contains("99%"), "{told}");
