@@ -243,11 +243,7 @@ impl Request {
             }],
         };
         if abandoned.load(Ordering::Relaxed) {
-            // Who has been told that it did not go through must not find it done.
-            return Err(Problem::busy(Text::new(
-                "没能及时写入，请稍后再试",
-                "it could not be written in time: please try again in a moment",
-            )));
+            return Err(not_in_time());
         }
         let now = match record.commit(&set) {
             Ok(now) => Arc::new(now),
@@ -358,6 +354,15 @@ impl Request {
             problem
         }
     }
+}
+
+/// 503 for a change whose turn came too late: who has been told that it did not go through must not
+/// find it done.
+pub fn not_in_time() -> Problem {
+    Problem::busy(Text::new(
+        "没能及时写入，请稍后再试",
+        "it could not be written in time: please try again in a moment",
+    ))
 }
 
 fn is_there(key: &Key) -> Problem {

@@ -81,7 +81,10 @@ pub async fn list(
     let params = Params::parse(query.as_deref(), &LIST_PARAMS)?;
     // What is asked of every feature takes longer than what an index finds.
     let every = ["filter", "sortby"];
-    let work = if every.iter().any(|name| params.get(name).is_some()) {
+    let looks_for_names = params
+        .get("properties")
+        .is_some_and(|names| names.split(',').any(|name| !is_known(name)));
+    let work = if looks_for_names || every.iter().any(|name| params.get(name).is_some()) {
         Work::Heavy
     } else {
         Work::Light
@@ -94,8 +97,8 @@ pub async fn list(
             let queries = Queries::new(&params, query.as_deref())?;
             let page = Page::parse(&params)?;
             let crs = parse_crs(&params)?;
-            let names = parse_properties(&params, collection)?;
             let go_on = || !abandoned.load(Ordering::Relaxed) && Instant::now() < until;
+            let names = parse_properties(&params, collection, go_on)?;
             let (matched, features) = parse_selection(&params, &snapshot)?
                 .page(collection, page.offset, page.limit, go_on)
                 .map_err(|Interrupted| {
@@ -418,11 +421,17 @@ fn parse_order(params: &Params) -> Result<Vec<Order>, Problem> {
     Ok(orders)
 }
 
+/// Whether a property can be served of every collection, without looking for it.
+fn is_known(property: &str) -> bool {
+    Field::find(property).is_some_and(Field::is_served)
+}
+
 /// Reads `properties`: the names of those that are to be served, each of which some feature of the
 /// collection should have.
 fn parse_properties(
     params: &Params,
     collection: &Collection,
+    go_on: impl Fn() -> bool,
 ) -> Result<Option<Vec<String>>, Problem> {
     let Some(text) = params.get("properties") else {
         return Ok(None);
@@ -430,11 +439,17 @@ fn parse_properties(
     let names: Vec<String> = text.split(',').map(str::to_owned).collect();
     // A property that is filtered by may be stated of no feature so far.
     let mut missing: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    missing.retain(|name| !Field::find(name).is_some_and(Field::is_served));
+    missing.retain(|name| !is_known(name));
     let mut known = BTreeSet::new();
     for feature in collection.features() {
         if missing.is_empty() {
             break;
+        }
+        if !go_on() {
+            return Err(Problem::unanswerable(Text::new(
+                "查找 properties 用时超过 10 秒：请检查属性名",
+                "looking for the properties took more than 10 s: check their names",
+            )));
         }
         feature.each_property(|name, _| {
             missing.remove(name);

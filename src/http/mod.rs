@@ -68,11 +68,11 @@ use crate::{
 
 /// Bytes of compressed tiles that are kept.
 const TILE_CACHE_BYTES: u64 = 128 << 20;
-/// Requests that may wait for their turn at once; more are told to come back.
+/// Requests that may wait at once for a turn of one kind; more are told to come back.
 const MAX_WAITING: usize = 512;
 /// Short pieces of work (a page of features, a tile) done at once, for each processor.
 const LIGHT_PER_PROCESSOR: usize = 4;
-/// Attempts to sign in that may be under way at once.
+/// Passwords that may wait at once to be compared.
 const MAX_AT_DOOR: usize = 32;
 /// How often the record is looked at for what other processes have committed.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -91,17 +91,14 @@ struct Shared {
     settings: Settings,
     /// Tells this program from another build of it.
     build: String,
-    waiting: Arc<Semaphore>,
-    light: Arc<Semaphore>,
-    heavy: Arc<Semaphore>,
-    edits: Arc<Semaphore>,
+    light: Turns,
+    heavy: Turns,
+    edits: Turns,
+    passwords: Turns,
     imports: Imports,
-    passwords: Arc<Semaphore>,
-    /// Places for those who sign in at once: however many try, others are answered.
-    door: Semaphore,
     throttle: Throttle,
-    /// Attempts that were refused, until [`AppState::follow`] writes them down.
-    refused: Mutex<Vec<AuditEntry>>,
+    /// Attempts that were refused, by what refused them, until [`AppState::follow`] writes them down.
+    refused: Mutex<HashMap<&'static str, Vec<AuditEntry>>>,
     /// When sessions were last used, likewise.
     seen: Mutex<HashMap<Hash, Timestamp>>,
 }
@@ -153,6 +150,22 @@ enum Work {
     Edit,
 }
 
+/// The turns of one kind of work, and the room in which requests wait for one: a room for each, so
+/// that however many want to sign in, others are answered.
+struct Turns {
+    at_once: Arc<Semaphore>,
+    waiting: Semaphore,
+}
+
+impl Turns {
+    fn new(at_once: usize, waiting: usize) -> Self {
+        Self {
+            at_once: Arc::new(Semaphore::new(at_once)),
+            waiting: Semaphore::new(waiting),
+        }
+    }
+}
+
 impl AppState {
     /// State that serves these data.
     #[must_use]
@@ -165,15 +178,13 @@ impl AppState {
             tiles: TileCache::new(TILE_CACHE_BYTES),
             settings,
             build: build(),
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
-            light: Arc::new(Semaphore::new(processors * LIGHT_PER_PROCESSOR)),
-            heavy: Arc::new(Semaphore::new(processors)),
-            edits: Arc::new(Semaphore::new(1)),
+            light: Turns::new(processors * LIGHT_PER_PROCESSOR, MAX_WAITING),
+            heavy: Turns::new(processors, MAX_WAITING),
+            edits: Turns::new(1, MAX_WAITING),
+            passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
             imports,
-            passwords: Arc::new(Semaphore::new(processors.div_ceil(2))),
-            door: Semaphore::new(MAX_AT_DOOR),
             throttle: Throttle::default(),
-            refused: Mutex::new(Vec::new()),
+            refused: Mutex::default(),
             seen: Mutex::default(),
         }))
     }
@@ -238,8 +249,8 @@ impl AppState {
             Work::Edit => &self.0.edits,
         };
         let turn = {
-            let _place = self.0.waiting.try_acquire().map_err(|_| too_many())?;
-            Arc::clone(turns)
+            let _place = turns.waiting.try_acquire().map_err(|_| too_many())?;
+            Arc::clone(&turns.at_once)
                 .acquire_owned()
                 .await
                 .map_err(|_| too_many())?

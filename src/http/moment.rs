@@ -20,6 +20,17 @@ impl FromRequestParts<AppState> for Data {
         let moment = Params::pick(parts.uri.query(), &["revision", "as_of"])
             .and_then(|params| moment(&params))?;
         let viewer = Asker::of(&parts.extensions).viewer();
+        let moment = match moment {
+            // The revision is soon found, and mostly it is in memory.
+            Moment::Time(time) => {
+                let found = state.blocking(Work::Light, move |state, _| {
+                    let found = state.0.live.revision_at(time);
+                    found.map_err(|error| state.not_told(&error, viewer))
+                });
+                Moment::Revision(found.await?)
+            }
+            other => other,
+        };
         if let Some(snapshot) = state.0.live.at_once(moment, viewer) {
             return Ok(Self(snapshot));
         }
@@ -34,7 +45,11 @@ impl AppState {
     /// What somebody sees of the data at a moment. It blocks, where they are not in memory.
     pub(super) fn at(&self, moment: Moment, viewer: Viewer) -> Result<Arc<Snapshot>, Problem> {
         let at = self.0.live.at(moment, viewer);
-        at.map_err(|error| match &*error {
+        at.map_err(|error| self.not_told(&error, viewer))
+    }
+
+    fn not_told(&self, error: &RecordError, viewer: Viewer) -> Problem {
+        match error {
             RecordError::NoRevision(revision) => {
                 no_revision(*revision, self.latest(viewer).revision)
             }
@@ -55,7 +70,7 @@ impl AppState {
                 tracing::error!("an earlier revision: {other}");
                 Problem::busy(other.text())
             }
-        })
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use crate::{
     store::record::{Account, AuditEntry, Hash, Record, RecordError, Sight},
 };
 
-/// Refused attempts that are kept in mind until they are written down; beyond that they are let go.
+/// Refused attempts of each sort that are kept in mind until they are written down; beyond that they
+/// are let go.
 const MAX_REFUSED: usize = 1_000;
 /// Characters of a refused request that are kept.
 const MAX_REQUEST: usize = 200;
@@ -342,36 +343,51 @@ impl AppState {
     }
 
     /// Keeps a refused attempt in mind: whoever has no account must not make the disk work.
-    pub(super) fn note_refused(&self, who: &str, why: &str, request: &str) {
-        let mut refused = self
-            .0
-            .refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if refused.len() < MAX_REFUSED {
-            let request: String = request.chars().take(MAX_REQUEST).collect();
-            refused.push(AuditEntry::now(who, why, &request));
-        }
+    pub(super) fn note_refused(&self, who: &str, why: &'static str, request: &str) {
+        let request: String = request.chars().take(MAX_REQUEST).collect();
+        self.keep_refused(why, vec![AuditEntry::now(who, why, &request)]);
+    }
+
+    fn keep_refused(&self, why: &'static str, entries: Vec<AuditEntry>) {
+        let refused = self.0.refused.lock();
+        let mut refused = refused.unwrap_or_else(PoisonError::into_inner);
+        let kept = refused.entry(why).or_default();
+        let room = MAX_REFUSED.saturating_sub(kept.len());
+        kept.extend(entries.into_iter().take(room));
     }
 
     /// Writes down the attempts that were refused since the last time, and which sessions were used.
-    /// It blocks.
+    /// Where that fails they are kept in mind for the next time. It blocks.
     pub(super) fn write_down(&self) -> Result<(), RecordError> {
-        let refused = self.0.refused.lock();
-        let refused = mem::take(&mut *refused.unwrap_or_else(PoisonError::into_inner));
-        let seen = self.0.seen.lock();
-        let seen: HashMap<Hash, Timestamp> =
-            mem::take(&mut *seen.unwrap_or_else(PoisonError::into_inner));
         let Some(record) = self.0.live.record() else {
             return Ok(());
         };
+        let seen = self.0.seen.lock();
+        let seen: HashMap<Hash, Timestamp> =
+            mem::take(&mut *seen.unwrap_or_else(PoisonError::into_inner));
         if !seen.is_empty() {
-            record.sessions_seen(&seen.into_iter().collect::<Vec<_>>())?;
+            let list: Vec<(Hash, Timestamp)> = seen.iter().map(|(hash, at)| (*hash, *at)).collect();
+            if let Err(error) = record.sessions_seen(&list) {
+                let later = self.0.seen.lock();
+                let mut later = later.unwrap_or_else(PoisonError::into_inner);
+                for (hash, at) in list {
+                    later.entry(hash).or_insert(at);
+                }
+                return Err(error);
+            }
         }
-        if !refused.is_empty() {
-            record.audit_all(&refused)?;
+        let refused = self.0.refused.lock();
+        let refused = mem::take(&mut *refused.unwrap_or_else(PoisonError::into_inner));
+        let mut entries: Vec<AuditEntry> = refused.values().flatten().cloned().collect();
+        if entries.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        entries.sort_by_key(|entry| entry.time);
+        record.audit_all(&entries).inspect_err(|_| {
+            for (why, entries) in refused {
+                self.keep_refused(why, entries);
+            }
+        })
     }
 
     /// The record, without which nothing can be changed.

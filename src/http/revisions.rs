@@ -1,6 +1,6 @@
 //! `GET /revisions`, what differs between two, and taking one back.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     body::Bytes,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     AppState, Base, JSON, Work,
     areas::read_body,
-    edit::{failed, failed_for},
+    edit::{failed, failed_for, not_in_time},
     json_answer,
     moment::no_revision,
     paging::Page,
@@ -179,7 +179,7 @@ pub async fn revert(
     Params::parse(query.as_deref(), &[])?;
     let wanted: Wanted = read_body(body)?;
     state
-        .blocking(Work::Edit, move |state, _| {
+        .blocking(Work::Edit, move |state, abandoned| {
             let record = state.record()?;
             let viewer = Viewer(Some(editor.role));
             let seen = state.latest(viewer);
@@ -198,6 +198,9 @@ pub async fn revert(
                         format!("taking revision {revision} back takes an administrator"),
                     ),
                 ));
+            }
+            if abandoned.load(Ordering::Relaxed) {
+                return Err(not_in_time());
             }
             let now = record
                 .revert(revision, &editor.name, &wanted.message)

@@ -127,12 +127,6 @@ async fn sign_in(
     name: String,
     password: String,
 ) -> Result<(Account, Secret), Problem> {
-    let _place = state.0.door.try_acquire().map_err(|_| {
-        Problem::busy(Text::new(
-            "登录的人太多，请稍后再试",
-            "too many are signing in, please try again in a moment",
-        ))
-    })?;
     match state.0.throttle.attempt(&name, Instant::now()) {
         Attempt::After(delay) => tokio::time::sleep(delay).await,
         Attempt::TooEarly(wait) => {

@@ -127,7 +127,11 @@ impl Live {
         Ok(Arc::clone(views.of(viewer)))
     }
 
-    fn revision_at(&self, time: Timestamp) -> Result<Revision, RecordError> {
+    /// The revision that was the latest at a time. It blocks for moments.
+    ///
+    /// # Errors
+    /// Where there was nothing at that time, or the record can't be read.
+    pub fn revision_at(&self, time: Timestamp) -> Result<Revision, RecordError> {
         let record = self.record.as_ref().ok_or_else(|| {
             RecordError::Refused(Text::new(
                 "没有库，只有一个版本：as_of 要用 serve --data 启动才有",

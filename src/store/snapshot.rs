@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use geo::Rect;
+use geo::{Geometry, Rect};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 use serde::Serialize;
 
@@ -143,6 +143,9 @@ pub struct Collection {
     pub bounds: Option<Rect<f64>>,
     /// How many have a geometry.
     pub located: usize,
+    /// 0 where all of its features are points, 1 lines, 2 areas; `None` where they are of several
+    /// sorts, or none has a geometry.
+    pub dimension: Option<u8>,
     /// The largest `accuracy_m` of a feature, metres.
     pub worst_accuracy_m: f64,
     /// The categories of land use that its features state.
@@ -184,6 +187,7 @@ impl Collection {
             sources,
             bounds: (located > 0).then(|| Rect::new(envelope.lower(), envelope.upper())),
             located,
+            dimension: dimension(&features),
             worst_accuracy_m: features
                 .iter()
                 .map(|feature| feature.accuracy_m)
@@ -254,4 +258,16 @@ impl Collection {
     pub(super) fn feature_mut(&mut self, place: usize) -> &mut Feature {
         &mut self.features[place]
     }
+}
+
+fn dimension(features: &[Feature]) -> Option<u8> {
+    let mut each = features
+        .iter()
+        .filter_map(|feature| match feature.geometry.as_ref()? {
+            Geometry::Point(_) | Geometry::MultiPoint(_) => Some(0),
+            Geometry::LineString(_) | Geometry::MultiLineString(_) => Some(1),
+            _ => Some(2),
+        });
+    let first = each.next()?;
+    each.all(|other| other == first).then_some(first)
 }

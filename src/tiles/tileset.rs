@@ -3,14 +3,13 @@
 
 use std::ops::RangeInclusive;
 
-use geo::{Coord, Geometry};
+use geo::Coord;
 use serde_json::{Value, json};
 
 use super::{Layer, MAX_ZOOM, TileId, encode::MARGIN, layer::bounds_of};
 use crate::{
     geometry::crs::Crs,
     model::{LocatedBy, Status},
-    store::Collection,
 };
 
 /// The name of the one tile matrix set, in the registry of the OGC.
@@ -160,22 +159,10 @@ fn describe(layer: &Layer<'_>) -> Value {
             "zones": { "type": "string", "description": ";a;b;" },
         }},
     });
-    if let Some(dimension) = dimension(collection) {
+    if let Some(dimension) = collection.dimension {
         described["geometryDimension"] = dimension.into();
     }
     described
-}
-
-/// 0 where all of its features are points, 1 lines, 2 areas; `None` where they are of several sorts.
-fn dimension(collection: &Collection) -> Option<u8> {
-    let geometries = collection.features().iter();
-    let mut each = geometries.filter_map(|feature| match feature.geometry.as_ref()? {
-        Geometry::Point(_) | Geometry::MultiPoint(_) => Some(0),
-        Geometry::LineString(_) | Geometry::MultiLineString(_) => Some(1),
-        _ => Some(2),
-    });
-    let first = each.next()?;
-    each.all(|other| other == first).then_some(first)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use renewal_map::{
     people::{Secret, administrator_link},
-    store::record::Record,
+    store::record::{AuditEntry, Record},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -128,6 +128,35 @@ fn answers_of_one_viewer_are_no_other_viewers() {
         assert_eq!(answer.status, 304);
         tags.push(tag);
     }
+}
+
+#[test]
+fn what_becomes_of_an_import_is_kept_by_nobody() {
+    let house = House::open();
+    let path = "/imports?into=parcels&name=p.geojson";
+    let file = json!({ "type": "FeatureCollection", "features": [] }).to_string();
+    let answer = house.send("POST", Some("editor"), path, &[], &file);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let place = answer.header("location").to_owned();
+    let path = &place[place.find("/imports/").unwrap()..];
+    let answer = house.send("GET", Some("editor"), path, &[("if-none-match", "*")], "");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("etag"), "");
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[test]
+fn who_tries_tokens_pushes_no_failed_sign_in_out_of_the_log() {
+    let house = House::open();
+    let record = Record::open_existing(house.data.path()).unwrap();
+    let tried = |action: &str| AuditEntry::now("", action, "x");
+    record.audit_all(&[tried("failed sign in")]).unwrap();
+    record
+        .audit_all(&vec![tried("unknown token"); 10_050])
+        .unwrap();
+    let kept = record.audited(20_000, None, Some("")).unwrap();
+    assert_eq!(kept.len(), 10_001);
+    assert_eq!(kept.last().unwrap().1.action, "failed sign in");
 }
 
 #[test]
@@ -425,6 +454,19 @@ fn what_others_rest_on_is_not_hidden() {
     );
     let (sound, said) = problems(&|copy| hide(copy, "streets", "reader"));
     assert!(!sound && said.contains("sides refers to “s-13”"), "{said}");
+    // What is not there answers in the same words as what may not be named.
+    let (sound, said) = problems(&|copy| {
+        copy.edit("geodata/zones.geojson", |zones| {
+            let mut zones = zones["features"].as_array_mut().unwrap().iter_mut();
+            let sides = |zone: &&mut Value| zone["properties"]["sides"].is_array();
+            let zone = zones.find(sides).unwrap();
+            zone["properties"]["sides"][0]["ways"] = json!(["no-such-way"]);
+        });
+    });
+    assert!(
+        !sound && said.contains("sides refers to “no-such-way”"),
+        "{said}"
+    );
     // Who sees the one sees the other.
     let (sound, said) = problems(&|copy| {
         hide(copy, "transit", "reader");

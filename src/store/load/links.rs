@@ -39,10 +39,11 @@ impl Link {
         let readers = |collection: &str| Some(snapshot.collection(collection)?.info.readers);
         let own = readers(&from.collection).flatten();
         if matches!(self, Self::Side) {
-            return FOLLOWED.iter().all(|(id, _)| {
-                let way = FeatureRef::new(id, target);
-                snapshot.feature(&way).is_none() || readers(id).flatten() <= own
-            });
+            let mut ways = FOLLOWED
+                .iter()
+                .filter(|(id, _)| snapshot.feature(&FeatureRef::new(id, target)).is_some())
+                .peekable();
+            return ways.peek().is_some() && ways.all(|(id, _)| readers(id).flatten() <= own);
         }
         target.parse().is_ok_and(|name: FeatureRef| {
             snapshot.feature(&name).is_some() && readers(&name.collection).flatten() <= own

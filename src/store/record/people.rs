@@ -1,12 +1,15 @@
 //! Accounts, hashes of tokens, and who did what.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, types::Type};
 
 use super::{Hash, Record, RecordError, sessions::end_sessions};
 use crate::model::{Role, Text};
 
-/// Entries of the log that are kept of what nobody known did.
+/// Entries of the log that are kept of each thing that nobody known did: of one who tries tokens not
+/// so many that failed attempts to sign in are lost.
 const MAX_UNKNOWN: u32 = 10_000;
 
 /// Somebody who may do more than read.
@@ -215,7 +218,7 @@ impl Record {
         self.audit_all(std::slice::from_ref(&entry))
     }
 
-    /// The same of several things, each at its time. Of what nobody known did, the latest
+    /// The same of several things, each at its time. Of each action of somebody unknown the latest
     /// [`MAX_UNKNOWN`] entries are kept.
     ///
     /// # Errors
@@ -226,12 +229,14 @@ impl Record {
         for entry in entries {
             write_down(&writing, entry)?;
         }
-        if entries.iter().any(|entry| entry.account.is_empty()) {
+        let unknown = entries.iter().filter(|entry| entry.account.is_empty());
+        let actions: BTreeSet<&str> = unknown.map(|entry| &*entry.action).collect();
+        for action in actions {
             writing.execute(
-                "DELETE FROM audit WHERE account = '' AND number <= (
-                     SELECT number FROM audit WHERE account = ''
-                     ORDER BY number DESC LIMIT 1 OFFSET ?1)",
-                [MAX_UNKNOWN],
+                "DELETE FROM audit WHERE account = '' AND action = ?1 AND number <= (
+                     SELECT number FROM audit WHERE account = '' AND action = ?1
+                     ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+                (action, MAX_UNKNOWN),
             )?;
         }
         writing.commit()?;
