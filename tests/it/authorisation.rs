@@ -270,6 +270,11 @@ struct Visitors {
 /// What stands for the hash of everybody's password: nobody compares it here.
 const KEPT: &str = "kept";
 
+fn choose(record: &Record, name: &str) {
+    let key = invite(record, name).unwrap();
+    record.accept_invitation(key.hash(), name, KEPT).unwrap();
+}
+
 impl Visitors {
     fn new() -> Self {
         let house = House::open();
@@ -286,8 +291,7 @@ impl Visitors {
         let (_, closed) = grant(&record, "已离职", "", 1).unwrap();
         record.close_account("已离职").unwrap();
         for name in ROLES.map(name_of) {
-            let key = invite(&record, name).unwrap();
-            record.accept_invitation(key.hash(), name, KEPT).unwrap();
+            choose(&record, name);
         }
         let spoilt = [
             expired,
@@ -345,6 +349,7 @@ impl Visitors {
             Shows::ClosedCookie => {
                 let role = renewal_map::model::Role::Administrator;
                 self.record.put_account("已离职", role).unwrap();
+                choose(&self.record, "已离职");
                 let secret = session("已离职");
                 self.record.close_account("已离职").unwrap();
                 (vec![cookie(&secret)], String::new())
