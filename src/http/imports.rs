@@ -8,6 +8,7 @@ use std::{
     fs::{self, File},
     future::poll_fn,
     io::{self, Write},
+    mem,
     ops::ControlFlow,
     path::{Path, PathBuf},
     pin::Pin,
@@ -25,7 +26,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -33,7 +34,6 @@ use super::{
     areas::read_body,
     collections,
     edit::{failed, failed_for},
-    json_answer,
     paging::Page,
     params::Params,
     person::Editor,
@@ -53,8 +53,12 @@ use crate::{
 const MAX_BYTES: u64 = 1 << 30;
 /// Characters of its name.
 const MAX_NAME: usize = 120;
-/// Imports that are kept at once.
+/// Bytes of what comes after the last dot of it, where that is kept.
+const MAX_END: usize = 16;
+/// Imports that are kept at once; those that have ended make room for others.
 const MAX_KEPT: usize = 16;
+/// How many of them one account may have under way.
+const MAX_OWN: usize = 4;
 /// How long one is kept that nobody asks for.
 const KEPT_FOR: Duration = Duration::from_hours(24);
 
@@ -69,23 +73,97 @@ pub struct Imports {
 struct Import {
     id: String,
     into: String,
-    /// What whoever sent it sees: nothing else is compared with it.
+    /// Who sent it.
+    account: String,
+    /// What they see: nothing else is compared with it.
     viewer: Viewer,
+    /// What the file is called where it comes from.
     name: String,
     folder: PathBuf,
+    /// Nobody holds it for longer than a look: every question about the import needs it.
     stage: Mutex<Stage>,
     asked: Mutex<Instant>,
-    /// Counts what was decided; what is under way for an earlier decision ends.
+    /// Counts what was decided, and is the number of the preview that comes of it; what is under way for an
+    /// earlier decision ends. It changes under the lock of `stage` alone.
     decision: AtomicU64,
     done: AtomicU64,
     all: AtomicU64,
 }
 
 enum Stage {
+    /// The file is still on its way.
+    Arriving,
     Reading,
-    Ready(Box<Prepared>),
+    Ready(Arc<Preview>),
+    Committing,
     Failed(Text),
     Committed(Revision),
+}
+
+impl Stage {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Arriving => "arriving",
+            Self::Reading => "reading",
+            Self::Ready(_) => "ready",
+            Self::Committing => "committing",
+            Self::Failed(_) => "failed",
+            Self::Committed(_) => "committed",
+        }
+    }
+
+    /// 409: what is asked for does not fit how far the import has come.
+    fn not_now(&self) -> Problem {
+        let word = self.word();
+        Problem::new(
+            StatusCode::CONFLICT,
+            Text::new(
+                format!("导入的状态是 {word}，不能这样做"),
+                format!("the import is {word}, so this can't be done"),
+            ),
+        )
+    }
+}
+
+/// What would change.
+struct Preview {
+    /// Its members in the answer, made once.
+    shown: Map<String, Value>,
+    prepared: Mutex<Prepared>,
+}
+
+impl Preview {
+    fn new(prepared: Prepared) -> Self {
+        let shown = match prepared.json() {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        Self {
+            shown,
+            prepared: Mutex::new(prepared),
+        }
+    }
+
+    /// It is held while the record is written: not to be waited for where requests are answered.
+    fn prepared(&self) -> MutexGuard<'_, Prepared> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A commit under way. However it ends, the import comes out of it.
+struct Commit<'a> {
+    import: &'a Import,
+    preview: Arc<Preview>,
+    revision: Option<Revision>,
+}
+
+impl Drop for Commit<'_> {
+    fn drop(&mut self) {
+        *self.import.stage() = match self.revision {
+            Some(revision) => Stage::Committed(revision),
+            None => Stage::Ready(Arc::clone(&self.preview)),
+        };
+    }
 }
 
 impl Drop for Import {
@@ -96,8 +174,30 @@ impl Drop for Import {
 }
 
 impl Import {
-    fn path(&self) -> PathBuf {
-        self.folder.join(&self.name)
+    /// What the file is called here: the name that it came with may be too long for the disk. How that ends
+    /// is kept, for it may tell what the file is.
+    fn kept_as(&self) -> String {
+        let end = Path::new(&self.name)
+            .extension()
+            .and_then(|end| end.to_str());
+        match end
+            .filter(|end| end.len() <= MAX_END && end.bytes().all(|b| b.is_ascii_alphanumeric()))
+        {
+            Some(end) => format!("{}.{end}", self.id),
+            None => self.id.clone(),
+        }
+    }
+
+    /// A statement about the file under the name that it came with.
+    fn named(&self, text: &Text) -> Text {
+        let kept_as = self.kept_as();
+        let path = self.folder.join(&kept_as).display().to_string();
+        let [zh, en] = [&text.zh, &text.en].map(|words| {
+            words
+                .replace(&path, &self.name)
+                .replace(&kept_as, &self.name)
+        });
+        Text::new(zh, en)
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -108,50 +208,123 @@ impl Import {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    fn is_stale(&self) -> bool {
-        self.asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .elapsed()
-            > KEPT_FOR
+    fn asked(&self) -> Instant {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends what is under way.
-    fn cancel(&self) {
+    fn is_stale(&self) -> bool {
+        self.asked().elapsed() > KEPT_FOR
+    }
+
+    /// Whether it holds one of the places.
+    fn is_under_way(&self) -> bool {
+        !matches!(&*self.stage(), Stage::Failed(_) | Stage::Committed(_))
+    }
+
+    fn is_current(&self, decision: u64) -> bool {
+        self.decision.load(Ordering::Relaxed) == decision
+    }
+
+    /// Ends what is under way, except a commit.
+    fn cancel(&self) -> Result<(), Problem> {
+        let stage = self.stage();
+        if matches!(&*stage, Stage::Committing) {
+            return Err(stage.not_now());
+        }
         self.decision.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Begins anew; returns the number of the decision.
+    fn restart(&self) -> Result<u64, Problem> {
+        let mut stage = self.stage();
+        if matches!(&*stage, Stage::Committing | Stage::Committed(_)) {
+            return Err(stage.not_now());
+        }
+        let before = mem::replace(&mut *stage, Stage::Reading);
+        let decision = self.decision.fetch_add(1, Ordering::Relaxed) + 1;
+        drop(stage);
+        drop(before);
+        Ok(decision)
+    }
+
+    /// Puts what came of a decision, unless another was made meanwhile.
+    fn settle(&self, decision: u64, outcome: Stage) {
+        let mut stage = self.stage();
+        if self.is_current(decision) {
+            *stage = outcome;
+        }
+    }
+
+    /// Begins to commit the preview of this number.
+    fn begin_commit(&self, number: u64) -> Result<Commit<'_>, Problem> {
+        let mut stage = self.stage();
+        let Stage::Ready(preview) = &*stage else {
+            return Err(stage.not_now());
+        };
+        if !self.is_current(number) {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                Text::new(
+                    "导入的选项在此预览之后改过，未写入：请先看新的预览",
+                    "nothing was written, for the import was decided otherwise after this preview: look at \
+                     the new one first",
+                ),
+            ));
+        }
+        let preview = Arc::clone(preview);
+        *stage = Stage::Committing;
+        Ok(Commit {
+            import: self,
+            preview,
+            revision: None,
+        })
     }
 
     fn json(&self) -> Value {
+        let stage = self.stage();
         let mut shown = json!({
             "id": self.id,
             "into": self.into,
             "file": self.name,
+            "state": stage.word(),
+            "preview": self.decision.load(Ordering::Relaxed),
             "progress": {
                 "done": self.done.load(Ordering::Relaxed),
                 "all": self.all.load(Ordering::Relaxed),
             },
         });
-        match &*self.stage() {
-            Stage::Reading => shown["state"] = "reading".into(),
-            Stage::Ready(prepared) => {
-                shown["state"] = "ready".into();
-                if let (Value::Object(shown), Value::Object(members)) =
-                    (&mut shown, prepared.json())
-                {
-                    shown.extend(members);
+        match &*stage {
+            Stage::Arriving | Stage::Reading | Stage::Committing => {}
+            Stage::Ready(preview) => {
+                let preview = Arc::clone(preview);
+                drop(stage);
+                if let Value::Object(members) = &mut shown {
+                    members.extend(preview.shown.clone());
                 }
             }
             Stage::Failed(text) => {
-                shown["state"] = "failed".into();
                 shown["message"] = text.zh.as_str().into();
                 shown["message_en"] = text.en.as_str().into();
             }
-            Stage::Committed(revision) => {
-                shown["state"] = "committed".into();
-                shown["revision"] = revision.0.into();
-            }
+            Stage::Committed(revision) => shown["revision"] = revision.0.into(),
         }
         shown
+    }
+}
+
+/// The place of a file that is on its way: where it does not arrive whole, or its client goes away, the place is
+/// free again.
+struct Place<'a> {
+    imports: &'a Imports,
+    import: &'a Import,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if matches!(&*self.import.stage(), Stage::Arriving) {
+            self.imports.kept().remove(&self.import.id);
+        }
     }
 }
 
@@ -174,13 +347,57 @@ impl Imports {
 
     /// Lets go of those that nobody asks for any more.
     pub fn sweep(&self) {
-        self.kept().retain(|_, import| {
-            let stale = import.is_stale();
-            if stale {
-                import.cancel();
-            }
-            !stale
-        });
+        let is_let_go =
+            |_: &String, import: &mut Arc<Import>| import.is_stale() && import.cancel().is_ok();
+        let gone: Vec<_> = self.kept().extract_if(is_let_go).collect();
+        // Their folders go with them, which takes a while.
+        drop(gone);
+    }
+
+    /// Refuses one more import of this account where too many are under way.
+    fn room_for(kept: &HashMap<String, Arc<Import>>, account: &str) -> Result<(), Problem> {
+        let (mut all, mut own) = (0, 0);
+        for import in kept.values().filter(|import| import.is_under_way()) {
+            all += 1;
+            own += usize::from(import.account == account);
+        }
+        if own >= MAX_OWN {
+            return Err(Problem::busy(Text::new(
+                format!("一个账号最多同时有 {MAX_OWN} 个未完成的导入，请先提交或取消一些"),
+                format!(
+                    "an account may have {MAX_OWN} imports under way: commit or cancel some first"
+                ),
+            )));
+        }
+        if all >= MAX_KEPT {
+            return Err(Problem::busy(Text::new(
+                "未完成的导入太多，请先提交或取消一些",
+                "too many imports are under way: commit or cancel some first",
+            )));
+        }
+        Ok(())
+    }
+
+    /// Keeps an import whose file is on its way.
+    fn take_in<'a>(&'a self, import: &'a Arc<Import>) -> Result<Place<'a>, Problem> {
+        let mut kept = self.kept();
+        Self::room_for(&kept, &import.account)?;
+        // Of those that have ended, the one that was asked for least lately.
+        let oldest = kept
+            .values()
+            .filter(|other| !other.is_under_way())
+            .min_by_key(|other| other.asked())
+            .map(|other| other.id.clone());
+        let is_full = kept.len() >= MAX_KEPT;
+        let let_go = oldest.filter(|_| is_full).and_then(|id| kept.remove(&id));
+        kept.insert(import.id.clone(), Arc::clone(import));
+        drop(kept);
+        // Its folder goes with it, which takes a while.
+        drop(let_go);
+        Ok(Place {
+            imports: self,
+            import,
+        })
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<String, Arc<Import>>> {
@@ -191,7 +408,9 @@ impl Imports {
     fn find(&self, id: &str, editor: &Account, state: &AppState) -> Result<Arc<Import>, Problem> {
         let seen = state.latest(Viewer(Some(editor.role)));
         let found = self.kept().get(id).cloned();
-        let found = found.filter(|import| seen.collection(&import.into).is_some());
+        let found = found.filter(|import| {
+            seen.collection(&import.into).is_some() && !matches!(&*import.stage(), Stage::Arriving)
+        });
         let import = found.ok_or_else(|| {
             Problem::missing(Text::new(
                 format!("没有导入 {id}：可能已取消或放置超过一天"),
@@ -238,12 +457,6 @@ pub async fn create(
     };
     let options = decided.options()?;
     let scratch = state.record()?.scratch();
-    if state.0.imports.kept().len() >= MAX_KEPT {
-        return Err(Problem::busy(Text::new(
-            "未完成的导入太多，请先提交或取消一些",
-            "too many imports are kept: commit or cancel some first",
-        )));
-    }
     let mut id = [0; 12];
     getrandom::fill(&mut id).map_err(|error| broken(&io::Error::other(error.to_string())))?;
     let id = crate::documents::hex(&id);
@@ -251,29 +464,35 @@ pub async fn create(
     let import = Arc::new(Import {
         id: id.clone(),
         into,
+        account: editor.name,
         viewer,
         name,
         folder,
-        stage: Mutex::new(Stage::Reading),
+        stage: Mutex::new(Stage::Arriving),
         asked: Mutex::new(Instant::now()),
         decision: AtomicU64::new(0),
         done: AtomicU64::new(0),
         all: AtomicU64::new(0),
     });
-    // Where receiving fails, or the client goes away, the folder goes with `import`.
+    let place = state.0.imports.take_in(&import)?;
     receive(&import, body).await?;
-    state
-        .0
-        .imports
-        .kept()
-        .insert(id.clone(), Arc::clone(&import));
-    begin(&state, &import, options);
-    let mut response = json_answer(JSON, import.json().to_string());
+    begin(&state, &import, options)?;
+    drop(place);
+    let mut response = answer(JSON, &import.json());
     *response.status_mut() = StatusCode::CREATED;
     if let Ok(place) = HeaderValue::from_str(&format!("{}/imports/{id}", base.root)) {
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
+}
+
+/// An answer that nobody keeps: an import changes without the data.
+fn answer(media_type: &'static str, body: &Value) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, body.to_string()).into_response()
 }
 
 /// A name without folders.
@@ -314,7 +533,7 @@ async fn receive(import: &Import, mut body: Body) -> Result<(), Problem> {
     }
     let create = || {
         fs::create_dir_all(&import.folder)?;
-        File::create_new(import.path())
+        File::create_new(import.folder.join(import.kept_as()))
     };
     let mut file = tokio::task::block_in_place(create).map_err(|error| broken(&error))?;
     let mut received = 0;
@@ -338,41 +557,45 @@ async fn receive(import: &Import, mut body: Body) -> Result<(), Problem> {
 }
 
 /// Looks at a file in the background, as it was decided last.
-fn begin(state: &AppState, import: &Arc<Import>, options: Options) {
-    import.cancel();
-    let decision = import.decision.load(Ordering::Relaxed);
-    *import.stage() = Stage::Reading;
+fn begin(state: &AppState, import: &Arc<Import>, options: Options) -> Result<(), Problem> {
+    let decision = import.restart()?;
     let (state, import) = (state.clone(), Arc::clone(import));
     let turns = Arc::clone(&state.0.imports.turn);
     tokio::spawn(async move {
         let Ok(turn) = turns.acquire_owned().await else {
             return;
         };
+        let looked_at = Arc::clone(&import);
         let looked = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            look(&state, &import, decision, &options);
+            look(&state, &looked_at, decision, &options);
         });
         if let Err(error) = looked.await {
             tracing::error!("an import: {error}");
+            let text = Text::new(
+                "读取文件时服务内部出错，已记录",
+                "the service failed while it read the file; it has been logged",
+            );
+            import.settle(decision, Stage::Failed(text));
         }
     });
+    Ok(())
 }
 
 fn look(state: &AppState, import: &Import, decision: u64, options: &Options) {
-    let is_current = || import.decision.load(Ordering::Relaxed) == decision;
     let request = intake::Request {
-        path: import.path(),
+        path: import.folder.join(import.kept_as()),
         name: import.name.clone(),
         into: import.into.clone(),
         scratch: import.folder.clone(),
     };
-    let prepared = match (is_current(), state.0.live.record()) {
+    let prepared = match (import.is_current(decision), state.0.live.record()) {
         (true, Some(record)) => {
             let snapshot = state.latest(import.viewer);
             intake::prepare(record, &snapshot, &request, options, &mut |_, done, all| {
                 import.done.store(done, Ordering::Relaxed);
                 import.all.store(all, Ordering::Relaxed);
-                if is_current() {
+                if import.is_current(decision) {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(())
@@ -381,13 +604,18 @@ fn look(state: &AppState, import: &Import, decision: u64, options: &Options) {
         }
         _ => Err(Failed::Cancelled),
     };
-    let mut stage = import.stage();
-    if is_current() {
-        *stage = match prepared {
-            Ok(prepared) => Stage::Ready(Box::new(prepared)),
-            Err(error) => Stage::Failed(error.text()),
-        };
-    }
+    let outcome = match prepared {
+        Ok(mut prepared) => {
+            // Formats without a name of their own give that of the file.
+            if prepared.layer.name == import.id {
+                let stem = Path::new(&import.name).file_stem().unwrap_or_default();
+                prepared.layer.name = stem.to_string_lossy().into_owned();
+            }
+            Stage::Ready(Arc::new(Preview::new(prepared)))
+        }
+        Err(error) => Stage::Failed(import.named(&error.text())),
+    };
+    import.settle(decision, outcome);
 }
 
 /// How far an import has come, and what would change.
@@ -397,7 +625,7 @@ pub async fn show(
     extract::Path(id): extract::Path<String>,
 ) -> Result<Response, Problem> {
     let import = state.0.imports.find(&id, &editor, &state)?;
-    Ok(json_answer(JSON, import.json().to_string()))
+    Ok(answer(JSON, &import.json()))
 }
 
 /// What a client decides.
@@ -456,11 +684,15 @@ pub async fn decide(
     let import = state.0.imports.find(&id, &editor, &state)?;
     let decided: Decided = read_body(body)?;
     let options = decided.options()?;
-    if matches!(&*import.stage(), Stage::Committed(_)) {
-        return Err(not_now(&import));
+    {
+        // Nobody takes the place between the look and the beginning.
+        let kept = state.0.imports.kept();
+        if matches!(&*import.stage(), Stage::Failed(_)) {
+            Imports::room_for(&kept, &import.account)?;
+        }
+        begin(&state, &import, options)?;
     }
-    begin(&state, &import, options);
-    Ok(json_answer(JSON, import.json().to_string()))
+    Ok(answer(JSON, &import.json()))
 }
 
 /// What would change, feature by feature.
@@ -477,16 +709,17 @@ pub async fn changes(
             let query = query.as_deref();
             let params = Params::parse(query, &["limit", "offset"])?;
             let page = Page::parse(&params)?;
-            let stage = import.stage();
-            let Stage::Ready(prepared) = &*stage else {
-                drop(stage);
-                return Err(not_now(&import));
+            let preview = match &*import.stage() {
+                Stage::Ready(preview) => Arc::clone(preview),
+                other => return Err(other.not_now()),
             };
+            let prepared = preview.prepared();
             let limit = u32::try_from(page.limit).unwrap_or(u32::MAX);
             let changes = prepared
                 .changes(limit, page.offset as u64)
                 .map_err(failed)?;
             let counts = prepared.counts;
+            drop(prepared);
             let matched = counts.added + counts.changed + counts.removed;
             let matched = usize::try_from(matched).unwrap_or(usize::MAX);
             let features: Vec<Value> = changes
@@ -506,7 +739,7 @@ pub async fn changes(
                 "links": page.links(&base, GEOJSON, &path, query, matched),
                 "features": features,
             });
-            Ok(json_answer(GEOJSON, body.to_string()))
+            Ok(answer(GEOJSON, &body))
         })
         .await
 }
@@ -515,9 +748,11 @@ pub async fn changes(
 #[serde(deny_unknown_fields)]
 struct Said {
     message: Option<String>,
+    /// The number of the preview that they saw.
+    preview: u64,
 }
 
-/// Commits an import as the next revision.
+/// Commits an import as the next revision, as a preview showed it.
 pub async fn commit(
     State(state): State<AppState>,
     Editor(editor): Editor,
@@ -529,11 +764,9 @@ pub async fn commit(
     state
         .blocking(Work::Edit, move |state, _| {
             let record = state.record()?;
-            let mut stage = import.stage();
-            let Stage::Ready(prepared) = &*stage else {
-                drop(stage);
-                return Err(not_now(&import));
-            };
+            let mut commit = import.begin_commit(said.preview)?;
+            let preview = Arc::clone(&commit.preview);
+            let prepared = preview.prepared();
             let obstacles = prepared.obstacles();
             if !obstacles.is_empty() {
                 return Err(obstructed(&obstacles));
@@ -555,11 +788,10 @@ pub async fn commit(
                     return Err(failed_for(error, &seen));
                 }
             };
-            *stage = Stage::Committed(revision);
-            drop(stage);
+            commit.revision = Some(revision);
+            drop(commit);
             let _ = fs::remove_dir_all(&import.folder);
-            let body = json!({ "revision": revision });
-            Ok(json_answer(JSON, body.to_string()))
+            Ok(answer(JSON, &json!({ "revision": revision })))
         })
         .await
 }
@@ -580,21 +812,6 @@ fn obstructed(obstacles: &[Text]) -> Problem {
     .with("obstacles", list.into())
 }
 
-/// 409: what is asked for does not fit how far the import has come.
-fn not_now(import: &Import) -> Problem {
-    let state = import.json()["state"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    Problem::new(
-        StatusCode::CONFLICT,
-        Text::new(
-            format!("导入的状态是 {state}，不能这样做"),
-            format!("the import is {state}, so this can't be done"),
-        ),
-    )
-}
-
 /// Lets go of an import.
 pub async fn cancel(
     State(state): State<AppState>,
@@ -602,7 +819,7 @@ pub async fn cancel(
     extract::Path(id): extract::Path<String>,
 ) -> Result<Response, Problem> {
     let import = state.0.imports.find(&id, &editor, &state)?;
-    import.cancel();
+    import.cancel()?;
     state.0.imports.kept().remove(&id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -5,6 +5,8 @@
 use std::{
     fmt::Write as _,
     fs,
+    io::Write as _,
+    net::TcpStream,
     ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Output, Stdio},
@@ -712,6 +714,9 @@ fn keys_that_are_twice_or_missing_and_fields_that_are_not_there() {
 
 // ---- over HTTP -------------------------------------------------------------------------------
 
+/// Where files are sent.
+const SENT: &str = "/imports?into=parcels&name=p.geojson";
+
 struct Service {
     server: Server,
     desk: Desk,
@@ -765,9 +770,18 @@ impl Service {
         panic!("{path} is not ready");
     }
 
+    /// Commits an import as it was shown.
+    fn commit(&self, path: &str, shown: &Value) -> Answer {
+        let said = json!({"preview": shown["preview"]});
+        self.edit("POST", &format!("{path}/commit"), said.to_string())
+    }
+
     /// Sends a file; returns the address of its import.
     fn send(&self, text: &str) -> String {
-        let answer = self.edit("POST", "/imports?into=parcels&name=p.geojson", text);
+        Self::place(&self.edit("POST", SENT, text))
+    }
+
+    fn place(answer: &Answer) -> String {
         assert_eq!(answer.status, 201, "{}", answer.text());
         let place = answer.header("location").to_owned();
         place[place.find("/imports/").unwrap()..].to_owned()
@@ -793,7 +807,7 @@ fn a_file_is_sent_decided_on_and_committed() {
         .map(|need| &need["property"])
         .collect();
     assert_eq!(needs, ["licence", "accuracy_m"]);
-    let refused = service.edit("POST", &format!("{path}/commit"), "{}");
+    let refused = service.commit(&path, &shown);
     refused.problem(422);
     assert!(refused.json()["obstacles"].as_array().unwrap().len() >= 3);
 
@@ -819,19 +833,14 @@ fn a_file_is_sent_decided_on_and_committed() {
     assert_eq!(changes["features"][0]["change"], "changed");
     assert!(changes["features"][0]["geometry"].is_object());
 
-    let answer = service.edit(
-        "POST",
-        &format!("{path}/commit"),
-        r#"{"message":"勘测成果"}"#,
-    );
+    let said = json!({"message": "勘测成果", "preview": shown["preview"]});
+    let answer = service.edit("POST", &format!("{path}/commit"), said.to_string());
     assert_eq!(
         (answer.status, answer.json()),
         (200, json!({"revision": 2}))
     );
     assert_eq!(service.edit("GET", &path, "").json()["state"], "committed");
-    service
-        .edit("POST", &format!("{path}/commit"), "{}")
-        .problem(409);
+    service.commit(&path, &shown).problem(409);
     let item = service.server.json("/collections/parcels/items/a1-01");
     assert_eq!(item["properties"]["land_use_text"], "居住");
     assert_eq!(
@@ -877,9 +886,7 @@ fn who_may_not_change_data_may_not_send_files_and_names_lead_nowhere() {
     let shown = service.ready(&path);
     assert_eq!(shown["state"], "failed", "{shown}");
     assert!(shown["message_en"].as_str().unwrap().contains("p.geojson"));
-    service
-        .edit("POST", &format!("{path}/commit"), "{}")
-        .problem(409);
+    service.commit(&path, &shown).problem(409);
     assert_eq!(service.edit("DELETE", &path, "").status, 204);
     for _ in 0..40 {
         if service.desk.left().is_empty() {
@@ -888,4 +895,116 @@ fn who_may_not_change_data_may_not_send_files_and_names_lead_nowhere() {
         thread::sleep(Duration::from_millis(50));
     }
     panic!("{:?}", service.desk.left());
+}
+
+#[test]
+fn only_the_preview_that_was_seen_is_committed() {
+    let service = Service::start();
+    let path = service.send(&parcels(GAUSS, same));
+    let first = service.ready(&path);
+    let mut mapping = first["mapping"].clone();
+    mapping["constants"] =
+        json!({"licence": "CC0-1.0", "accuracy_m": 0.1, "located_by": "surveyed"});
+    let mut decided = json!({"mapping": mapping});
+    assert_eq!(service.edit("PUT", &path, decided.to_string()).status, 200);
+    let seen = service.ready(&path);
+    assert_eq!(seen["obstacles"], json!([]), "{seen}");
+    // Somebody else decides otherwise in between.
+    decided["remove_missing"] = true.into();
+    assert_eq!(service.edit("PUT", &path, decided.to_string()).status, 200);
+    let now = service.ready(&path);
+    assert_eq!(now["obstacles"], json!([]), "{now}");
+    let numbers = [&first, &seen, &now].map(|shown| shown["preview"].as_u64().unwrap());
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+
+    for shown in [&first, &seen] {
+        let told = service.commit(&path, shown).problem(409);
+        assert!(told.contains("after this preview"), "{told}");
+    }
+    service
+        .edit("POST", &format!("{path}/commit"), "{}")
+        .problem(400);
+    assert_eq!(service.ready(&path)["state"], "ready");
+    assert_eq!(service.desk.record().latest().unwrap(), Revision(1));
+    let answer = service.commit(&path, &now);
+    assert_eq!(
+        (answer.status, answer.json()),
+        (200, json!({"revision": 2}))
+    );
+    service.edit("PUT", &path, decided.to_string()).problem(409);
+
+    // It changes without the data, so nobody keeps what was answered.
+    let answer = service.edit("GET", &path, "");
+    assert_eq!(
+        (answer.header("cache-control"), answer.header("etag")),
+        ("no-store", "")
+    );
+}
+
+#[test]
+fn an_account_has_four_imports_under_way_and_those_that_ended_make_room() {
+    let service = Service::start();
+    let ended: Vec<String> = (0..17)
+        .map(|_| {
+            let path = service.send("not a file of features");
+            assert_eq!(service.ready(&path)["state"], "failed");
+            path
+        })
+        .collect();
+    service.edit("GET", &ended[0], "").problem(404);
+    for path in &ended[1..] {
+        assert_eq!(service.edit("GET", path, "").status, 200, "{path}");
+    }
+
+    let file = parcels(GAUSS, same);
+    let mut under_way: Vec<String> = (0..4).map(|_| service.send(&file)).collect();
+    let told = service.edit("POST", SENT, &file).problem(503);
+    assert!(told.contains("may have 4 imports"), "{told}");
+    // One that failed comes under way again when it is decided otherwise.
+    service.edit("PUT", &ended[16], "{}").problem(503);
+    let path = under_way.pop().unwrap();
+    assert_eq!(service.edit("DELETE", &path, "").status, 204);
+
+    // A file on its way has a place before it is there.
+    let host = service.server.url.strip_prefix("http://").unwrap();
+    let mut sending = TcpStream::connect(host).unwrap();
+    write!(
+        sending,
+        "POST {SENT} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
+         content-length: 1000\r\n\r\nhalf of it",
+        service.editor
+    )
+    .unwrap();
+    let within = |status: u16| {
+        (0..200).any(|_| {
+            let answer = service.edit("POST", SENT, &file);
+            if answer.status == 201 {
+                let path = Service::place(&answer);
+                assert_eq!(service.edit("DELETE", &path, "").status, 204);
+            }
+            thread::sleep(Duration::from_millis(50));
+            answer.status == status
+        })
+    };
+    assert!(within(503), "it has no place");
+    drop(sending);
+    assert!(within(201), "its place is not free again");
+}
+
+#[test]
+fn a_file_may_have_a_long_name() {
+    let service = Service::start();
+    let stem = "测".repeat(112);
+    let sent = format!(
+        "/imports?into=parcels&name={}.geojson",
+        "%E6%B5%8B".repeat(112)
+    );
+    let path = Service::place(&service.edit("POST", &sent, parcels(GAUSS, same)));
+    let shown = service.ready(&path);
+    assert_eq!(shown["state"], "ready", "{shown}");
+    assert_eq!(shown["layer"]["name"], stem);
+    assert_eq!(shown["file"], format!("{stem}.geojson"));
+    let path = Service::place(&service.edit("POST", &sent, "not a file of features"));
+    let told = service.ready(&path)["message"].as_str().unwrap().to_owned();
+    assert!(told.starts_with(&format!("{stem}.geojson：")), "{told}");
 }

@@ -385,7 +385,9 @@ export interface Import extends Partial<Told> {
   id: string;
   into: string;
   file: string;
-  state: 'reading' | 'ready' | 'failed' | 'committed';
+  state: 'reading' | 'ready' | 'committing' | 'failed' | 'committed';
+  /** Number of the preview; a commit names it. */
+  preview: number;
   progress: { done: number; all: number };
   layer?: {
     format: string;
@@ -457,8 +459,12 @@ export async function decideImport(id: string, decision: Decision): Promise<Impo
   return send(`imports/${id}`, await proven('PUT', decision));
 }
 
-export async function commitImport(id: string, message: string): Promise<{ revision: number }> {
-  return send(`imports/${id}/commit`, await proven('POST', { message }));
+/** Commits a file as a preview showed it. */
+export async function commitImport(
+  { id, preview }: Import,
+  message: string,
+): Promise<{ revision: number }> {
+  return send(`imports/${id}/commit`, await proven('POST', { message, preview }));
 }
 
 export async function cancelImport(id: string): Promise<void> {

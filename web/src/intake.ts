@@ -113,10 +113,10 @@ async function follow(first: Import, ended: AbortSignal): Promise<void> {
 
 /** Makes the file the next revision. */
 export async function commitFile(message: string): Promise<void> {
-  const id = intake.peek()?.told?.id;
-  if (!id) return;
+  const told = intake.peek()?.told;
+  if (!told) return;
   await attempt(control.signal, async () => {
-    const { revision } = await commitImport(id, message);
+    const { revision } = await commitImport(told, message);
     intake.value = null;
     taken.value = revision;
     readAnew();
