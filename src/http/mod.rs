@@ -15,6 +15,7 @@ mod imports;
 mod items;
 mod landing;
 mod moment;
+mod oidc;
 mod openapi;
 mod page;
 mod paging;
@@ -57,7 +58,7 @@ use tower_http::{
 use self::{base::Base, imports::Imports, problem::Problem};
 use crate::{
     model::{Text, Viewer},
-    people::{self, Secret, Throttle},
+    people::{self, Provider, Secret, Throttle},
     store::{
         Snapshot,
         live::Live,
@@ -74,6 +75,8 @@ const MAX_WAITING: usize = 512;
 const LIGHT_PER_PROCESSOR: usize = 4;
 /// Attempts to sign in that may be under way at once.
 const MAX_AT_DOOR: usize = 32;
+/// Questions to the identity provider that may be under way at once.
+const MAX_AT_PROVIDER: usize = 16;
 /// How often the record is looked at for what other processes have committed.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
@@ -97,6 +100,7 @@ struct Shared {
     edits: Arc<Semaphore>,
     imports: Imports,
     passwords: Arc<Semaphore>,
+    provider: Arc<Semaphore>,
     /// Places for those who sign in at once: however many try, others are answered.
     door: Semaphore,
     throttle: Throttle,
@@ -116,6 +120,8 @@ pub struct Settings {
     pub allowed_origins: Vec<HeaderValue>,
     /// Who may look.
     pub readers: Readers,
+    /// By whom people may sign in beside their passwords.
+    pub provider: Option<Arc<Provider>>,
 }
 
 /// Who may look at what is not hidden.
@@ -149,6 +155,8 @@ enum Work {
     Heavy,
     /// Comparing a password, which takes much memory: a few at once.
     Password,
+    /// Asking the identity provider, which may be slow: others must not wait for it.
+    Provider,
     /// A change of the data: one after the other, as the record takes them.
     Edit,
 }
@@ -171,6 +179,7 @@ impl AppState {
             edits: Arc::new(Semaphore::new(1)),
             imports,
             passwords: Arc::new(Semaphore::new(processors.div_ceil(2))),
+            provider: Arc::new(Semaphore::new(MAX_AT_PROVIDER)),
             door: Semaphore::new(MAX_AT_DOOR),
             throttle: Throttle::default(),
             refused: Mutex::new(Vec::new()),
@@ -235,6 +244,7 @@ impl AppState {
             Work::Light => &self.0.light,
             Work::Heavy => &self.0.heavy,
             Work::Password => &self.0.passwords,
+            Work::Provider => &self.0.provider,
             Work::Edit => &self.0.edits,
         };
         let turn = {
@@ -372,6 +382,8 @@ pub fn router(state: AppState) -> Router {
                 .delete(session::close),
         )
         .route("/sign-in", get(session::page).post(session::submit))
+        .route("/sign-in/oidc", get(oidc::leave))
+        .route("/sign-in/oidc/callback", get(oidc::come_back))
         .route("/sign-out", post(session::sign_out))
         .route("/join/{key}", get(session::join_page).post(session::join))
         .route("/audit", get(audit::log))

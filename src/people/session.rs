@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Secret, password};
-use crate::store::record::{Account, Invitation, Record, RecordError};
+use crate::store::record::{Account, Identity, Invitation, Record, RecordError};
 
 /// Hours that a one-time link holds.
 pub const JOIN_HOURS: i64 = 24;
@@ -30,6 +30,20 @@ pub fn sign_in(
     known
         .map(|(account, _)| Ok((account.clone(), open(record, &account)?)))
         .transpose()
+}
+
+/// Opens a session for whom a provider has made known; their account is made with the first one.
+///
+/// # Errors
+/// Where the account is closed, its name is another's or none that may be chosen, or the record
+/// can't be written.
+pub fn sign_in_by_provider(
+    record: &Record,
+    identity: &Identity,
+) -> Result<(Account, Secret), RecordError> {
+    let account = record.account_of_identity(identity)?;
+    let session = open(record, &account)?;
+    Ok((account, session))
 }
 
 fn open(record: &Record, account: &Account) -> Result<Secret, RecordError> {

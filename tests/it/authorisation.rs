@@ -220,6 +220,9 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("delete", "/session", Rule::EndsSession(200)),
     ("get", "/sign-in", Rule::Anybody(200)),
     ("post", "/sign-in", Rule::Anybody(401)),
+    // The service knows no identity provider.
+    ("get", "/sign-in/oidc", Rule::Anybody(404)),
+    ("get", "/sign-in/oidc/callback", Rule::Anybody(404)),
     ("post", "/sign-out", Rule::EndsSession(303)),
     // With a link that is none.
     ("get", "/join/{key}", Rule::Anybody(404)),

@@ -18,11 +18,12 @@ pub enum Invitation {
     FirstAdministrator,
 }
 
-/// Whether somebody can administer: with a password, or by a token that holds.
+/// Whether somebody can administer: with a password, by a token that holds, or by an identity provider.
 const CAN_BE_ADMINISTERED: &str = "
     SELECT EXISTS (
         SELECT 1 FROM accounts WHERE role = 'administrator' AND closed_ms IS NULL AND (
             EXISTS (SELECT 1 FROM passwords WHERE account = name)
+            OR EXISTS (SELECT 1 FROM identities WHERE account = name)
             OR EXISTS (SELECT 1 FROM tokens WHERE account = name AND revoked_ms IS NULL
                 AND expires_ms > ?1)))";
 
