@@ -22,6 +22,7 @@ pub mod export;
 pub mod import;
 mod osm;
 pub mod people;
+mod provider;
 pub mod query;
 pub mod record;
 pub mod serve;

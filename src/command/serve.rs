@@ -3,6 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,7 +22,11 @@ use renewal_map::{
     store::live::Live,
 };
 
-use super::{District, load_district, tell};
+use super::{
+    District, load_district,
+    provider::{OidcOptions, Waiting},
+    tell,
+};
 
 #[derive(Args)]
 pub struct Serve {
@@ -47,6 +52,8 @@ pub struct Serve {
         env = "RENEWAL_MAP_READERS"
     )]
     readers: Readers,
+    #[command(flatten)]
+    oidc: OidcOptions,
     #[command(flatten)]
     district: District,
 }
@@ -79,17 +86,15 @@ pub fn serve(options: &Serve) -> Result<(), String> {
     if options.readers == Readers::Accounts && live.record().is_none() {
         return Err("--readers accounts 要与 --data 一起用：账户存在库中 (--readers accounts goes with --data: accounts are kept in the record)".into());
     }
-    let settings = Settings {
-        public_url: options.public_url.clone(),
-        allowed_origins: options.allow_origin.clone(),
-        readers: options.readers,
-    };
-    let state = AppState::new(live, settings);
+    let public_url = options.public_url.as_deref();
+    let provider = options
+        .oidc
+        .provider(live.record().is_some(), public_url, options.listen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("不能启动 (can't start): {error}"))?;
-    let result = runtime.block_on(listen(options, state));
+    let result = runtime.block_on(listen(options, live, provider));
     // Work that nobody waits for any more must not keep the program.
     runtime.shutdown_timeout(GRACE);
     result
@@ -119,7 +124,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a client may take to send the head of a request.
 const HEAD_TIME_LIMIT: Duration = Duration::from_secs(15);
 
-async fn listen(options: &Serve, state: AppState) -> Result<(), String> {
+async fn listen(options: &Serve, live: Live, provider: Option<Waiting>) -> Result<(), String> {
     let address = options.listen;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
@@ -130,9 +135,18 @@ async fn listen(options: &Serve, state: AppState) -> Result<(), String> {
         }
     })?;
     let bound = listener.local_addr().map_err(|error| error.to_string())?;
-    println!("地图已就绪 (the map is ready): http://{bound}");
-    let here = format!("http://{bound}");
-    tell_link(&state, options.public_url.as_ref().unwrap_or(&here));
+    let address = format!("http://{bound}");
+    let here = options.public_url.as_ref().unwrap_or(&address);
+    let provider = provider.map(|waiting| waiting.at(here)).transpose()?;
+    let settings = Settings {
+        public_url: options.public_url.clone(),
+        allowed_origins: options.allow_origin.clone(),
+        readers: options.readers,
+        provider: provider.map(Arc::new),
+    };
+    let state = AppState::new(live, settings);
+    println!("地图已就绪 (the map is ready): {address}");
+    tell_link(&state, here);
     tokio::spawn(state.clone().follow());
     serve_connections(listener, router(state)).await;
     Ok(())

@@ -17,6 +17,8 @@ pub enum Entry {
         name: String,
         /// Where they go then: a path of the service.
         next: String,
+        /// What people call the identity provider, where there is one.
+        provider: Option<String>,
     },
     /// Somebody who has signed in.
     SignedIn {
@@ -75,7 +77,7 @@ pub fn entrance(map: &Text, root: &str, entry: &Entry, wrong: Option<&Text>) -> 
                         @if let Some(wrong) = wrong {
                             p.wrong role="alert" { (wrong.zh) br; span lang="en" { (wrong.en) } }
                         }
-                        (body(entry))
+                        (body(root, entry))
                     }
                 }
             }
@@ -84,10 +86,22 @@ pub fn entrance(map: &Text, root: &str, entry: &Entry, wrong: Option<&Text>) -> 
     markup.into_string()
 }
 
-fn body(entry: &Entry) -> Markup {
+fn body(root: &str, entry: &Entry) -> Markup {
     match entry {
-        Entry::SignIn { name, next } => html! {
-            form method="post" action="sign-in" {
+        Entry::SignIn {
+            name,
+            next,
+            provider,
+        } => html! {
+            @if let Some(title) = provider {
+                @let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+                div.provider {
+                    a.button.main href={ (root) "sign-in/oidc?next=" (next) } {
+                        (title) " " small lang="en" { "Single sign-on" }
+                    }
+                }
+            }
+            form method="post" action={ (root) "sign-in" } {
                 input type="hidden" name="next" value=(next);
                 (field("name", "text", "username", ("姓名", "Name"), name))
                 (field("password", "password", "current-password", ("密码", "Password"), ""))
@@ -105,7 +119,7 @@ fn body(entry: &Entry) -> Markup {
                 p { strong { (name) } "，" (role.zh) " " small lang="en" { (role.en) } }
                 div.actions {
                     a.button.main href=(next) { "继续 " small lang="en" { "Go on" } }
-                    form method="post" action="sign-out" {
+                    form method="post" action={ (root) "sign-out" } {
                         input type="hidden" name="csrf" value=(csrf);
                         button.button type="submit" { "退出 " small lang="en" { "Sign out" } }
                     }
@@ -113,7 +127,7 @@ fn body(entry: &Entry) -> Markup {
             }
         }
         Entry::Over => html! {
-            p { a href="../sign-in" { "登录 " small lang="en" { "Sign in" } } }
+            p { a href={ (root) "sign-in" } { "登录 " small lang="en" { "Sign in" } } }
         },
         Entry::Join { name, is_new } => html! {
             @if !is_new {

@@ -15,6 +15,7 @@ mod imports;
 mod items;
 mod landing;
 mod moment;
+mod oidc;
 mod openapi;
 mod page;
 mod paging;
@@ -57,7 +58,7 @@ use tower_http::{
 use self::{base::Base, imports::Imports, problem::Problem};
 use crate::{
     model::{Text, Viewer},
-    people::{self, Secret, Throttle},
+    people::{self, Provider, Secret, Throttle},
     store::{
         Snapshot,
         live::Live,
@@ -72,8 +73,10 @@ const TILE_CACHE_BYTES: u64 = 128 << 20;
 const MAX_WAITING: usize = 512;
 /// Short pieces of work (a page of features, a tile) done at once, for each processor.
 const LIGHT_PER_PROCESSOR: usize = 4;
-/// Passwords that may wait at once to be compared.
+/// Passwords that may wait at once to be compared, and questions to the identity provider.
 const MAX_AT_DOOR: usize = 32;
+/// Questions to the identity provider that may be under way at once.
+const MAX_AT_PROVIDER: usize = 16;
 /// How often the record is looked at for what other processes have committed.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
@@ -96,6 +99,7 @@ struct Shared {
     edits: Turns,
     passwords: Turns,
     imports: Imports,
+    provider: Turns,
     throttle: Throttle,
     /// Attempts that were refused, by what refused them, until [`AppState::follow`] writes them down.
     refused: Mutex<HashMap<&'static str, Vec<AuditEntry>>>,
@@ -113,6 +117,8 @@ pub struct Settings {
     pub allowed_origins: Vec<HeaderValue>,
     /// Who may look.
     pub readers: Readers,
+    /// By whom people may sign in beside their passwords.
+    pub provider: Option<Arc<Provider>>,
 }
 
 /// Who may look at what is not hidden.
@@ -146,6 +152,8 @@ enum Work {
     Heavy,
     /// Comparing a password, which takes much memory: a few at once.
     Password,
+    /// Asking the identity provider, which may be slow: others must not wait for it.
+    Provider,
     /// A change of the data: one after the other, as the record takes them.
     Edit,
 }
@@ -183,6 +191,7 @@ impl AppState {
             edits: Turns::new(1, MAX_WAITING),
             passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
             imports,
+            provider: Turns::new(MAX_AT_PROVIDER, MAX_AT_DOOR),
             throttle: Throttle::default(),
             refused: Mutex::default(),
             seen: Mutex::default(),
@@ -246,6 +255,7 @@ impl AppState {
             Work::Light => &self.0.light,
             Work::Heavy => &self.0.heavy,
             Work::Password => &self.0.passwords,
+            Work::Provider => &self.0.provider,
             Work::Edit => &self.0.edits,
         };
         let turn = {
@@ -383,6 +393,8 @@ pub fn router(state: AppState) -> Router {
                 .delete(session::close),
         )
         .route("/sign-in", get(session::page).post(session::submit))
+        .route("/sign-in/oidc", get(oidc::leave))
+        .route("/sign-in/oidc/callback", get(oidc::come_back))
         .route("/sign-out", post(session::sign_out))
         .route("/join/{key}", get(session::join_page).post(session::join))
         .route("/audit", get(audit::log))

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     AppState, JSON, Work,
@@ -31,7 +31,10 @@ use crate::{
 
 /// Whether an address is one of those by which people come in.
 pub fn is_of_signing_in(path: &str) -> bool {
-    matches!(path, "/session" | "/sign-in" | "/sign-out") || path.starts_with("/join/")
+    matches!(
+        path,
+        "/session" | "/sign-in" | "/sign-in/oidc" | "/sign-in/oidc/callback" | "/sign-out"
+    ) || path.starts_with("/join/")
 }
 
 /// Who asks, and what they can do here.
@@ -47,11 +50,13 @@ pub async fn status(
 
 fn told(state: &AppState, account: Option<&Account>, csrf: Option<&str>) -> Response {
     let is_kept = state.0.live.record().is_some();
+    let provider = state.0.settings.provider.as_ref();
+    let provider = provider.map(|provider| json!({ "title": provider.title() }));
     let body = json!({
         "name": account.map(|account| &account.name),
         "role": account.map(|account| account.role),
         "csrf": csrf,
-        "sign_in": { "password": is_kept, "oidc": Value::Null },
+        "sign_in": { "password": is_kept, "oidc": provider },
         "editable": is_kept,
     });
     let headers = [
@@ -163,12 +168,17 @@ async fn sign_in(
 }
 
 /// The answer with the cookie of a session, or without any from now on.
-fn with_cookie(state: &AppState, mut answer: Response, session: Option<&Secret>) -> Response {
-    let mut cookie = match session {
+pub fn with_cookie(state: &AppState, answer: Response, session: Option<&Secret>) -> Response {
+    let cookie = match session {
         Some(secret) => format!("{COOKIE}={}", secret.reveal()),
         None => format!("{COOKIE}=; Max-Age=0"),
     };
-    cookie.push_str("; HttpOnly; SameSite=Lax; Path=/");
+    set_cookie(state, answer, &cookie, "/")
+}
+
+/// The answer with a cookie that no script reads and no other site sends along.
+pub fn set_cookie(state: &AppState, mut answer: Response, cookie: &str, path: &str) -> Response {
+    let mut cookie = format!("{cookie}; HttpOnly; SameSite=Lax; Path={path}");
     let public = state.0.settings.public_url.as_deref();
     if public.is_some_and(|url| url.starts_with("https://")) {
         cookie.push_str("; Secure");
@@ -190,13 +200,14 @@ pub fn to_sign_in(state: &AppState, wanted: &Uri) -> Response {
 }
 
 /// The path under which the service lies, without a slash at its end.
-fn root(state: &AppState) -> &str {
+pub fn root(state: &AppState) -> &str {
     let url = state.0.settings.public_url.as_deref().unwrap_or_default();
     let (_, host) = url.split_once("://").unwrap_or_default();
     host.find('/').map_or("", |at| &host[at..])
 }
 
-fn to(place: &str) -> Response {
+/// Sends to another place.
+pub fn to(place: &str) -> Response {
     let headers = [
         (header::LOCATION, place),
         (header::CACHE_CONTROL, "no-store"),
@@ -206,7 +217,7 @@ fn to(place: &str) -> Response {
 
 /// Where to go after signing in: a path of this service, and nothing that a browser could take for
 /// another.
-fn next(state: &AppState, wanted: Option<&str>) -> String {
+pub fn next(state: &AppState, wanted: Option<&str>) -> String {
     let is_path = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")
@@ -232,12 +243,19 @@ pub async fn page(
             csrf,
             next,
         },
-        _ => Entry::SignIn {
-            name: String::new(),
-            next,
-        },
+        _ => sign_in_entry(&state, String::new(), next),
     };
     Ok(shown(&state, StatusCode::OK, "", &entry, None))
+}
+
+/// Somebody who may sign in, and by what.
+pub fn sign_in_entry(state: &AppState, name: String, next: String) -> Entry {
+    let provider = state.0.settings.provider.as_ref();
+    Entry::SignIn {
+        name,
+        next,
+        provider: provider.map(|provider| provider.title().to_owned()),
+    }
 }
 
 /// The fields of a form.
@@ -277,7 +295,7 @@ pub async fn submit(
     match sign_in(&state, &asker, name.clone(), password).await {
         Ok((_, session)) => Ok(with_cookie(&state, to(&next), Some(&session))),
         Err(problem) => {
-            let entry = Entry::SignIn { name, next };
+            let entry = sign_in_entry(&state, name, next);
             Ok(shown_wrong(&state, "", &entry, &problem))
         }
     }
@@ -388,7 +406,7 @@ pub async fn join(
 }
 
 /// The page with what was wrong.
-fn shown_wrong(state: &AppState, root: &str, entry: &Entry, problem: &Problem) -> Response {
+pub fn shown_wrong(state: &AppState, root: &str, entry: &Entry, problem: &Problem) -> Response {
     let (status, detail) = problem.parts();
     shown(state, status, root, entry, Some(detail))
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Secret, password};
 use crate::{
     model::Text,
-    store::record::{Account, Invitation, Record, RecordError},
+    store::record::{Account, Identity, Invitation, LetIn, Record, RecordError},
 };
 
 /// Hours that a one-time link holds.
@@ -33,15 +33,38 @@ pub fn sign_in(
     let Some((account, kept)) = known else {
         return Ok(None);
     };
-    let session = open(record, &account, &kept)?;
+    let session = open(record, &account, LetIn::Password(&kept))?;
     Ok(session.map(|session| (account, session)))
 }
 
-/// Opens a session; `None` where the password that let somebody in has been replaced meanwhile.
-fn open(record: &Record, account: &Account, kept: &str) -> Result<Option<Secret>, RecordError> {
+/// Opens a session for whom a provider has made known; their account is made with the first one.
+///
+/// # Errors
+/// Where the account is closed, its name is another's or none that may be chosen, or the record
+/// can't be written.
+pub fn sign_in_by_provider(
+    record: &Record,
+    identity: &Identity,
+) -> Result<(Account, Secret), RecordError> {
+    let account = record.account_of_identity(identity)?;
+    let session = open(record, &account, LetIn::Provider)?.ok_or_else(|| {
+        RecordError::Refused(Text::new(
+            "账户已关闭：请找管理员",
+            "the account is closed: ask an administrator",
+        ))
+    })?;
+    Ok((account, session))
+}
+
+/// Opens a session; `None` where what let somebody in holds no more.
+fn open(
+    record: &Record,
+    account: &Account,
+    let_in: LetIn<'_>,
+) -> Result<Option<Secret>, RecordError> {
     let secret = Secret::random()?;
     let expires = Timestamp::now() + SignedDuration::from_hours(SESSION_HOURS);
-    let is_open = record.open_session(&account.name, kept, secret.hash(), expires)?;
+    let is_open = record.open_session(&account.name, let_in, secret.hash(), expires)?;
     Ok(is_open.then_some(secret))
 }
 
@@ -92,7 +115,7 @@ pub fn join(
     let checked = password::checked(given, name).map_err(RecordError::Refused)?;
     let hash = password::hash(&checked)?;
     let account = record.accept_invitation(key.hash(), name, &hash)?;
-    let session = open(record, &account, &hash)?.ok_or_else(|| {
+    let session = open(record, &account, LetIn::Password(&hash))?.ok_or_else(|| {
         RecordError::Refused(Text::new(
             "密码刚被再次更换：请用新密码登录",
             "the password has just been replaced again: sign in with the new one",

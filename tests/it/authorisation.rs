@@ -7,7 +7,7 @@ use calamine::{Reader, Xlsx};
 use jiff::{SignedDuration, Timestamp};
 use renewal_map::{
     people::{Secret, grant, invite},
-    store::record::{Hash, Record},
+    store::record::{Hash, LetIn, Record},
 };
 use serde_json::{Value, json};
 
@@ -220,6 +220,9 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("delete", "/session", Rule::EndsSession(200)),
     ("get", "/sign-in", Rule::Anybody(200)),
     ("post", "/sign-in", Rule::Anybody(401)),
+    // The service knows no identity provider.
+    ("get", "/sign-in/oidc", Rule::Anybody(404)),
+    ("get", "/sign-in/oidc/callback", Rule::Anybody(404)),
     ("post", "/sign-out", Rule::EndsSession(303)),
     // With a link that is none.
     ("get", "/join/{key}", Rule::Anybody(404)),
@@ -312,9 +315,9 @@ impl Visitors {
         let tomorrow = Timestamp::now() + SignedDuration::from_hours(24);
         let session = |account: &str| {
             let secret = Secret::random().unwrap();
-            let opened = self
-                .record
-                .open_session(account, KEPT, secret.hash(), tomorrow);
+            let opened =
+                self.record
+                    .open_session(account, LetIn::Password(KEPT), secret.hash(), tomorrow);
             assert!(opened.unwrap());
             secret
         };

@@ -22,6 +22,7 @@ mod import;
 mod intake;
 mod layers;
 mod loading;
+mod oidc;
 mod people;
 mod record;
 mod sentences;

@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use renewal_map::{
     people::{Secret, administrator_link},
-    store::record::{AuditEntry, Record},
+    store::record::{AuditEntry, LetIn, Record},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -737,7 +737,9 @@ fn a_password_that_was_replaced_while_it_was_compared_opens_nothing() {
     let opens = || {
         let tomorrow = Timestamp::now() + SignedDuration::from_hours(24);
         let session = Secret::random().unwrap().hash();
-        record.open_session(name, &kept, session, tomorrow).unwrap()
+        record
+            .open_session(name, LetIn::Password(&kept), session, tomorrow)
+            .unwrap()
     };
     assert!(opens());
     choose(&house, name, "另一个也足够长的密码");

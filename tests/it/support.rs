@@ -205,7 +205,7 @@ impl Answer {
         Self::read(response).unwrap()
     }
 
-    fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
+    pub fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
         Ok(Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

@@ -4,7 +4,8 @@
 //! [`history`] tells what changed between two, [`sight`] what of that somebody may be told, [`rewrite`]
 //! compares a whole collection with what stands, [`release`] tells what a newer program's data would
 //! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
-//! do what, [`sessions`] who has signed in, [`imports`] has what bringing in a file needs.
+//! do what, [`sessions`] who has signed in, [`identities`] who they are elsewhere, [`imports`] has
+//! what bringing in a file needs.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers have connections of their own ([`reader`]) and wait for nobody.
@@ -29,6 +30,7 @@ mod commit;
 mod entry;
 mod error;
 mod history;
+mod identities;
 mod imports;
 mod people;
 mod reader;
@@ -44,9 +46,10 @@ pub use commit::{Change, ChangeSet, Signature};
 pub use entry::{Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange, Turn};
+pub use identities::Identity;
 pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
-pub use sessions::Invitation;
+pub use sessions::{Invitation, LetIn};
 pub use sight::Sight;
 pub use verify::Verified;
 

@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// collections (its shelf is `seeds/` or `geodata/`). It stands from one revision on, up to the one
 /// that replaced it. `release` holds what the last accepted release of the data had. Version 2 knows
 /// people: of a token only the hash is kept. Version 3 knows passwords and sessions, version 4 how
-/// files were imported.
-const UPGRADES: [&str; 4] = [
+/// files were imported, version 5 people of an identity provider.
+const UPGRADES: [&str; 5] = [
     "
     CREATE TABLE revisions (
         number INTEGER PRIMARY KEY,
@@ -76,6 +76,7 @@ const UPGRADES: [&str; 4] = [
 ",
     SESSIONS,
     MAPPINGS,
+    IDENTITIES,
 ];
 
 /// Passwords as PHC strings; of sessions and one-time links only hashes. A link without an account
@@ -113,6 +114,16 @@ const MAPPINGS: &str = "
         fields TEXT NOT NULL,
         mapping TEXT NOT NULL,
         PRIMARY KEY (collection, fields)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Whom an identity provider knows, and by which account they are known here.
+const IDENTITIES: &str = "
+    CREATE TABLE identities (
+        issuer TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        account TEXT NOT NULL UNIQUE REFERENCES accounts,
+        PRIMARY KEY (issuer, subject)
     ) STRICT, WITHOUT ROWID;
 ";
 

@@ -18,11 +18,30 @@ pub enum Invitation {
     FirstAdministrator,
 }
 
-/// Whether somebody can administer: with a password, or by a token that holds.
+/// What lets somebody in.
+#[derive(Debug, Clone, Copy)]
+pub enum LetIn<'a> {
+    /// A password: the hash with which it was compared.
+    Password(&'a str),
+    /// An identity provider that was asked just now.
+    Provider,
+}
+
+impl<'a> LetIn<'a> {
+    fn password(self) -> Option<&'a str> {
+        match self {
+            Self::Password(hash) => Some(hash),
+            Self::Provider => None,
+        }
+    }
+}
+
+/// Whether somebody can administer: with a password, by a token that holds, or by an identity provider.
 const CAN_BE_ADMINISTERED: &str = "
     SELECT EXISTS (
         SELECT 1 FROM accounts WHERE role = 'administrator' AND closed_ms IS NULL AND (
             EXISTS (SELECT 1 FROM passwords WHERE account = name)
+            OR EXISTS (SELECT 1 FROM identities WHERE account = name)
             OR EXISTS (SELECT 1 FROM tokens WHERE account = name AND revoked_ms IS NULL
                 AND expires_ms > ?1)))";
 
@@ -156,16 +175,16 @@ impl Record {
         Ok(account)
     }
 
-    /// Keeps the hash of a new session, and lets go of those that are over. `password` is the hash of
-    /// the one that was compared; where it is the account's no more, as where it was replaced while
-    /// it was compared, no session is opened, and the answer is `false`.
+    /// Keeps the hash of a new session, and lets go of those that are over. Where what let somebody in
+    /// holds no more, as where a password was replaced while it was compared, or the account is
+    /// closed, no session is opened, and the answer is `false`.
     ///
     /// # Errors
     /// Where the database can't be written.
     pub fn open_session(
         &self,
         account: &str,
-        password: &str,
+        let_in: LetIn<'_>,
         hash: Hash,
         expires: Timestamp,
     ) -> Result<bool, RecordError> {
@@ -174,9 +193,16 @@ impl Record {
         writing.execute("DELETE FROM sessions WHERE expires_ms <= ?1", [now()])?;
         let opened = writing.execute(
             "INSERT INTO sessions (hash, account, created_ms, seen_ms, expires_ms)
-             SELECT ?1, name, ?3, ?3, ?4 FROM accounts JOIN passwords ON passwords.account = name
-             WHERE name = ?2 AND closed_ms IS NULL AND passwords.hash = ?5",
-            (hash.0, account, now(), expires.as_millisecond(), password),
+             SELECT ?1, name, ?3, ?3, ?4 FROM accounts
+             WHERE name = ?2 AND closed_ms IS NULL AND (?5 IS NULL OR EXISTS (
+                 SELECT 1 FROM passwords WHERE account = name AND hash = ?5))",
+            (
+                hash.0,
+                account,
+                now(),
+                expires.as_millisecond(),
+                let_in.password(),
+            ),
         )?;
         if opened > 0 {
             write_down(&writing, &AuditEntry::now(account, "sign in", ""))?;
