@@ -19,6 +19,11 @@ def in_full():
     return "RENEWAL_MAP_VERIFY" in os.environ
 
 
+def without_settings():
+    """The environment without the program's settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RENEWAL_MAP_")}
+
+
 class Service:
     """Serves the built-in data from a record of its own until `stop`."""
 
@@ -26,7 +31,7 @@ class Service:
         self._folder = tempfile.TemporaryDirectory()
         # The program's own log says what reached it; nothing stands between it and the client.
         self._log = tempfile.NamedTemporaryFile()
-        self._settings = {name: value for name, value in os.environ.items() if not name.startswith("RENEWAL_MAP_")}
+        self._settings = without_settings()
         self._process = subprocess.Popen(
             [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self._folder.name],
             env={**self._settings, "RENEWAL_MAP_LOG": "tower_http=debug", "NO_COLOR": "1"},

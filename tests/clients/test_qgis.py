@@ -2,7 +2,9 @@
 
 import json
 import os
+import subprocess
 import tempfile
+from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -29,7 +31,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize, QUrl, QUrlQuery
 from qgis.PyQt.QtGui import QColor
 
-from support import ServiceTest
+from support import PROGRAM, ServiceTest, without_settings
 
 WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
 WEB_MERCATOR = QgsCoordinateReferenceSystem("EPSG:3857")
@@ -239,3 +241,52 @@ class Tiles(ServiceTest):
         self.assertGreater(len(drawn & expected) / len(drawn | expected), 0.98)
         asked = [request.path for request in self.service.asked() if request.path.startswith("/tiles/zones/")]
         self.assertTrue(asked)
+
+
+class Exports(ServiceTest):
+    """Files that `renewal-map export` writes."""
+
+    def open(self, folder, collection, ending, crs):
+        path = Path(folder) / f"{collection}.{ending}"
+        subprocess.run(
+            [PROGRAM, "export", collection, "--out", path, "--crs", crs],
+            env=without_settings(),
+            check=True,
+            capture_output=True,
+        )
+        address = f"/vsizip/{path}" if ending == "zip" else str(path)
+        layer = QgsVectorLayer(address, collection, "ogr")
+        self.assertTrue(layer.isValid(), f"{path}: {layer.error().message()}")
+        return layer
+
+    def test_every_format_opens(self):
+        served = self.service.items("zones")
+        named = {feature["properties"]["name"]: feature for feature in served.values()}
+        for ending, crs in [
+            ("geojson", "CRS84"),
+            ("zip", "EPSG:4548"),
+            ("gpkg", "EPSG:4527"),
+            ("fgb", "EPSG:4548"),
+            ("kml", "CRS84"),
+        ]:
+            with self.subTest(f"{ending} in {crs}"), tempfile.TemporaryDirectory() as folder:
+                layer = self.open(folder, "zones", ending, crs)
+                if crs != "CRS84" and ending != "zip":
+                    self.assertEqual(layer.crs().authid(), crs)
+                place = layer.fields().lookupField("name")
+                to_degrees = QgsCoordinateTransform(layer.crs(), WGS84, QgsProject.instance())
+                found = {feature[place]: feature.geometry() for feature in layer.getFeatures()}
+                self.assertEqual(set(found), set(named))
+                shapes = 0
+                for name, geometry in found.items():
+                    expected = named[name]
+                    if expected["geometry"] is None:
+                        self.assertTrue(geometry.isNull(), name)
+                        continue
+                    geometry.transform(to_degrees)
+                    collection = json.dumps({"type": "FeatureCollection", "features": [expected]})
+                    (told,) = QgsJsonUtils.stringToFeatureList(collection)
+                    # Two millimetres: one for each time that coordinates were rounded.
+                    self.assertLess(geometry.hausdorffDistance(told.geometry()), 2e-8, name)
+                    shapes += 1
+                self.assertGreater(shapes, 2)
