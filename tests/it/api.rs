@@ -127,6 +127,13 @@ fn every_documented_path_answers_and_no_other_parameter_is_taken() {
             })
             .collect();
         let answer = server.get(&format!("{path}?{}", needed.join("&")));
+        if path.starts_with("/sign-in/oidc") {
+            // None is configured here: `oidc` signs in at one.
+            let detail = answer.problem(404);
+            assert!(detail.contains("identity provider"), "{path}: {detail}");
+            asked += 1;
+            continue;
+        }
         let security = operations["get"]["security"].as_array();
         if security.is_some_and(|ways| ways.iter().all(|way| way != &json!({}))) {
             assert_eq!(answer.status, 401, "{path}: {}", answer.text());
