@@ -13,6 +13,7 @@ from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
+    QgsDataProvider,
     QgsFeatureRequest,
     QgsFillSymbol,
     QgsJsonUtils,
@@ -247,6 +248,7 @@ class Exports(ServiceTest):
     """Files that `renewal-map export` writes."""
 
     def open(self, folder, collection, ending, crs):
+        """The layers of the file: of a shapefile one for each sort of shape."""
         path = Path(folder) / f"{collection}.{ending}"
         subprocess.run(
             [PROGRAM, "export", collection, "--out", path, "--crs", crs],
@@ -255,9 +257,13 @@ class Exports(ServiceTest):
             capture_output=True,
         )
         address = f"/vsizip/{path}" if ending == "zip" else str(path)
-        layer = QgsVectorLayer(address, collection, "ogr")
-        self.assertTrue(layer.isValid(), f"{path}: {layer.error().message()}")
-        return layer
+        first = QgsVectorLayer(address, collection, "ogr")
+        parts = first.dataProvider().subLayers()
+        names = [part.split(QgsDataProvider.sublayerSeparator())[1] for part in parts] or [collection]
+        layers = [QgsVectorLayer(f"{address}|layername={name}", name, "ogr") for name in names]
+        for layer in layers:
+            self.assertTrue(layer.isValid(), f"{path}: {layer.error().message()}")
+        return layers
 
     def test_every_format_opens(self):
         served = self.service.items("zones")
@@ -270,12 +276,16 @@ class Exports(ServiceTest):
             ("kml", "CRS84"),
         ]:
             with self.subTest(f"{ending} in {crs}"), tempfile.TemporaryDirectory() as folder:
-                layer = self.open(folder, "zones", ending, crs)
-                if crs != "CRS84" and ending != "zip":
-                    self.assertEqual(layer.crs().authid(), crs)
-                place = layer.fields().lookupField("name")
-                to_degrees = QgsCoordinateTransform(layer.crs(), WGS84, QgsProject.instance())
-                found = {feature[place]: feature.geometry() for feature in layer.getFeatures()}
+                found = {}
+                for layer in self.open(folder, "zones", ending, crs):
+                    if crs != "CRS84":
+                        self.assertEqual(layer.crs().authid(), crs)
+                    place = layer.fields().lookupField("name")
+                    to_degrees = QgsCoordinateTransform(layer.crs(), WGS84, QgsProject.instance())
+                    for feature in layer.getFeatures():
+                        geometry = feature.geometry()
+                        geometry.transform(to_degrees)
+                        found[feature[place]] = geometry
                 self.assertEqual(set(found), set(named))
                 shapes = 0
                 for name, geometry in found.items():
@@ -283,7 +293,6 @@ class Exports(ServiceTest):
                     if expected["geometry"] is None:
                         self.assertTrue(geometry.isNull(), name)
                         continue
-                    geometry.transform(to_degrees)
                     collection = json.dumps({"type": "FeatureCollection", "features": [expected]})
                     (told,) = QgsJsonUtils.stringToFeatureList(collection)
                     # Two millimetres: one for each time that coordinates were rounded.
