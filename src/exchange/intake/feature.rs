@@ -8,18 +8,8 @@ use super::mapping::{Mapping, STRUCTURED, is_known, kind_of};
 use crate::{
     exchange::layer::{Field, Row},
     model::{CollectionInfo, Text},
+    store::record::ADDED,
 };
-
-/// Properties that answers add: what was exported here and comes back has them.
-const ADDED: [&str; 7] = [
-    "measured",
-    "zones",
-    "overlap",
-    "certainty",
-    "certainty_reason",
-    "placed",
-    "collection",
-];
 
 /// What says where a feature comes from. A file that says the same of a feature as an earlier one does
 /// not change it by being another file.

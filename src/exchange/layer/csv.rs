@@ -4,7 +4,6 @@
 
 use std::{
     cell::Cell,
-    fs::File,
     io::{self, BufReader, Read, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -20,7 +19,7 @@ use super::{
     infer::{Guess, text, value},
     read::{Opened, Progress, ReadOptions, Source, Take, id_of, too_many_fields},
     shape,
-    text::{Decoded, Metered, detect, said},
+    text::{Decoded, Metered, encoding_of, said},
     write::{Draft, Losses, ShapeKind, Survey, failed},
 };
 use crate::{
@@ -93,13 +92,7 @@ pub(super) fn open(
     progress: &mut Progress,
 ) -> Result<Opened, Text> {
     let mut notes = Vec::new();
-    let encoding = if let Some(encoding) = options.encoding {
-        encoding
-    } else {
-        let (encoding, note) = detect(File::open(path).map_err(|error| said(&error))?)?;
-        notes.push(note);
-        encoding
-    };
+    let encoding = encoding_of(path, options.encoding, &mut notes)?;
     let mut source = Csv {
         path: path.to_owned(),
         encoding,

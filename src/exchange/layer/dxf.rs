@@ -8,7 +8,6 @@ use std::{
     collections::BTreeMap,
     f64::consts::{PI, TAU},
     fmt::Write as _,
-    fs::File,
     io::{BufRead, BufReader, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -22,7 +21,7 @@ use super::{
     Field, FieldKind, Format, Layer, Row, RowFlaw, StatedCrs,
     read::{Opened, Progress, ReadOptions, Source, Take},
     shape,
-    text::{Decoded, Metered, detect, said},
+    text::{Decoded, Metered, encoding_of, said},
     write::{Draft, Losses, ShapeKind, Survey, failed},
 };
 use crate::{
@@ -60,13 +59,7 @@ pub(super) fn open(
     progress: &mut Progress,
 ) -> Result<Opened, Text> {
     let mut notes = Vec::new();
-    let encoding = if let Some(encoding) = options.encoding {
-        encoding
-    } else {
-        let (encoding, note) = detect(File::open(path).map_err(|error| said(&error))?)?;
-        notes.push(note);
-        encoding
-    };
+    let encoding = encoding_of(path, options.encoding, &mut notes)?;
     let source = Dxf {
         path: path.to_owned(),
         encoding,

@@ -153,6 +153,24 @@ impl Read for Metered<'_, '_> {
     }
 }
 
+/// The encoding that is asked for, or else the one in which all of a file can be read, with a note that
+/// says so.
+///
+/// # Errors
+/// As [`detect`], and where the file can't be opened.
+pub(super) fn encoding_of(
+    path: &Path,
+    asked: Option<&'static Encoding>,
+    notes: &mut Vec<Text>,
+) -> Result<&'static Encoding, Text> {
+    if let Some(encoding) = asked {
+        return Ok(encoding);
+    }
+    let (encoding, note) = detect(File::open(path).map_err(|error| said(&error))?)?;
+    notes.push(note);
+    Ok(encoding)
+}
+
 /// The encoding of a text that does not state it, as all of it can be read: UTF-8, by its mark
 /// another of Unicode, or GBK.
 ///

@@ -133,7 +133,7 @@ pub fn kept_form(text: &str, transformer: Option<&Transformer>) -> Result<Kept, 
 }
 
 /// What answers add to the properties of a feature.
-const ADDED: [&str; 7] = [
+pub const ADDED: [&str; 7] = [
     "measured",
     "zones",
     "overlap",

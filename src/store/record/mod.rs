@@ -43,7 +43,7 @@ mod verify;
 
 pub use backup::restore;
 pub use commit::{Change, ChangeSet, Signature};
-pub use entry::{Hash, Key, edited_form};
+pub use entry::{ADDED, Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange, Turn};
 pub use identities::Identity;
