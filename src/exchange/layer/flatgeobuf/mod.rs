@@ -77,6 +77,9 @@ pub(super) fn open(path: &Path) -> Result<Opened, Text> {
         return Err(damaged());
     }
     let mut notes = Vec::new();
+    if header.has_z() || header.has_m() {
+        notes.push(shape::flattened());
+    }
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for column in header.columns().iter().flatten() {
