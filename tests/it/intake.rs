@@ -647,7 +647,7 @@ fn ctrl_c_ends_it_and_leaves_nothing() {
     // Once its temporary file is there, it is in the middle of its work.
     let number = child.id().to_string();
     let open = PathBuf::from("/proc").join(&number).join("fd");
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     while staged(&open, desk.folder.path()).is_empty() {
         assert!(Instant::now() < deadline, "it has not begun");
         thread::sleep(Duration::from_millis(1));

@@ -1113,6 +1113,19 @@ fn a_database_that_somebody_is_writing_is_not_read_past_its_journal() {
 }
 
 #[test]
+fn a_file_of_one_feature_is_read_by_gdal_and_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let system = crs("EPSG:4548");
+    for format in [Format::GeoJson, Format::GeoPackage, Format::FlatGeobuf] {
+        let path = folder.path().join(format!("one.{}", format.extension()));
+        write(format, &rows(&polygons()[..1], system), system, &path);
+        assert_eq!(sound(&path, &ReadOptions::default()).1.len(), 1);
+        let read = gdal_reads(path.to_str().unwrap(), &[]);
+        assert_eq!(read["features"].as_array().unwrap().len(), 1, "{format:?}");
+    }
+}
+
+#[test]
 fn systems_and_heights_that_rows_state_are_not_lost_unsaid() {
     let folder = tempfile::tempdir().unwrap();
     let written = |name: &str, text: &str| {
