@@ -15,5 +15,6 @@ pub mod http;
 pub mod model;
 pub mod people;
 pub mod report;
+pub mod share;
 pub mod store;
 pub mod tiles;

@@ -8,7 +8,7 @@ use std::{collections::HashSet, fmt::Write};
 
 use geo::Coord;
 
-use super::{FeatureRef, Text, is_slug, shortened};
+use super::{FeatureRef, Text, is_slug};
 
 /// The version of the form in which states are written.
 const VERSION: u64 = 1;
@@ -486,12 +486,12 @@ impl State {
     }
 
     fn say_unread(&mut self, name: &'static str) {
-        let value = shortened(self.first(name).unwrap_or_default());
+        // Not what it says: a share may name what its reader must not know of.
         self.unread.push((
             name,
             Text::new(
-                format!("参数 {name} 的值“{value}”读不懂"),
-                format!("the value “{value}” of the parameter {name} can't be read"),
+                format!("参数 {name} 的值读不懂"),
+                format!("the value of the parameter {name} can't be read"),
             ),
         ));
     }
@@ -833,7 +833,7 @@ mod tests {
         assert_eq!(view.layers.as_deref(), Some(&["zones".to_owned()][..]));
         assert_eq!((view.at, view.lang), (None, Language::En));
         let said: Vec<&str> = said.iter().map(|text| &*text.en).collect();
-        let about = ["a newer version (v=9)", "“1,2”", "layers", "“near”"];
+        let about = ["a newer version (v=9)", "at ", "layers", "relation"];
         assert_eq!(said.len(), about.len(), "{said:?}");
         for (said, about) in said.iter().zip(about) {
             assert!(said.contains(about), "{said}");
