@@ -698,6 +698,19 @@ fn chat_programs_are_told_what_a_link_shows() {
         (&share["title"], &share["note"]),
         (&json!(title), &json!(note))
     );
+    // One without a title is called by what it is about.
+    let unnamed = server.post("/shares", json!({ "state": state }).to_string());
+    let unnamed = server.get_with(
+        &format!("/s/{}", unnamed.json()["id"].as_str().unwrap()),
+        &PAGE,
+    );
+    let head = unnamed.text();
+    let name = "Yunfan Business Zone";
+    assert_eq!(
+        between(&head, "property=\"og:title\" content=\"", "\""),
+        name
+    );
+    assert!(between(&head, "<title>", "</title>").starts_with(&format!("{name} · ")));
     // Whatever else is asked for, as programs that look for pictures do.
     let odd = server.get_with(&format!("/s/{id}"), &[("accept", "image/avif")]);
     assert_eq!(odd.header("content-type"), "text/html; charset=utf-8");
@@ -722,23 +735,21 @@ fn a_summary_says_what_is_shown() {
     let data = TempDir::new().unwrap();
     let server = serve(data.path(), &[]);
     let said = |what: Value| share(&server, &what)["summary"].clone();
-    let asked = said(json!({ "state": "?area=feature:zones/yunfan&collections=parcels" }));
-    let query = json!({ "area": { "feature": "zones/yunfan" }, "collections": ["parcels"] });
+    let asked = said(json!({ "state": "?area=feature:zones/yunfan&collections=parcels,projects" }));
+    let query =
+        json!({ "area": { "feature": "zones/yunfan" }, "collections": ["parcels", "projects"] });
     let answer = server.post("/areas/query", query.to_string()).json();
-    let count = &answer["totals"]["count"];
-    assert!(count.as_u64().unwrap() > 0);
+    let [parcels, projects] = [0, 1].map(|place| &answer["results"][place]["totals"]);
+    assert!(projects["count"].as_u64() > Some(0) && projects["unlocated"].as_u64() > Some(0));
+    let [parcels, projects] = [&parcels["count"], &projects["count"]];
     let zh = asked["zh"].as_str().unwrap();
     assert!(zh.starts_with("云帆商务区。图层："), "{zh}");
-    assert!(
-        zh.contains(&format!("范围内：地块 {count}。版本 1，20")),
-        "{zh}"
-    );
+    let inside = format!("范围内：地块 {parcels}、项目 {projects}。版本 1，20");
+    assert!(zh.contains(&inside), "{zh}");
     let en = asked["en"].as_str().unwrap();
     assert!(en.starts_with("Yunfan Business Zone. Layers: "), "{en}");
-    assert!(
-        en.contains(&format!("In the area: Parcels {count}. Revision 1, 20")),
-        "{en}"
-    );
+    let inside = format!("In the area: Parcels {parcels}, Projects {projects}. Revision 1, 20");
+    assert!(en.contains(&inside), "{en}");
     // In the frame, and through the filter.
     let near = around(
         &server,
