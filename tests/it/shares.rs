@@ -686,7 +686,9 @@ fn chat_programs_are_told_what_a_link_shows() {
     // The base stands before all that rests on it; the page finds the share as it is.
     let base = page.find("<base href=\"../\">").unwrap();
     assert!(base < page.find("./assets/").unwrap() && page.find("charset").unwrap() < base);
-    assert_eq!(page.matches("<title>").count(), 1);
+    for once in ["<title>", "charset", "<head>", "<base"] {
+        assert_eq!(page.matches(once).count(), 1, "{once}");
+    }
     let data = between(
         &page,
         "<script type=\"application/json\" id=\"share\">",
