@@ -2,7 +2,7 @@
 //! printed and linked to, without a script.
 //!
 //! [`catalogue`], [`list`] and [`feature`] are the pages, [`page`] is what they share, [`sketch`] the
-//! small map, drawn in the looks of the map's style ([`paint`] evaluates it), [`record`] what of a
+//! small map, drawn in the looks of the map's style, [`record`] what of a
 //! feature's properties they set out, [`sign_in`] is where people come in, and [`words`] their words and numbers. Everything that data
 //! bring is escaped by the templates. Links are relative: a page works behind any address.
 
@@ -10,7 +10,6 @@ mod catalogue;
 mod feature;
 mod list;
 mod page;
-mod paint;
 mod record;
 mod sign_in;
 mod sketch;
