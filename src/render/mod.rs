@@ -8,6 +8,10 @@
 
 pub mod fonts;
 pub mod frame;
+pub mod labels;
+pub mod look;
+pub mod map;
+mod overlay;
 pub mod png;
 pub mod scene;
 pub mod text;
