@@ -7,5 +7,11 @@
 //! Lengths on a sheet are in CSS pixels, 96 to the inch, x to the right and y down.
 
 pub mod fonts;
+pub mod frame;
+pub mod labels;
+pub mod look;
+pub mod map;
+mod overlay;
+pub mod png;
 pub mod scene;
 pub mod text;
