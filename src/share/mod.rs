@@ -27,6 +27,25 @@ use crate::{
     },
 };
 
+/// What is kept of a state that is shared: its own form, and the revision that it shows. One that it
+/// names is kept, if there is such a one.
+#[must_use]
+pub fn to_keep(state: &str, follows_latest: bool, latest: Revision) -> (String, Revision) {
+    let asked = View::parse(state).0.revision.map(Revision);
+    let known = asked.filter(|asked| *asked <= latest);
+    if known.is_none() && !(follows_latest && asked.is_some()) {
+        return (View::kept_form(state), latest);
+    }
+    // It is kept beside the state: the same view of the same data is one, however it was said.
+    let state = state.strip_prefix('?').unwrap_or(state);
+    let pairs = form_urlencoded::parse(state.as_bytes()).filter(|(name, _)| name != "revision");
+    let rest = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish();
+    let shown = known.filter(|_| !follows_latest).unwrap_or(latest);
+    (View::kept_form(&rest), shown)
+}
+
 /// A share that somebody opens.
 #[derive(Debug)]
 pub struct Opened {
