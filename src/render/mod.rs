@@ -7,5 +7,7 @@
 //! Lengths on a sheet are in CSS pixels, 96 to the inch, x to the right and y down.
 
 pub mod fonts;
+pub mod pdf;
+pub mod qr;
 pub mod scene;
 pub mod text;
