@@ -54,6 +54,17 @@ impl Crs {
         }
     }
 
+    /// CGCS2000 three-degree Gauss-Krüger of the zone whose central meridian is nearest to a longitude
+    /// (degrees), counted from it: true to scale there. `None` where none is defined.
+    #[must_use]
+    pub fn gauss_kruger(longitude: f64) -> Option<Self> {
+        // EPSG:4534 has 75°E, each next one three degrees more, EPSG:4554 135°E.
+        let zone = ((longitude - 75.0) / 3.0).round();
+        (0..=20)
+            .find(|number| f64::from(*number) == zone)
+            .map(|number| Self::epsg(4534 + number, true, false))
+    }
+
     /// Every system that can be asked for.
     #[must_use]
     pub fn all() -> &'static [Self] {
@@ -334,6 +345,25 @@ mod tests {
         let back = Transformer::to_wgs84(Crs::parse("EPSG:4548").unwrap()).unwrap();
         let again = back.convert(point).unwrap();
         assert!((again.x - 117.16).abs() < 1e-8 && (again.y - 39.16).abs() < 1e-8);
+    }
+
+    #[test]
+    fn a_longitude_has_its_zone() {
+        // EPSG: 4534 CM 75E, 4547 CM 114E, 4548 CM 117E, 4554 CM 135E.
+        for (longitude, code) in [
+            (73.6, 4534),
+            (115.4, 4547),
+            (117.16, 4548),
+            (118.4, 4548),
+            (136.4, 4554),
+        ] {
+            let crs = Crs::gauss_kruger(longitude).unwrap();
+            assert_eq!(crs.code(), Some(code), "{longitude}");
+        }
+        assert_eq!(Crs::gauss_kruger(116.9), Crs::parse("EPSG:4548").ok());
+        for elsewhere in [73.4, 136.6, -117.0, f64::NAN] {
+            assert_eq!(Crs::gauss_kruger(elsewhere), None, "{elsewhere}");
+        }
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use geo::{BoundingRect, Geometry, Rect};
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Visit, paint::Shape, record::Cited};
+use super::{Visit, record::Cited};
 use crate::{
     model::{Feature, FeatureRef, Status},
     report::Lang,
     store::Collection,
-    tiles,
+    tiles::{self, Shape},
 };
 
 /// A page within the whole.

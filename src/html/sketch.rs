@@ -11,13 +11,13 @@ use geo::{
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Visit, paint::Shape};
+use super::Visit;
 use crate::{
     geometry::{self, clip, frame::Frame, simplify},
     model::Feature,
     report::Lang,
     store::Collection,
-    tiles::{self, Derived, Layer, each_shape},
+    tiles::{self, Derived, Layer, Shape, each_shape},
 };
 
 /// Pixels across.

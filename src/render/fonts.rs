@@ -2,7 +2,12 @@
 
 use std::sync::LazyLock;
 
-use skrifa::{FontRef, MetadataProvider, instance::LocationRef, instance::Size};
+use skrifa::{
+    FontRef, GlyphId, MetadataProvider,
+    instance::{LocationRef, Size},
+    outline::{DrawSettings, OutlinePen},
+};
+use tiny_skia::{Path, PathBuilder, Transform};
 
 use crate::model;
 
@@ -83,5 +88,42 @@ impl Fonts {
         let advance = font.glyph_metrics(size, location).advance_width(glyph);
         let em = f32::from(font.metrics(size, location).units_per_em);
         (glyph.to_u32(), advance.unwrap_or_default() / em)
+    }
+
+    /// The outline of a glyph, in ems, x to the right and y down from where the pen stands; `None`
+    /// where it has none. Parts may overlap: it is filled by the non-zero rule.
+    pub(super) fn outline(&self, weight: Weight, glyph: u32) -> Option<Path> {
+        let font = self.of(weight);
+        let (size, location) = (Size::unscaled(), LocationRef::default());
+        let outline = font.outline_glyphs().get(GlyphId::new(glyph))?;
+        let mut pen = Pen(PathBuilder::new());
+        outline.draw(DrawSettings::unhinted(size, location), &mut pen).ok()?;
+        let em = f32::from(font.metrics(size, location).units_per_em);
+        pen.0.finish()?.transform(Transform::from_scale(1.0 / em, -1.0 / em))
+    }
+}
+
+/// Draws an outline into a path.
+struct Pen(PathBuilder);
+
+impl OutlinePen for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.0.move_to(x, y);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.0.line_to(x, y);
+    }
+
+    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
+        self.0.quad_to(cx, cy, x, y);
+    }
+
+    fn curve_to(&mut self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) {
+        self.0.cubic_to(ax, ay, bx, by, x, y);
+    }
+
+    fn close(&mut self) {
+        self.0.close();
     }
 }

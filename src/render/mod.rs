@@ -6,8 +6,12 @@
 //!
 //! Lengths on a sheet are in CSS pixels, 96 to the inch, x to the right and y down.
 
+pub mod brief;
 pub mod fonts;
+pub mod frame;
 pub mod pdf;
+pub mod png;
+pub mod pptx;
 pub mod qr;
 pub mod scene;
 pub mod text;

@@ -1,11 +1,12 @@
 //! Vector tiles from live data: clip, simplify, encode, cache; TileJSON and style.
 //!
 //! [`layer`] names what can be a layer, [`shapes`] tells what it draws of a feature, [`encode`] makes
-//! one layer of one tile, [`mvt`] is the format, [`cache`] keeps compressed layers and joins them into answers, and
+//! one layer of one tile, [`mvt`] is the format, [`expression`] evaluates the style, [`cache`] keeps compressed layers and joins them into answers, and
 //! [`tileset`] tells what OGC API - Tiles wants to know of them.
 
 pub mod cache;
 mod encode;
+pub mod expression;
 mod layer;
 mod mvt;
 mod shapes;
@@ -13,6 +14,7 @@ mod style;
 mod tileset;
 
 pub use encode::encode;
+pub use expression::{Expression, Shape};
 pub use layer::{Derived, Layer};
 pub use mvt::Value;
 pub use shapes::each_shape;

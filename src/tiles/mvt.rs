@@ -46,6 +46,8 @@ struct ValueMessage {
     string: Option<String>,
     #[prost(double, optional, tag = "3")]
     double: Option<f64>,
+    #[prost(bool, optional, tag = "7")]
+    truth: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, prost::Enumeration)]
@@ -64,6 +66,8 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A number.
     Number(f64),
+    /// Whether something is so.
+    Truth(bool),
     /// Ids, written `;a;b;`: a vector tile has no lists, and `;a;` is found in it.
     List(&'a [Arc<str>]),
 }
@@ -74,6 +78,7 @@ pub struct LayerBuilder {
     keys: HashMap<&'static str, u32>,
     texts: HashMap<String, u32>,
     numbers: HashMap<u64, u32>,
+    truths: HashMap<bool, u32>,
 }
 
 impl LayerBuilder {
@@ -91,6 +96,7 @@ impl LayerBuilder {
             keys: HashMap::new(),
             texts: HashMap::new(),
             numbers: HashMap::new(),
+            truths: HashMap::new(),
         }
     }
 
@@ -136,13 +142,23 @@ impl LayerBuilder {
     fn value(&mut self, value: Value<'_>) -> u32 {
         match value {
             Value::Text(text) => self.text(text),
-            Value::List(ids) => self.text(&format!(";{};", ids.join(";"))),
+            Value::List(ids) => self.text(&listed(ids)),
             Value::Number(number) => {
                 let values = &mut self.message.values;
                 *self.numbers.entry(number.to_bits()).or_insert_with(|| {
                     values.push(ValueMessage {
-                        string: None,
                         double: Some(number),
+                        ..ValueMessage::default()
+                    });
+                    last_index(values)
+                })
+            }
+            Value::Truth(truth) => {
+                let values = &mut self.message.values;
+                *self.truths.entry(truth).or_insert_with(|| {
+                    values.push(ValueMessage {
+                        truth: Some(truth),
+                        ..ValueMessage::default()
                     });
                     last_index(values)
                 })
@@ -157,12 +173,17 @@ impl LayerBuilder {
         let values = &mut self.message.values;
         values.push(ValueMessage {
             string: Some(text.to_owned()),
-            double: None,
+            ..ValueMessage::default()
         });
         let index = last_index(values);
         self.texts.insert(text.to_owned(), index);
         index
     }
+}
+
+/// A list as tiles have it.
+pub(super) fn listed(ids: &[Arc<str>]) -> String {
+    format!(";{};", ids.join(";"))
 }
 
 fn last_index<T>(list: &[T]) -> u32 {
