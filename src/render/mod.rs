@@ -9,9 +9,13 @@
 pub mod brief;
 pub mod fonts;
 pub mod frame;
+pub mod legend;
+mod pack;
 pub mod pdf;
+pub mod picture;
 pub mod png;
 pub mod pptx;
 pub mod qr;
 pub mod scene;
+pub mod sheet;
 pub mod text;

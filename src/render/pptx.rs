@@ -35,7 +35,7 @@ const BOTTOM: u32 = HIGH - 330_000;
 const CODE: u32 = 900_000;
 /// A row of the table, and rows at most.
 const ROW: u32 = 262_000;
-const MAX_ROWS: usize = 9;
+const MAX_ROWS: usize = 13;
 
 /// The space of the picture on a slide, as width over height.
 pub const PICTURE: (u32, u32) = (COLUMN - MARGIN - 240_000, BOTTOM - TOP);
@@ -223,7 +223,17 @@ impl Look {
         let ems = wide as f32 / (self.size * POINT) as f32;
         let one: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         // What shows the slide may have another font: a little room is left.
-        text::broken(fonts, self.weight(), &one, ems * 0.97, lines).concat()
+        let lines = text::broken(fonts, self.weight(), &one, ems * 0.97, lines);
+        // Between words the space went with the break.
+        let mut whole = String::new();
+        for line in lines {
+            let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii());
+            if is_latin(whole.chars().next_back()) && is_latin(line.chars().next()) {
+                whole.push(' ');
+            }
+            whole.push_str(&line);
+        }
+        whole
     }
 
     fn run(self, lang: Lang, text: &str, link: Option<&str>) -> String {
