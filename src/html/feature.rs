@@ -8,7 +8,7 @@ use super::{
     list::map_note,
     page::{Page, is_area, kind},
     record::{Record, others, stated_area},
-    sketch::{Sketch, is_base},
+    sketch::Sketch,
     words,
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     model::{Feature, FeatureRef},
     report::Lang,
     store::{Collection, Selection},
+    tiles,
 };
 
 /// Features of a collection that a page names of those that belong to its own.
@@ -379,7 +380,7 @@ impl Entry<'_> {
         };
         let mut groups = Vec::new();
         for other in visit.snapshot.collections() {
-            if is_zone && (other.info.id == "zones" || is_base(&other.info.id)) {
+            if is_zone && (other.info.id == "zones" || tiles::is_base(&other.info.id)) {
                 continue;
             }
             let (count, named) = if is_zone {

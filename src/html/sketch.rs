@@ -131,7 +131,7 @@ impl<'a> Sketch<'a> {
             return html! {};
         };
         let from = layer["minzoom"].as_f64().unwrap_or(0.0);
-        let shows = is_base(source) && sheet.zoom >= from;
+        let shows = tiles::is_base(source) && sheet.zoom >= from;
         let around = shows.then(|| around(drawn.collection, sheet)).flatten();
         html! {
             @if let Some(around) = around {
@@ -179,7 +179,9 @@ impl<'a> Sketch<'a> {
         let plain = self
             .subjects
             .iter()
-            .filter(|(collection, _)| self.subjects.len() == 1 && is_base(&collection.info.id))
+            .filter(|(collection, _)| {
+                self.subjects.len() == 1 && tiles::is_base(&collection.info.id)
+            })
             .filter_map(|(_, feature)| feature.geometry.as_ref());
         html! {
             @for geometry in plain {
@@ -355,12 +357,6 @@ impl Sheet {
                 .collect(),
         )
     }
-}
-
-/// Whether a layer shows what is around in any case.
-pub fn is_base(source: &str) -> bool {
-    let base = tiles::looks()["metadata"]["renewal-map:base"].as_array();
-    base.is_some_and(|base| base.iter().any(|id| id == source))
 }
 
 /// What of a collection is drawn around the subjects; `None` where it is too much.

@@ -97,9 +97,13 @@ impl Fonts {
         let (size, location) = (Size::unscaled(), LocationRef::default());
         let outline = font.outline_glyphs().get(GlyphId::new(glyph))?;
         let mut pen = Pen(PathBuilder::new());
-        outline.draw(DrawSettings::unhinted(size, location), &mut pen).ok()?;
+        outline
+            .draw(DrawSettings::unhinted(size, location), &mut pen)
+            .ok()?;
         let em = f32::from(font.metrics(size, location).units_per_em);
-        pen.0.finish()?.transform(Transform::from_scale(1.0 / em, -1.0 / em))
+        pen.0
+            .finish()?
+            .transform(Transform::from_scale(1.0 / em, -1.0 / em))
     }
 }
 

@@ -31,8 +31,13 @@ pub struct MapFrame {
 }
 
 enum Projection {
-    /// As the page shows it; the width of the world in pixels.
-    Mercator(f64),
+    /// As the page shows it.
+    Mercator {
+        /// The width of the world in pixels.
+        world: f64,
+        /// The middle, on the square map of the world.
+        centre: Coord<f64>,
+    },
     /// Metres east and north, true to scale.
     Plane(Box<Plane>),
 }
@@ -54,7 +59,10 @@ impl MapFrame {
         Self {
             place,
             centre,
-            projection: Projection::Mercator(TILE * zoom.exp2()),
+            projection: Projection::Mercator {
+                world: TILE * zoom.exp2(),
+                centre: on_globe(centre),
+            },
         }
     }
 
@@ -123,9 +131,7 @@ impl MapFrame {
     pub(super) fn locate(&self, lonlat: Coord<f64>) -> Coord<f64> {
         self.middle()
             + match &self.projection {
-                Projection::Mercator(world) => {
-                    (on_globe(lonlat) - on_globe(self.centre)) * *world
-                }
+                Projection::Mercator { world, centre } => (on_globe(lonlat) - *centre) * *world,
                 Projection::Plane(plane) => match plane.from_degrees.convert(lonlat) {
                     Ok(metres) => Coord {
                         x: (metres.x - plane.centre.x) / plane.metres_a_pixel,
@@ -174,9 +180,7 @@ impl MapFrame {
     /// The place so many pixels from the middle, degrees.
     fn degrees(&self, pixels: Coord<f64>) -> Coord<f64> {
         match &self.projection {
-            Projection::Mercator(world) => {
-                off_globe(on_globe(self.centre) + pixels / *world)
-            }
+            Projection::Mercator { world, centre } => off_globe(*centre + pixels / *world),
             Projection::Plane(plane) => {
                 let metres = Coord {
                     x: plane.centre.x + pixels.x * plane.metres_a_pixel,
@@ -192,7 +196,7 @@ impl MapFrame {
     #[must_use]
     pub fn zoom(&self) -> f64 {
         match &self.projection {
-            Projection::Mercator(world) => (world / TILE).log2(),
+            Projection::Mercator { world, .. } => (world / TILE).log2(),
             Projection::Plane(plane) => {
                 let across = METRES_A_PIXEL * self.centre.y.to_radians().cos();
                 (across / plane.metres_a_pixel).log2()
@@ -204,7 +208,7 @@ impl MapFrame {
     #[must_use]
     pub fn metres_a_pixel(&self) -> f64 {
         match &self.projection {
-            Projection::Mercator(world) => {
+            Projection::Mercator { world, .. } => {
                 let degree = Frame::at(self.centre).to_plane(Coord {
                     x: self.centre.x + 1.0,
                     y: self.centre.y,
@@ -225,7 +229,7 @@ impl MapFrame {
     #[must_use]
     pub fn crs(&self) -> Option<Crs> {
         match &self.projection {
-            Projection::Mercator(_) => None,
+            Projection::Mercator { .. } => None,
             Projection::Plane(plane) => Some(plane.crs),
         }
     }
@@ -270,7 +274,10 @@ mod tests {
             y: 39.16,
         });
         let pixels = 0.01 / 360.0 * 512.0 * 16384.0;
-        assert!((f64::from(east.0) - 820.0 - pixels).abs() < 1e-3, "{east:?}");
+        assert!(
+            (f64::from(east.0) - 820.0 - pixels).abs() < 1e-3,
+            "{east:?}"
+        );
         let window = frame.window();
         let (left, top) = frame.project(Coord {
             x: window.min().x,
@@ -280,7 +287,11 @@ mod tests {
         assert!((frame.zoom() - 14.0).abs() < 1e-12);
         assert!(!frame.scale_is_true() && frame.crs().is_none());
         // A degree of longitude has 86 424 m at 39.16°N (WGS 84), and 23 301.7 pixels.
-        assert!((frame.metres_a_pixel() - 3.708_9).abs() < 1e-3, "{}", frame.metres_a_pixel());
+        assert!(
+            (frame.metres_a_pixel() - 3.708_9).abs() < 1e-3,
+            "{}",
+            frame.metres_a_pixel()
+        );
     }
 
     #[test]
@@ -313,8 +324,14 @@ mod tests {
     fn what_is_to_be_shown_lies_within_the_margin() {
         let bounds = Degrees::new((117.10, 39.12), (117.20, 39.19));
         let frame = MapFrame::fitting(place(), bounds, 40.0);
-        let (left, top) = frame.project(Coord { x: 117.10, y: 39.19 });
-        let (right, bottom) = frame.project(Coord { x: 117.20, y: 39.12 });
+        let (left, top) = frame.project(Coord {
+            x: 117.10,
+            y: 39.19,
+        });
+        let (right, bottom) = frame.project(Coord {
+            x: 117.20,
+            y: 39.12,
+        });
         assert!(left > 59.9 && right < 1580.1 && top > 49.9 && bottom < 870.1);
         assert!((top - 50.0).abs() < 0.01 || (left - 60.0).abs() < 0.01);
         let point = MapFrame::fitting(place(), Degrees::new(HUB, HUB), 40.0);

@@ -41,7 +41,10 @@ pub(super) fn pixels(scene: &Scene, ratio: f32) -> Result<Pixmap, model::Text> {
     let size = device(scene.width * ratio).zip(device(scene.height * ratio));
     let sheet = size.and_then(|(width, height)| Pixmap::new(width, height));
     let mut sheet = sheet.ok_or_else(|| {
-        model::Text::new("图片没有大小，或太大", "the picture has no size, or is too large")
+        model::Text::new(
+            "图片没有大小，或太大",
+            "the picture has no size, or is too large",
+        )
     })?;
     sheet.fill(tiny_skia::Color::WHITE);
     let mut painter = Painter {
@@ -70,7 +73,9 @@ fn device(pixels: f32) -> Option<u32> {
         clippy::cast_sign_loss,
         reason = "between 1 and 65536"
     )]
-    let whole = (1.0..=65_536.0).contains(&rounded).then_some(rounded as u32);
+    let whole = (1.0..=65_536.0)
+        .contains(&rounded)
+        .then_some(rounded as u32);
     whole
 }
 
@@ -93,7 +98,9 @@ struct Painter {
 impl Painter {
     fn paint(&mut self, item: &Item) -> Result<(), model::Text> {
         match item {
-            Item::Fill(path, colour) => self.fill(path, *colour, FillRule::EvenOdd, Transform::identity()),
+            Item::Fill(path, colour) => {
+                self.fill(path, *colour, FillRule::EvenOdd, Transform::identity())
+            }
             Item::Line(path, stroke) => self.line(path, stroke, Transform::identity()),
             Item::Text(text) => self.text(text)?,
             Item::Image(image) => self.image(image),
@@ -204,7 +211,14 @@ impl Painter {
             ..PixmapPaint::default()
         };
         let (sheet, transform) = self.sheet();
-        sheet.draw_pixmap(0, 0, pixmap.as_ref(), &paint, transform.pre_concat(placed), None);
+        sheet.draw_pixmap(
+            0,
+            0,
+            pixmap.as_ref(),
+            &paint,
+            transform.pre_concat(placed),
+            None,
+        );
     }
 
     /// From here on a sheet of its own is painted on, which begins as what is seen there: masks would
@@ -247,7 +261,12 @@ impl Painter {
         let last = self.sheets.len() - 1;
         let outer = &mut self.sheets[last];
         let across = inner.pixmap.width();
-        let rows = rows_at(&outer.pixmap, inner.left - outer.left, inner.top - outer.top, across);
+        let rows = rows_at(
+            &outer.pixmap,
+            inner.left - outer.left,
+            inner.top - outer.top,
+            across,
+        );
         let own = 4 * across as usize;
         for (own, place) in inner.pixmap.data().chunks_exact(own).zip(rows) {
             outer.pixmap.data_mut()[place].copy_from_slice(own);
@@ -256,7 +275,12 @@ impl Painter {
 }
 
 /// Where the bytes of each row stand from a pixel on, so many pixels across.
-fn rows_at(pixmap: &Pixmap, left: u32, top: u32, across: u32) -> impl Iterator<Item = Range<usize>> + use<> {
+fn rows_at(
+    pixmap: &Pixmap,
+    left: u32,
+    top: u32,
+    across: u32,
+) -> impl Iterator<Item = Range<usize>> + use<> {
     let stride = 4 * pixmap.width() as usize;
     let (left, own) = (4 * left as usize, 4 * across as usize);
     (top as usize..).map(move |row| {
@@ -290,7 +314,9 @@ fn encode(pixmap: &Pixmap, ratio: f32) -> Result<Vec<u8>, png::EncodingError> {
     }));
     let mut writer = encoder.write_header()?;
     let opaque = pixmap.data().chunks_exact(4);
-    let rgb: Vec<u8> = opaque.flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let rgb: Vec<u8> = opaque
+        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+        .collect();
     writer.write_image_data(&rgb)?;
     writer.finish()?;
     Ok(file)
@@ -359,7 +385,9 @@ mod tests {
         let scene = scene(vec![square(10.0, 10.0, 10.0, RED)]);
         let file = png(&scene, 2.0).unwrap();
         assert_eq!(file, png(&scene, 2.0).unwrap());
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&file)).read_info().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&file))
+            .read_info()
+            .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut pixels).unwrap();
         let info = reader.info();

@@ -205,7 +205,10 @@ impl Value<'_> {
                 Some(Value::Number(from + (to - from) * share))
             }
             (Self::List(from), Self::List(to)) if from.len() == to.len() => {
-                let each = from.iter().zip(to).map(|(from, to)| from.towards(to, share));
+                let each = from
+                    .iter()
+                    .zip(to)
+                    .map(|(from, to)| from.towards(to, share));
                 each.collect::<Option<_>>().map(Value::List)
             }
             _ => None,
@@ -342,7 +345,15 @@ mod tests {
                 json!(3.0),
             ),
             (
-                json!(["interpolate", ["linear"], ["zoom"], 12, ["literal", [0, -1]], 14, ["literal", [0, 0]]]),
+                json!([
+                    "interpolate",
+                    ["linear"],
+                    ["zoom"],
+                    12,
+                    ["literal", [0, -1]],
+                    14,
+                    ["literal", [0, 0]]
+                ]),
                 json!([0, -0.5]),
             ),
         ] {

@@ -45,6 +45,13 @@ pub fn looks() -> &'static Value {
     &LOOKS
 }
 
+/// Whether a group of layers is a part of the base map, which no filter thins out.
+#[must_use]
+pub fn is_base(group: &str) -> bool {
+    let base = looks()["metadata"]["renewal-map:base"].as_array();
+    base.is_some_and(|base| base.iter().any(|id| id == group))
+}
+
 /// The MapLibre style. `address` tells where a path of the service is, for who reads it.
 #[must_use]
 pub fn style(snapshot: &Snapshot, address: impl Fn(&str) -> String) -> Value {

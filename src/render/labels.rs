@@ -1,0 +1,602 @@
+//! Finds room for names: none covers another, and none is cut off.
+
+use std::{collections::HashMap, f32::consts::FRAC_PI_2};
+
+use geo::{Coord, LineString};
+use tiny_skia::{Path, PathBuilder, Rect, Transform};
+
+use super::{
+    fonts::{Fonts, Weight},
+    look::{Along, Anchor, single},
+    scene::{Cap, Colour, Item, Join, Stroke, Text},
+    text::{self, Glyph},
+};
+
+/// From the baseline of a line of text up to its middle, in ems: half of what a Chinese character
+/// rises above the baseline, less half of what it reaches below.
+const MIDDLE: f32 = 0.38;
+/// From one line of a label to the next, in ems.
+const LEADING: f32 = 1.2;
+/// Characters that turn less than this against each other stand on one straight line, degrees.
+const STRAIGHT: f32 = 2.0;
+/// The side of a cell in which taken places are listed, pixels.
+const CELL: f32 = 64.0;
+
+/// How a label is set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Letters {
+    /// The font's weight.
+    pub weight: Weight,
+    /// Pixels an em.
+    pub size: f32,
+    /// Between characters, ems.
+    pub spacing: f32,
+    /// Its colour.
+    pub colour: Colour,
+    /// The colour of what sets it off, and how far that reaches in pixels.
+    pub halo: Option<(Colour, f32)>,
+}
+
+/// A label that wants to stand on the map.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What it says.
+    pub text: String,
+    /// How it is set.
+    pub letters: Letters,
+    /// What stays free around it, pixels.
+    pub padding: f32,
+    /// Where it may stand.
+    pub stand: Stand,
+}
+
+/// Where a label may stand.
+#[derive(Debug, Clone)]
+pub enum Stand {
+    /// At a point.
+    Point(AtPoint),
+    /// Along lines, once or several times.
+    Lines {
+        /// The lines, pixels.
+        lines: Vec<LineString<f64>>,
+        /// How.
+        along: Along,
+        /// How far off them, along and to the right of the reading direction, ems.
+        offset: [f32; 2],
+    },
+}
+
+/// How a label stands at a point.
+#[derive(Debug, Clone)]
+pub struct AtPoint {
+    /// The point, pixels.
+    pub at: (f32, f32),
+    /// What is tried in turn: which part of it stands there, and how far off in ems.
+    pub places: Vec<(Anchor, [f32; 2])>,
+    /// Its longest line, ems.
+    pub max_width: f32,
+    /// How far it is moved after all, pixels.
+    pub shift: (f32, f32),
+    /// Whether it stands whatever stands there.
+    pub overlaps: bool,
+    /// Whether others may stand where it stands.
+    pub gives_way: bool,
+}
+
+/// What is taken of a frame.
+pub struct Board {
+    frame: Rect,
+    fonts: &'static Fonts,
+    taken: Vec<Turned>,
+    cells: HashMap<(i32, i32), Vec<usize>>,
+}
+
+/// A rectangle that may be turned: its corners in order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Turned([(f32, f32); 4]);
+
+impl Board {
+    /// A frame of which nothing is taken.
+    pub fn new(frame: Rect, fonts: &'static Fonts) -> Self {
+        Self {
+            frame,
+            fonts,
+            taken: Vec::new(),
+            cells: HashMap::new(),
+        }
+    }
+
+    /// What draws a label, as often as it finds room.
+    pub fn place(&mut self, wanted: &Wanted) -> Vec<Item> {
+        let Wanted {
+            text,
+            letters,
+            padding,
+            stand,
+        } = wanted;
+        if text.trim().is_empty() {
+            return Vec::new();
+        }
+        match stand {
+            Stand::Point(point) => self.at_point(text, letters, *padding, point),
+            Stand::Lines {
+                lines,
+                along,
+                offset,
+            } => {
+                let word = Word::new(self.fonts, text, letters);
+                self.along(&word, lines, *along, *offset, *padding)
+            }
+        }
+    }
+
+    fn at_point(
+        &mut self,
+        text: &str,
+        letters: &Letters,
+        padding: f32,
+        point: &AtPoint,
+    ) -> Vec<Item> {
+        let size = letters.size;
+        let lines: Vec<Word<'_>> = balanced(self.fonts, text, letters, point.max_width)
+            .into_iter()
+            .map(|line| Word::new(self.fonts, &line, letters))
+            .collect();
+        let longest = lines.iter().map(Word::length).fold(0.0, f32::max);
+        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+        let height = LEADING * size * lines.len() as f32;
+        for (anchor, offset) in &point.places {
+            let (left_of, above) = anchor.shares();
+            let left = point.at.0 + offset[0] * size - left_of * longest + point.shift.0;
+            let top = point.at.1 + offset[1] * size - above * height + point.shift.1;
+            let block = Turned::upright(left, top, longest, height);
+            if !point.overlaps
+                && !(block.is_within(self.frame) && self.is_free(&block.grown(padding)))
+            {
+                continue;
+            }
+            if !point.gives_way {
+                self.take(block.grown(padding));
+            }
+            let mut line_top = top;
+            let mut items = Vec::new();
+            for line in lines {
+                let start = left + (longest - line.length()) / 2.0;
+                let baseline = line_top + (LEADING / 2.0 + MIDDLE) * size;
+                items.push(line.item((start, baseline), 0.0));
+                line_top += LEADING * size;
+            }
+            return items;
+        }
+        Vec::new()
+    }
+
+    /// A name stands on the longest of its lines first, and nowhere near where it stands already.
+    fn along(
+        &mut self,
+        word: &Word<'_>,
+        lines: &[LineString<f64>],
+        along: Along,
+        offset: [f32; 2],
+        padding: f32,
+    ) -> Vec<Item> {
+        let mut walks: Vec<Walk> = lines.iter().map(Walk::new).collect();
+        walks.sort_by(|a, b| b.length().total_cmp(&a.length()));
+        let mut items = Vec::new();
+        let mut stands: Vec<(f32, f32)> = Vec::new();
+        for walk in &walks {
+            for slot in walk.slots(word.length(), along.every) {
+                let free = slot.into_iter().find_map(|middle| {
+                    let laid = word.laid(walk, middle, offset, along.max_turn)?;
+                    let far = |other: &(f32, f32)| {
+                        (laid.middle.0 - other.0).hypot(laid.middle.1 - other.1) > along.every / 2.0
+                    };
+                    let fits = laid.boxes.iter().all(|place| {
+                        place.is_within(self.frame) && self.is_free(&place.grown(padding))
+                    });
+                    (stands.iter().all(far) && fits).then_some(laid)
+                });
+                if let Some(laid) = free {
+                    for place in &laid.boxes {
+                        self.take(place.grown(padding));
+                    }
+                    stands.push(laid.middle);
+                    items.extend(word.items(self.fonts, &laid));
+                }
+            }
+        }
+        items
+    }
+
+    fn is_free(&self, place: &Turned) -> bool {
+        place.cells().all(|cell| {
+            let near = self.cells.get(&cell).into_iter().flatten();
+            near.into_iter()
+                .all(|index| !self.taken[*index].overlaps(place))
+        })
+    }
+
+    fn take(&mut self, place: Turned) {
+        for cell in place.cells() {
+            self.cells.entry(cell).or_default().push(self.taken.len());
+        }
+        self.taken.push(place);
+    }
+}
+
+/// Breaks a label into as few lines as its width asks for, of about the same length.
+fn balanced(fonts: &Fonts, text: &str, letters: &Letters, max_width: f32) -> Vec<String> {
+    const STEPS: u8 = 12;
+    let ems = |width: f32| width / (1.0 + letters.spacing);
+    let whole = text::length(fonts, letters.weight, text);
+    let count = (whole / ems(max_width)).ceil().max(1.0);
+    let broken = |ems: f32| text::broken(fonts, letters.weight, text, ems, usize::MAX);
+    let widest = broken(ems(max_width));
+    for step in 0..STEPS {
+        let share = f32::from(step) / f32::from(STEPS);
+        let even = whole / count;
+        let lines = broken(even + (ems(max_width) - even).max(0.0) * share + 0.01);
+        if lines.len() <= widest.len() {
+            return lines;
+        }
+    }
+    widest
+}
+
+/// A line of text, set.
+struct Word<'a> {
+    text: String,
+    glyphs: Vec<Glyph>,
+    letters: &'a Letters,
+}
+
+/// Where the characters of a word stand along a line.
+struct Laid {
+    middle: (f32, f32),
+    /// The middle of each, and its angle in degrees.
+    characters: Vec<((f32, f32), f32)>,
+    boxes: Vec<Turned>,
+    /// Whether characters stand below each other.
+    is_column: bool,
+}
+
+impl<'a> Word<'a> {
+    fn new(fonts: &Fonts, text: &str, letters: &'a Letters) -> Self {
+        let mut glyphs = text::set(fonts, letters.weight, text);
+        // Nothing comes after the last character.
+        let between = glyphs.len().saturating_sub(1);
+        for glyph in &mut glyphs[..between] {
+            glyph.advance += letters.spacing;
+        }
+        Self {
+            text: text.to_owned(),
+            glyphs,
+            letters,
+        }
+    }
+
+    /// Pixels.
+    fn length(&self) -> f32 {
+        let ems: f32 = self.glyphs.iter().map(|glyph| glyph.advance).sum();
+        ems * self.letters.size
+    }
+
+    fn item(self, at: (f32, f32), angle: f32) -> Item {
+        Item::Text(Text {
+            text: self.text,
+            glyphs: self.glyphs,
+            weight: self.letters.weight,
+            size: self.letters.size,
+            at,
+            angle,
+            colour: self.letters.colour,
+            halo: self.letters.halo,
+        })
+    }
+
+    /// Lays the word along a line around `middle` (pixels from its start), so that it reads from left
+    /// to right, or downwards where the line is steep and the word Chinese; `None` where the line ends
+    /// before, or turns too much.
+    fn laid(&self, walk: &Walk, middle: f32, offset: [f32; 2], max_turn: f32) -> Option<Laid> {
+        let size = self.letters.size;
+        let length = self.length();
+        let (start, end) = (
+            walk.at(middle - length / 2.0)?,
+            walk.at(middle + length / 2.0)?,
+        );
+        let run = (end.0 - start.0, end.1 - start.1);
+        let is_column = run.1.abs() > run.0.abs() && self.text.chars().all(stands_upright);
+        let is_forward = if is_column { run.1 > 0.0 } else { run.0 >= 0.0 };
+        let way = if is_forward { 1.0 } else { -1.0 };
+        let mut characters = Vec::with_capacity(self.glyphs.len());
+        let mut boxes = Vec::with_capacity(self.glyphs.len());
+        let mut pen = -length / 2.0;
+        let mut before: Option<f32> = None;
+        for glyph in &self.glyphs {
+            let advance = glyph.advance * size;
+            let at = |pixels: f32| walk.at(middle + way * pixels);
+            let (from, to) = (at(pen)?, at(pen + advance)?);
+            let centre = at(pen + advance / 2.0)?;
+            let direction = (to.1 - from.1).atan2(to.0 - from.0);
+            if before.is_some_and(|before| turn(before, direction).to_degrees() > max_turn) {
+                return None;
+            }
+            before = Some(direction);
+            let (sin, cos) = direction.sin_cos();
+            let centre = (
+                centre.0 + (cos * offset[0] - sin * offset[1]) * size,
+                centre.1 + (sin * offset[0] + cos * offset[1]) * size,
+            );
+            let angle = if is_column {
+                direction - FRAC_PI_2
+            } else {
+                direction
+            };
+            let angle = angle.to_degrees();
+            let (width, height) = if is_column {
+                (size, advance)
+            } else {
+                (advance, size)
+            };
+            boxes.push(Turned::around(centre, width, height, angle));
+            characters.push((centre, angle));
+            pen += advance;
+        }
+        // A word that is bent into itself can't be read.
+        (run.0.hypot(run.1) > 0.75 * length).then_some(Laid {
+            middle: walk.at(middle)?,
+            characters,
+            boxes,
+            is_column,
+        })
+    }
+
+    fn items(&self, fonts: &Fonts, laid: &Laid) -> Vec<Item> {
+        let angles = laid.characters.iter().map(|(_, angle)| *angle);
+        let (least, most) = angles.fold((f32::MAX, f32::MIN), |(least, most), angle| {
+            (least.min(angle), most.max(angle))
+        });
+        let size = self.letters.size;
+        // From the middle of a character to where its baseline begins.
+        let baseline = |((x, y), angle): ((f32, f32), f32), advance: f32| {
+            let (sin, cos) = angle.to_radians().sin_cos();
+            let (back, down) = (-advance * size / 2.0, MIDDLE * size);
+            (x + cos * back - sin * down, y + sin * back + cos * down)
+        };
+        let widths = self.glyphs.iter().map(|glyph| glyph.advance);
+        let mut parts: Vec<Text> = laid
+            .characters
+            .iter()
+            .zip(widths)
+            .zip(&self.glyphs)
+            .map(|((character, advance), glyph)| Text {
+                text: self.text[glyph.range.clone()].to_owned(),
+                glyphs: vec![Glyph {
+                    range: 0..glyph.range.len(),
+                    ..glyph.clone()
+                }],
+                weight: self.letters.weight,
+                size,
+                at: baseline(*character, advance),
+                angle: character.1,
+                colour: self.letters.colour,
+                halo: None,
+            })
+            .collect();
+        if !laid.is_column && most - least < STRAIGHT {
+            let first = parts.swap_remove(0);
+            return vec![Item::Text(Text {
+                text: self.text.clone(),
+                glyphs: self.glyphs.clone(),
+                angle: f32::midpoint(least, most),
+                halo: self.letters.halo,
+                ..first
+            })];
+        }
+        // What sets one character off must not cover the next.
+        let halo = self.letters.halo.and_then(|(colour, reach)| {
+            let path = outlines(fonts, &parts)?;
+            let stroke = Stroke {
+                colour,
+                width: 2.0 * reach,
+                dashes: Vec::new(),
+                cap: Cap::Round,
+                join: Join::Round,
+            };
+            Some(Item::Line(path, stroke))
+        });
+        halo.into_iter()
+            .chain(parts.into_iter().map(Item::Text))
+            .collect()
+    }
+}
+
+/// The outlines of single characters.
+fn outlines(fonts: &Fonts, characters: &[Text]) -> Option<Path> {
+    let mut builder = PathBuilder::new();
+    for text in characters {
+        let placed = Transform::from_translate(text.at.0, text.at.1)
+            .pre_rotate(text.angle)
+            .pre_scale(text.size, text.size);
+        let outlines = text.glyphs.iter();
+        for outline in outlines.filter_map(|glyph| fonts.outline(text.weight, glyph.id)) {
+            builder.push_path(&outline.transform(placed)?);
+        }
+    }
+    builder.finish()
+}
+
+/// Whether a character stands upright where text runs downwards.
+fn stands_upright(character: char) -> bool {
+    matches!(character, '\u{2e80}'..='\u{2fdf}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
+}
+
+/// By how much one direction is turned against another, radians.
+fn turn(a: f32, b: f32) -> f32 {
+    let (sin, cos) = (b - a).sin_cos();
+    sin.atan2(cos).abs()
+}
+
+/// A line to walk along, pixels.
+struct Walk {
+    points: Vec<(f32, f32)>,
+    /// How far each point is from the first.
+    walked: Vec<f32>,
+    is_closed: bool,
+}
+
+impl Walk {
+    fn new(line: &LineString<f64>) -> Self {
+        let points: Vec<(f32, f32)> = line
+            .coords()
+            .map(|coord: &Coord<f64>| (single(coord.x), single(coord.y)))
+            .collect();
+        let mut sum = 0.0;
+        let steps = points.windows(2).map(|pair| {
+            sum += (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+            sum
+        });
+        Self {
+            walked: std::iter::once(0.0).chain(steps).collect(),
+            points,
+            is_closed: line.is_closed(),
+        }
+    }
+
+    fn length(&self) -> f32 {
+        self.walked.last().copied().unwrap_or_default()
+    }
+
+    /// The point so many pixels from the start; around a closed line it goes on.
+    fn at(&self, pixels: f32) -> Option<(f32, f32)> {
+        let length = self.length();
+        let pixels = if self.is_closed {
+            pixels.rem_euclid(length)
+        } else {
+            pixels
+        };
+        if !(0.0..=length).contains(&pixels) || length == 0.0 {
+            return None;
+        }
+        let after = self
+            .walked
+            .partition_point(|walked| *walked < pixels)
+            .max(1);
+        let (from, to) = (self.points[after - 1], *self.points.get(after)?);
+        let step = self.walked[after] - self.walked[after - 1];
+        let share = if step > 0.0 {
+            (pixels - self.walked[after - 1]) / step
+        } else {
+            0.0
+        };
+        Some((
+            from.0 + (to.0 - from.0) * share,
+            from.1 + (to.1 - from.1) * share,
+        ))
+    }
+
+    /// Where words of a length stand, `every` so many pixels, the middle first; for each what is tried
+    /// in turn.
+    fn slots(&self, word: f32, every: f32) -> Vec<Vec<f32>> {
+        let length = self.length();
+        let room = if self.is_closed {
+            length - every
+        } else {
+            length - word
+        };
+        if room < 0.0 && !(self.is_closed && length > 2.0 * word) {
+            return Vec::new();
+        }
+        let mut slots = Vec::new();
+        let mut slot = |middle: f32| {
+            // A little to and fro, where there is no room in the middle.
+            let aside = |step: i8| f32::from(step) * word.max(8.0) / 2.0;
+            let steps = [0, 1, -1, 2, -2, 3, -3, 4, -4];
+            let tried = steps.into_iter().map(aside);
+            slots.push(
+                tried
+                    .filter(|aside| aside.abs() <= every / 2.0)
+                    .map(|aside| middle + aside)
+                    .collect(),
+            );
+        };
+        // A closed line starts where it starts: circles at the top.
+        let middle = if self.is_closed { 0.0 } else { length / 2.0 };
+        slot(middle);
+        let mut aside = every;
+        while aside <= room / 2.0 {
+            slot(middle + aside);
+            slot(middle - aside);
+            aside += every;
+        }
+        slots
+    }
+}
+
+impl Turned {
+    fn upright(left: f32, top: f32, width: f32, height: f32) -> Self {
+        let (right, bottom) = (left + width, top + height);
+        Self([(left, top), (right, top), (right, bottom), (left, bottom)])
+    }
+
+    /// Around its middle, turned by degrees.
+    fn around(middle: (f32, f32), width: f32, height: f32, angle: f32) -> Self {
+        let (sin, cos) = angle.to_radians().sin_cos();
+        let (x, y) = (width / 2.0, height / 2.0);
+        Self(
+            [(-x, -y), (x, -y), (x, y), (-x, y)]
+                .map(|(x, y)| (middle.0 + cos * x - sin * y, middle.1 + sin * x + cos * y)),
+        )
+    }
+
+    fn grown(self, by: f32) -> Self {
+        let Self([a, b, c, d]) = self;
+        let middle = ((a.0 + c.0) / 2.0, (a.1 + c.1) / 2.0);
+        let width = (b.0 - a.0).hypot(b.1 - a.1) + 2.0 * by;
+        let height = (d.0 - a.0).hypot(d.1 - a.1) + 2.0 * by;
+        let angle = (b.1 - a.1).atan2(b.0 - a.0).to_degrees();
+        Self::around(middle, width, height, angle)
+    }
+
+    fn is_within(&self, frame: Rect) -> bool {
+        self.0.iter().all(|(x, y)| {
+            (frame.left()..=frame.right()).contains(x) && (frame.top()..=frame.bottom()).contains(y)
+        })
+    }
+
+    fn cells(&self) -> impl Iterator<Item = (i32, i32)> + use<> {
+        #[expect(clippy::cast_possible_truncation, reason = "cells of a sheet")]
+        let cell = |pixels: f32| (pixels / CELL).floor() as i32;
+        let ends = |of: fn(&(f32, f32)) -> f32| {
+            let pixels = self.0.iter().map(of);
+            let (least, most) = pixels.fold((f32::MAX, f32::MIN), |(least, most), one| {
+                (least.min(one), most.max(one))
+            });
+            cell(least)..=cell(most)
+        };
+        let (across, down) = (ends(|corner| corner.0), ends(|corner| corner.1));
+        across.flat_map(move |x| down.clone().map(move |y| (x, y)))
+    }
+
+    /// Whether they share ground: none of the sides of either parts them.
+    fn overlaps(&self, other: &Self) -> bool {
+        let parts = |side: (f32, f32)| {
+            let ends = |place: &Self| {
+                let along = place.0.map(|(x, y)| x * side.0 + y * side.1);
+                let (least, most) = (along.into_iter(), along.into_iter());
+                (
+                    least.fold(f32::MAX, f32::min),
+                    most.fold(f32::MIN, f32::max),
+                )
+            };
+            let (own, theirs) = (ends(self), ends(other));
+            own.1 <= theirs.0 || theirs.1 <= own.0
+        };
+        let sides = |place: &Self| {
+            let [a, b, _, d] = place.0;
+            [(b.0 - a.0, b.1 - a.1), (d.0 - a.0, d.1 - a.1)]
+        };
+        !sides(self).into_iter().chain(sides(other)).any(parts)
+    }
+}

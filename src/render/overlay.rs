@@ -1,0 +1,284 @@
+//! What the page draws above the data: the area asked about, its hits, what is selected, how many
+//! things stand at one place, and the polygons of boundary sentences.
+
+use std::collections::BTreeMap;
+
+use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon};
+
+use super::map::Shown;
+use crate::{
+    area::{Answer, Area, Certainty, Interrupted, Patience},
+    boundary::{
+        Carriageway, Compilation, CompilationError, Compiled, OpenKind, Options, Outcome,
+        StretchKind,
+    },
+    geometry::measure,
+    model::view,
+    report::Lang,
+    tiles::Value,
+};
+
+/// Degrees within which points stand at one place, as on the page: four decimals, ten metres.
+const SAME_PLACE: f64 = 1e4;
+/// How opaque a polygon of a sentence is, and each of several that it may mean.
+const OPACITY: [f64; 2] = [0.1, 0.06];
+
+/// Takes the source of the page that a shape is of, the shape in degrees, and its attributes.
+pub trait Take: FnMut(&'static str, &Geometry<f64>, &[(&'static str, Value<'_>)]) {}
+impl<T: FnMut(&'static str, &Geometry<f64>, &[(&'static str, Value<'_>)])> Take for T {}
+
+/// Hands on each shape that lies over the data. `points` are those of the data in the frame.
+///
+/// # Errors
+/// Where compiling boundary sentences takes longer than `patience`.
+pub fn each_shape(
+    shown: &Shown<'_>,
+    points: &[Coord<f64>],
+    patience: &Patience,
+    mut take: impl Take,
+) -> Result<(), Interrupted> {
+    if let Some(area) = shown.area {
+        asked(area, &mut take);
+    }
+    if let Some(answer) = shown.answer {
+        hits(answer, &mut take);
+    }
+    selected(shown, &mut take);
+    stacks(points, &mut take);
+    sentences(shown, patience, &mut take)
+}
+
+fn asked(area: &Area, take: &mut impl Take) {
+    // The area of a feature is drawn with the feature.
+    let drawn = Value::Truth(area.feature().is_none());
+    let polygons: MultiPolygon<f64> = area.polygons().clone();
+    take("page-area", &polygons.into(), &[("drawn", drawn)]);
+}
+
+fn hits(answer: &Answer<'_>, take: &mut impl Take) {
+    for found in &answer.collections {
+        for hit in found.hits.iter().chain(&found.borderline) {
+            let Some(geometry) = &hit.feature.geometry else {
+                continue;
+            };
+            let certainty = match hit.certainty {
+                Certainty::Certain => "certain",
+                Certainty::Possible => "possible",
+                Certainty::Borderline => "borderline",
+            };
+            take(
+                "page-hits",
+                geometry,
+                &[("certainty", Value::Text(certainty))],
+            );
+        }
+    }
+}
+
+fn selected(shown: &Shown<'_>, take: &mut impl Take) {
+    let feature = shown.view.select.as_ref();
+    let Some(feature) = feature.and_then(|name| shown.snapshot.feature(name)) else {
+        return;
+    };
+    let Some(geometry) = &feature.geometry else {
+        return;
+    };
+    let part = |part: &'static str| [("part", Value::Text(part))];
+    let Geometry::Point(point) = geometry else {
+        return take("page-focus", geometry, &part("shape"));
+    };
+    take("page-focus", geometry, &part("point"));
+    if feature.accuracy_m > 0.0 {
+        let ring = measure::circle(point.0, feature.accuracy_m);
+        take("page-focus", &ring.into(), &part("ring"));
+    }
+}
+
+fn stacks(points: &[Coord<f64>], take: &mut impl Take) {
+    let mut places: BTreeMap<[i64; 2], (Coord<f64>, usize)> = BTreeMap::new();
+    for point in points {
+        #[expect(clippy::cast_possible_truncation, reason = "degrees")]
+        let place = [point.x, point.y].map(|degrees| (degrees * SAME_PLACE).round() as i64);
+        places.entry(place).or_insert((*point, 0)).1 += 1;
+    }
+    for (point, count) in places.into_values().filter(|(_, count)| *count > 1) {
+        let count = count.to_string();
+        take(
+            "page-stacks",
+            &Point(point).into(),
+            &[("count", Value::Text(&count))],
+        );
+    }
+}
+
+/// Shown, as on the page, where nothing is selected or asked.
+fn sentences(
+    shown: &Shown<'_>,
+    patience: &Patience,
+    take: &mut impl Take,
+) -> Result<(), Interrupted> {
+    let view = shown.view;
+    let Some(text) = &view.boundary else {
+        return Ok(());
+    };
+    if view.select.is_some() || view.area.is_some() {
+        return Ok(());
+    }
+    let options = Options {
+        carriageway: match view.carriageway {
+            view::Carriageway::Centre => Carriageway::Centre,
+            view::Carriageway::Inner => Carriageway::Inner,
+            view::Carriageway::Outer => Carriageway::Outer,
+        },
+        ..Options::default()
+    };
+    let network = shown.snapshot.network();
+    match network.compile_text(text, options, || patience.check().is_ok()) {
+        Ok(compilations) => {
+            for compilation in &compilations {
+                sentence(compilation, shown.lang, take);
+            }
+            Ok(())
+        }
+        Err(CompilationError::Stopped { .. }) => Err(Interrupted),
+        // A text that can't be read shows nothing, here as on the page.
+        Err(_) => Ok(()),
+    }
+}
+
+fn sentence(compilation: &Compilation, lang: Lang, take: &mut impl Take) {
+    match &compilation.outcome {
+        Outcome::Compiled(compiled) => outline(compiled, lang, take),
+        Outcome::Ambiguous(ambiguity) => {
+            for (number, candidate) in (1..).zip(ambiguity.candidates()) {
+                let polygon = polygon(candidate);
+                take("page-boundary", &polygon, &area(OPACITY[1]));
+                take(
+                    "page-boundary",
+                    &polygon,
+                    &[("part", Value::Text("candidate"))],
+                );
+                let label = match lang {
+                    Lang::Zh => format!("第 {number} 种"),
+                    Lang::En => format!("No. {number}"),
+                };
+                name(&candidate.ring, "", &label, take);
+            }
+        }
+        Outcome::Unresolved(_) => {}
+    }
+    let apart = compilation
+        .gaps
+        .iter()
+        .filter(|gap| gap.kind == OpenKind::Apart);
+    for gap in apart.filter(|gap| gap.line.len() > 1) {
+        let line = LineString::new(gap.line.clone());
+        take(
+            "page-boundary",
+            &line.into(),
+            &[("part", Value::Text("apart"))],
+        );
+        let far = metres(gap.metres, lang);
+        let label = match lang {
+            Lang::Zh => format!("相距 {far}"),
+            Lang::En => format!("{far} apart"),
+        };
+        name(&gap.line, "east", &label, take);
+    }
+}
+
+fn outline(compiled: &Compiled, lang: Lang, take: &mut impl Take) {
+    take("page-boundary", &polygon(compiled), &area(OPACITY[0]));
+    for stretch in &compiled.stretches {
+        let Some(line) = compiled.ring.get(stretch.from..=stretch.to) else {
+            continue;
+        };
+        let side = stretch.side.en();
+        let is_street = stretch.kind == StretchKind::Street;
+        let attributes = [
+            ("part", Value::Text("side")),
+            ("side", Value::Text(side)),
+            // The style tells named streets from the rest.
+            (
+                "kind",
+                Value::Text(if is_street { "street" } else { "other" }),
+            ),
+        ];
+        take(
+            "page-boundary",
+            &LineString::new(line.to_vec()).into(),
+            &attributes,
+        );
+        let what = stretch.street.clone().unwrap_or_else(|| {
+            let far = metres(stretch.metres, lang);
+            match lang {
+                Lang::Zh => format!("直线 {far}"),
+                Lang::En => format!("straight {far}"),
+            }
+        });
+        let label = if is_street {
+            let initial = side[..1].to_uppercase();
+            let zh = stretch.side.zh().to_string();
+            format!("{} {what}", lang.pick(&zh, &initial))
+        } else {
+            what
+        };
+        name(line, side, &label, take);
+    }
+    for side in compiled.evidence(None).sides {
+        let corner = Point(side.corner.point);
+        take(
+            "page-boundary",
+            &corner.into(),
+            &[("part", Value::Text("corner"))],
+        );
+    }
+}
+
+fn area(opacity: f64) -> [(&'static str, Value<'static>); 2] {
+    [
+        ("part", Value::Text("area")),
+        ("opacity", Value::Number(opacity)),
+    ]
+}
+
+fn polygon(compiled: &Compiled) -> Geometry<f64> {
+    Polygon::new(LineString::new(compiled.ring.clone()), vec![]).into()
+}
+
+/// A name at the middle of a line, on the outer side of an area.
+fn name(line: &[Coord<f64>], side: &str, label: &str, take: &mut impl Take) {
+    if let Some(middle) = midpoint(line) {
+        let attributes = [("side", Value::Text(side)), ("label", Value::Text(label))];
+        take("page-boundary-points", &Point(middle).into(), &attributes);
+    }
+}
+
+/// The point halfway along a line, reckoned in degrees: it only has to look like the middle.
+fn midpoint(line: &[Coord<f64>]) -> Option<Coord<f64>> {
+    let steps = line.windows(2).map(|pair| {
+        let run = pair[1] - pair[0];
+        (pair[0], run, run.x.hypot(run.y))
+    });
+    let all: f64 = steps.clone().map(|(_, _, length)| length).sum();
+    let mut left = all / 2.0;
+    for (start, run, length) in steps {
+        if left <= length && length > 0.0 {
+            return Some(start + run * (left / length));
+        }
+        left -= length;
+    }
+    None
+}
+
+/// A length in words, as the page writes it.
+fn metres(metres: f64, lang: Lang) -> String {
+    if metres < 1_000.0 {
+        return format!("{metres:.0} {}", lang.pick("米", "m"));
+    }
+    let km = metres / 1_000.0;
+    let decimals = if km < 10.0 { 2 } else { 1 };
+    let written = format!("{km:.decimals$}");
+    let written = written.trim_end_matches('0').trim_end_matches('.');
+    format!("{written} {}", lang.pick("公里", "km"))
+}
