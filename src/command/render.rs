@@ -84,8 +84,9 @@ enum OrientationWord {
 }
 
 fn parse_share(text: &str) -> Result<ShareId, String> {
-    text.parse()
-        .map_err(|()| "应为分享的编号，如 k7m3p-9xq2w (it should be the name of a share)".to_owned())
+    text.parse().map_err(|()| {
+        "应为分享的编号，如 k7m3p-9xq2w (it should be the name of a share)".to_owned()
+    })
 }
 
 fn parse_out(text: &str) -> Result<(PathBuf, Ending), String> {
@@ -100,10 +101,12 @@ fn parse_out(text: &str) -> Result<(PathBuf, Ending), String> {
     let found = endings
         .into_iter()
         .find(|(ending, _)| lower.ends_with(ending));
-    found.map(|(_, ending)| (text.into(), ending)).ok_or_else(|| {
-        "文件应以 .png .pdf .pptx .zip 或 .qr.svg 结尾 (the file should end in one of these)"
-            .to_owned()
-    })
+    found
+        .map(|(_, ending)| (text.into(), ending))
+        .ok_or_else(|| {
+            "文件应以 .png .pdf .pptx .zip 或 .qr.svg 结尾 (the file should end in one of these)"
+                .to_owned()
+        })
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
@@ -124,7 +127,10 @@ pub fn render(options: &Render) -> Result<(), String> {
 }
 
 fn of_share(options: &Render, id: &ShareId) -> Result<Vec<u8>, String> {
-    let record = options.district.record().map_err(|error| error.to_string())?;
+    let record = options
+        .district
+        .record()
+        .map_err(|error| error.to_string())?;
     let record = record.ok_or("--share: --data")?;
     let live = Live::of(record).map_err(|error| error.to_string())?;
     let record = live.record().ok_or("--share: --data")?;
@@ -163,7 +169,10 @@ fn of_state(options: &Render) -> Result<Vec<u8>, String> {
     for unread in &unread {
         eprintln!("{unread}");
     }
-    let record = options.district.record().map_err(|error| error.to_string())?;
+    let record = options
+        .district
+        .record()
+        .map_err(|error| error.to_string())?;
     let (snapshot, time) = match (&record, view.revision) {
         (Some(record), asked) => {
             let latest = record.latest().map_err(|error| error.to_string())?;
@@ -179,7 +188,9 @@ fn of_state(options: &Render) -> Result<Vec<u8>, String> {
             if let Some(asked) = asked.filter(|asked| *asked != snapshot.revision.0) {
                 return Err(Text::new(
                     format!("没有版本 {asked}：请用 --data 给出库所在目录"),
-                    format!("there is no revision {asked}: give the folder of the record with --data"),
+                    format!(
+                        "there is no revision {asked}: give the folder of the record with --data"
+                    ),
                 )
                 .to_string());
             }

@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AppState, Base, Work, areas::disposition, edit::failed, params::Params,
-    person::Asker, problem::Problem, shares,
+    AppState, Base, Work, areas::disposition, edit::failed, params::Params, person::Asker,
+    problem::Problem, shares,
 };
 use crate::{
     area::Patience,
@@ -133,7 +133,9 @@ pub async fn of_share(
             let link = format!("{root}/s/{}", opened.share.id);
             let Some(form) = form else {
                 let code = Code::of(&link).map_err(Problem::unanswerable)?;
-                return Ok(([(header::CONTENT_TYPE, kind.media_type())], code.svg()).into_response());
+                return Ok(
+                    ([(header::CONTENT_TYPE, kind.media_type())], code.svg()).into_response()
+                );
             };
             let wanted = Wanted {
                 snapshot: &opened.snapshot,
@@ -290,18 +292,17 @@ fn answer(
         approval: state.0.settings.map_approval.as_deref(),
     };
     let key = key(&brief, form);
-    let picture = match state.0.drawn.get(&key) {
-        Some(picture) => picture,
-        None => {
-            let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-            let drawn = Bytes::from(picture(&brief, form, &patience)?);
-            state.0.drawn.insert(key, drawn.clone());
-            drawn
-        }
+    let picture = if let Some(picture) = state.0.drawn.get(&key) {
+        picture
+    } else {
+        let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
+        let drawn = Bytes::from(picture(&brief, form, &patience)?);
+        state.0.drawn.insert(key, drawn.clone());
+        drawn
     };
     let revision = wanted.snapshot.revision;
-    let for_people = format!("{} {}", brief.title(), brief.words("版本", "r"))
-        .replace(['/', '\\', '\n'], " ");
+    let for_people =
+        format!("{} {}", brief.title(), brief.words("版本", "r")).replace(['/', '\\', '\n'], " ");
     let names = (
         format!("{for_people}{revision}"),
         format!("{}-r{revision}", wanted.name),

@@ -217,9 +217,7 @@ impl Brief<'_> {
 /// Every citation in a feature's properties, in their order.
 fn find_citations(value: &Value, found: &mut Vec<Citation>) {
     match value {
-        Value::Array(values) => values
-            .iter()
-            .for_each(|value| find_citations(value, found)),
+        Value::Array(values) => values.iter().for_each(|value| find_citations(value, found)),
         Value::Object(members) => {
             if members.contains_key("quote")
                 && let Ok(citation) = serde_json::from_value(without_section(value))
@@ -254,8 +252,11 @@ fn condition(filter: &ViewFilter) -> Option<Value> {
         conditions.push(is_one("kind", &filter.kind));
     }
     if !filter.status.is_empty() {
-        let (none, stated): (Vec<_>, Vec<_>) =
-            filter.status.iter().cloned().partition(|status| status == "none");
+        let (none, stated): (Vec<_>, Vec<_>) = filter
+            .status
+            .iter()
+            .cloned()
+            .partition(|status| status == "none");
         let mut either = Vec::new();
         if !stated.is_empty() {
             either.push(is_one("status", &stated));

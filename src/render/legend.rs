@@ -20,12 +20,16 @@ use crate::{
 const LAND_USE: &str = "renewal-map:land-use";
 /// The member of a layer's metadata that names the properties whose colours mean status or land use.
 const COLOURED: &str = "renewal-map:coloured";
-/// The member of the style's metadata with the layers of what is selected and asked about.
-const OVERLAY: &str = "renewal-map:overlay";
+/// The members of the style's metadata with layers of what is selected, asked about and found.
+const OVERLAYS: [&str; 3] = [
+    "renewal-map:overlay",
+    "renewal-map:stacks",
+    "renewal-map:sentences",
+];
 /// Where no land use is stated, as on the page.
 const UNSTATED: &str = "#c9c4b8";
-/// Lines are drawn so wide in a legend at most, pixels.
-const MAX_WIDTH: f64 = 7.0;
+/// Lines are drawn so wide in a legend at most, in heights of their place.
+const MAX_WIDTH: f32 = 0.36;
 
 /// Signs that belong together.
 pub struct Section {
@@ -103,7 +107,10 @@ const PICKED: [Named; 3] = [
     (
         "查询范围",
         "Area asked about",
-        sign(Form::Area, &["page-area-halo", "page-area-fill", "page-area-line"]),
+        sign(
+            Form::Area,
+            &["page-area-halo", "page-area-fill", "page-area-line"],
+        ),
     ),
     (
         "选中的要素",
@@ -117,7 +124,11 @@ const PICKED: [Named; 3] = [
     (
         "范围内的要素",
         "Features in the area",
-        sign(Form::Point, &["page-hits-points"]),
+        Sign {
+            form: Form::Point,
+            layers: &["page-hits-points"],
+            attribute: Some(("certainty", "certain")),
+        },
     ),
 ];
 
@@ -125,14 +136,20 @@ const PICKED: [Named; 3] = [
 const COLOURED_SIGNS: [Sign; 6] = [
     sign(Form::Point, &["projects-points"]),
     sign(Form::Point, &["parcels-points"]),
-    sign(Form::Area, &["parcels-surveyed-fill", "parcels-surveyed-line"]),
-    sign(Form::Area, &["parcels-unsurveyed-fill", "parcels-unsurveyed-line"]),
+    sign(
+        Form::Area,
+        &["parcels-surveyed-fill", "parcels-surveyed-line"],
+    ),
+    sign(
+        Form::Area,
+        &["parcels-unsurveyed-fill", "parcels-unsurveyed-line"],
+    ),
     sign(Form::Line, &["projects-lines"]),
     sign(Form::Area, &["projects-areas"]),
 ];
 
 /// All others, in the order in which they are read: what the map is about first.
-const SIGNS: [Named; 30] = [
+const SIGNS: [Named; 35] = [
     (
         "片区边界：沿文件所述道路、河流",
         "Zone outline: along a named street or river",
@@ -166,23 +183,25 @@ const SIGNS: [Named; 30] = [
     (
         "地块（勘测界线）",
         "Parcel (surveyed outline)",
-        sign(Form::Area, &["parcels-surveyed-fill", "parcels-surveyed-line"]),
+        sign(
+            Form::Area,
+            &["parcels-surveyed-fill", "parcels-surveyed-line"],
+        ),
     ),
     (
         "地块（非勘测界线）",
         "Parcel (outline not surveyed)",
-        sign(Form::Area, &["parcels-unsurveyed-fill", "parcels-unsurveyed-line"]),
+        sign(
+            Form::Area,
+            &["parcels-unsurveyed-fill", "parcels-unsurveyed-line"],
+        ),
     ),
     (
         "地块（仅有参考点）",
         "Parcel (reference point only)",
         sign(Form::Point, &["parcels-points"]),
     ),
-    (
-        "项目",
-        "Project",
-        sign(Form::Point, &["projects-points"]),
-    ),
+    ("项目", "Project", sign(Form::Point, &["projects-points"])),
     (
         "项目（线路）",
         "Project (line)",
@@ -213,11 +232,7 @@ const SIGNS: [Named; 30] = [
         "Heritage (area)",
         sign(Form::Area, &["heritage-areas"]),
     ),
-    (
-        "文旅线路",
-        "Route",
-        sign(Form::Line, &["routes-line"]),
-    ),
+    ("文旅线路", "Route", sign(Form::Line, &["routes-line"])),
     (
         "文旅线路节点",
         "Node of a route",
@@ -249,15 +264,40 @@ const SIGNS: [Named; 30] = [
         sign(Form::Ring, &["zones-accuracy-line"]),
     ),
     (
+        "四至边界（一边一色）",
+        "Compiled outline (a colour a side)",
+        sign(Form::Line, &["page-boundary-casing", "page-boundary-side"]),
+    ),
+    (
+        "四至边界：不沿所述道路",
+        "Compiled outline off the named streets",
+        sign(Form::Line, &["page-boundary-off"]),
+    ),
+    (
+        "四至有多解：其他可能的范围",
+        "Other outlines that the sentence allows",
+        sign(Form::Line, &["page-boundary-candidate"]),
+    ),
+    (
+        "四至接不上之处",
+        "Where the sides do not meet",
+        sign(Form::Line, &["page-boundary-apart"]),
+    ),
+    (
+        "同一位置的要素数",
+        "Features at one place",
+        Sign {
+            form: Form::Point,
+            layers: &["page-stacks-badge", "page-stacks-count"],
+            attribute: Some(("count", "2")),
+        },
+    ),
+    (
         "轨道交通线",
         "Metro or rail line",
         sign(Form::Line, &["transit-line"]),
     ),
-    (
-        "车站",
-        "Station",
-        sign(Form::Point, &["transit-stations"]),
-    ),
+    ("车站", "Station", sign(Form::Point, &["transit-stations"])),
     (
         "铁路",
         "Railway",
@@ -281,16 +321,8 @@ const SIGNS: [Named; 30] = [
         "Street",
         sign(Form::Line, &["streets-casing", "streets"]),
     ),
-    (
-        "水系",
-        "Water",
-        sign(Form::Area, &["water-area"]),
-    ),
-    (
-        "水系",
-        "Water",
-        sign(Form::Line, &["water-line"]),
-    ),
+    ("水系", "Water", sign(Form::Area, &["water-area"])),
+    ("水系", "Water", sign(Form::Line, &["water-line"])),
 ];
 
 /// The limits of the district, which every map shows.
@@ -445,7 +477,10 @@ impl Entry {
                     items.push(Item::Fill(path, colour.faded(opacity)));
                 }
             }
-            Some("line") => items.extend(paint.stroke().map(|stroke| Item::Line(path, stroke))),
+            Some("line") => {
+                let most = place.height() * MAX_WIDTH;
+                items.extend(paint.stroke(most).map(|stroke| Item::Line(path, stroke)));
+            }
             Some("circle") => paint.circle(items, middle, place.height()),
             Some("symbol") => items.extend(paint.symbol(middle, place.height(), fonts)),
             _ => {}
@@ -457,14 +492,18 @@ impl Entry {
 fn style_layers() -> impl Iterator<Item = &'static Value> {
     let looks = tiles::looks();
     let of = |list: &'static Value| list.as_array().into_iter().flatten();
-    of(&looks["layers"]).chain(of(&looks["metadata"][OVERLAY]))
+    let overlays = OVERLAYS
+        .iter()
+        .flat_map(move |name| of(&looks["metadata"][name]));
+    of(&looks["layers"]).chain(overlays)
 }
 
 /// The shape that bears a sign, in its place in the legend.
 fn outline(form: Form, place: Rect) -> Option<Path> {
     match form {
         Form::Area => {
-            let inset = 1.5;
+            // Broad lines stay in their place too.
+            let inset = place.height() * MAX_WIDTH / 2.0;
             let inner = Rect::from_ltrb(
                 place.left() + inset,
                 place.top() + inset,
@@ -523,8 +562,8 @@ impl Paint<'_> {
         }
     }
 
-    fn stroke(&self) -> Option<Stroke> {
-        let width = self.number("line-width")?.min(MAX_WIDTH as f32);
+    fn stroke(&self, most: f32) -> Option<Stroke> {
+        let width = self.number("line-width")?.min(most);
         let dashes = self.layer["paint"]["line-dasharray"].as_array();
         let dashes = dashes.into_iter().flatten();
         Some(Stroke {

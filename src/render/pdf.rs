@@ -18,6 +18,7 @@ use tiny_skia::PathSegment;
 
 use super::{
     fonts::{Fonts, Weight},
+    png::MITER_LIMIT,
     scene::{Cap, Colour, Item, Join, Scene, Stroke as Line, Text},
 };
 use crate::model;
@@ -187,7 +188,7 @@ fn stroke(line: &Line) -> Stroke {
     Stroke {
         paint: rgb::Color::new(red, green, blue).into(),
         width: line.width,
-        miter_limit: 4.0,
+        miter_limit: MITER_LIMIT,
         line_cap: match line.cap {
             Cap::Butt => LineCap::Butt,
             Cap::Round => LineCap::Round,

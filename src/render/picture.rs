@@ -73,8 +73,12 @@ impl Size {
         let Some((width, height)) = sides.filter(|_| is_ratio) else {
             let ((w0, w1), (h0, h1), (r0, r1)) = (WIDTH, HEIGHT, RATIO);
             return Err(SizeError::OutOfBounds(Text::new(
-                format!("图片宽 {w0} 到 {w1}、高 {h0} 到 {h1} 像素，ratio 为 {r0} 到 {r1}；所给为 {width}×{height}，ratio {ratio}"),
-                format!("a picture is {w0} to {w1} pixels wide and {h0} to {h1} high, at a ratio of {r0} to {r1}; asked for were {width}×{height} at {ratio}"),
+                format!(
+                    "图片宽 {w0} 到 {w1}、高 {h0} 到 {h1} 像素，ratio 为 {r0} 到 {r1}；所给为 {width}×{height}，ratio {ratio}"
+                ),
+                format!(
+                    "a picture is {w0} to {w1} pixels wide and {h0} to {h1} high, at a ratio of {r0} to {r1}; asked for were {width}×{height} at {ratio}"
+                ),
             )));
         };
         let pixels = f64::from(width) * f64::from(height) * f64::from(ratio).powi(2);
@@ -82,7 +86,9 @@ impl Size {
             let [asked, most] = [pixels, MAX_PIXELS].map(|pixels| pixels / 1e6);
             return Err(SizeError::TooLarge(Text::new(
                 format!("图片共 {asked:.1} 百万像素，最多 {most:.0} 百万：请减小宽、高或 ratio"),
-                format!("the picture has {asked:.1} million pixels, {most:.0} million at most are drawn: take a smaller width, height or ratio"),
+                format!(
+                    "the picture has {asked:.1} million pixels, {most:.0} million at most are drawn: take a smaller width, height or ratio"
+                ),
             )));
         }
         Ok(Self {
@@ -196,7 +202,12 @@ pub(super) struct Studio<'a> {
 }
 
 impl Studio<'_> {
-    fn sheet(&self, (width, height): (f32, f32), standing: Standing, is_slide: bool) -> Result<Sheet, Failure> {
+    fn sheet(
+        &self,
+        (width, height): (f32, f32),
+        standing: Standing,
+        is_slide: bool,
+    ) -> Result<Sheet, Failure> {
         let plan = Plan {
             brief: self.brief,
             width,
@@ -252,7 +263,9 @@ impl Studio<'_> {
             format!("“{}” —— {}", quote.sentence, from.join(" › "))
         });
         let note = Some(brief.note.to_owned()).filter(|note| !note.is_empty());
-        let link = brief.link.map(|address| Ok((address.to_owned(), code_of(address)?)));
+        let link = brief
+            .link
+            .map(|address| Ok((address.to_owned(), code_of(address)?)));
         let slide = Slide {
             title: brief.title(),
             subtitle: format!("{} · {}", brief.map_name(), brief.data()),
@@ -308,14 +321,10 @@ fn asked(report: &Report<'_>, brief: &Brief<'_>) -> Told {
         ("可能", "Possible"),
         ("覆盖公顷", "Hectares"),
     ];
-    let hectares = |covered: Option<f64>| {
-        covered.map_or(String::new(), |m2| format!("{:.1}", m2 / 10_000.0))
-    };
-    let mut table: Vec<Vec<String>> = vec![
-        heads
-            .map(|(zh, en)| lang.pick(zh, en).to_owned())
-            .to_vec(),
-    ];
+    let hectares =
+        |covered: Option<f64>| covered.map_or(String::new(), |m2| format!("{:.1}", m2 / 10_000.0));
+    let mut table: Vec<Vec<String>> =
+        vec![heads.map(|(zh, en)| lang.pick(zh, en).to_owned()).to_vec()];
     for answer in &report.answer().collections {
         let info = &answer.collection.info;
         let totals = &answer.totals;

@@ -147,7 +147,7 @@ fn packed(parts: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, zip::result::ZipError> {
 /// Text as it stands in XML: without the characters that XML can't hold.
 fn clean(text: &str) -> String {
     let allowed = |c: &char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
-    escape(&text.chars().filter(allowed).collect::<String>()).into_owned()
+    escape(text.chars().filter(allowed).collect::<String>()).into_owned()
 }
 
 /// How a run of text looks.
@@ -243,9 +243,7 @@ impl Look {
             colour,
         } = self;
         let bold = if is_bold { " b=\"1\"" } else { "" };
-        let click = link.map_or(String::new(), |id| {
-            format!("<a:hlinkClick r:id=\"{id}\"/>")
-        });
+        let click = link.map_or(String::new(), |id| format!("<a:hlinkClick r:id=\"{id}\"/>"));
         let tongue = lang.pick("zh-CN", "en-GB");
         format!(
             "<a:r><a:rPr lang=\"{tongue}\" altLang=\"en-US\" sz=\"{}\"{bold} dirty=\"0\">\
@@ -333,8 +331,8 @@ impl Shapes {
         let columns = rows.first().map_or(0, Vec::len).max(1);
         let others = u32::try_from(columns - 1).unwrap_or_default();
         // Words need more room than numbers.
-        let number = place.wide * 6 / (10 * others.max(1)).max(6);
-        let number = number.min(place.wide / 5);
+        let number =
+            (place.wide * 17 / 100).min(place.wide * 6 / 10 / others.max(1) + place.wide / 50);
         let first = place.wide - number * others;
         let mut xml = format!("<a:gridCol w=\"{first}\"/>");
         for _ in 0..others {
@@ -350,9 +348,13 @@ impl Shapes {
                 } else {
                     (number, "r")
                 };
-                let cell = look.fitting(fonts, cell, wide - 100_000, 1);
+                let cell = look.fitting(fonts, cell, wide - 74_000, 1);
                 let run = look.run(self.lang, &cell, None);
-                let below = if at == 0 { ("12700", SOFT) } else { ("6350", "D8D3C8") };
+                let below = if at == 0 {
+                    ("12700", SOFT)
+                } else {
+                    ("6350", "D8D3C8")
+                };
                 let line = |name: &str| format!("<a:{name} w=\"0\"><a:noFill/></a:{name}>");
                 write!(
                     body,
@@ -404,7 +406,12 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
         None,
     );
     let (wide, high) = PICTURE;
-    shapes.picture("Map", &slide.description, "rId2", place(MARGIN, TOP, wide, high));
+    shapes.picture(
+        "Map",
+        &slide.description,
+        "rId2",
+        place(MARGIN, TOP, wide, high),
+    );
 
     let mut y = TOP;
     let count = u32::try_from(slide.figures.len().max(1)).unwrap_or(1);
@@ -414,7 +421,13 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
         let wide = each - 60_000;
         let number = NUMBER.fitting(fonts, &figure.number, wide, 1);
         let of = COUNTED.fitting(fonts, &figure.of, wide, 2);
-        shapes.text("Figure", place(x, y, wide, NUMBER.line()), NUMBER, &[number], None);
+        shapes.text(
+            "Figure",
+            place(x, y, wide, NUMBER.line()),
+            NUMBER,
+            &[number],
+            None,
+        );
         let below = place(x, y + NUMBER.line(), wide, 2 * COUNTED.line());
         shapes.text("Counted", below, COUNTED, &[of], None);
     }
@@ -456,12 +469,19 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
         shapes.picture("QR", address, "rId3", place(x, BOTTOM - CODE, CODE, CODE));
         let wide = COLUMN_WIDE - CODE - 120_000;
         let lines = [
-            lang.pick("扫码或点开同一张图：", "The same view, live:").to_owned(),
+            lang.pick("扫码或点开同一张图：", "The same view, live:")
+                .to_owned(),
             // An address must stay whole to be one; it breaks where the box ends.
             address.clone(),
         ];
         let y = BOTTOM - CODE + 60_000;
-        shapes.text("Link", place(COLUMN, y, wide, CODE - 60_000), SOURCE, &lines, Some("rId4"));
+        shapes.text(
+            "Link",
+            place(COLUMN, y, wide, CODE - 60_000),
+            SOURCE,
+            &lines,
+            Some("rId4"),
+        );
     }
     let foot = FOOT.fitting(fonts, &slide.foot, whole, 1);
     shapes.text(

@@ -20,6 +20,7 @@ use crate::{
     area::{Answer, Area, Interrupted, Patience},
     geometry::frame::Frame,
     model,
+    report::Lang,
 };
 
 const PAPER: Colour = ink(0xfd, 0xfc, 0xfa);
@@ -45,6 +46,8 @@ pub const SCALES: [u32; 11] = [
 /// What of a view's surroundings a picture shows at least, pixels at the view's zoom: the map beside
 /// the panels on a usual screen.
 const LEAST: [f64; 2] = [1_024.0, 640.0];
+/// A map with more room than this shows the same larger, and not more around it.
+const MOST: [f64; 2] = [1_600.0, 900.0];
 /// Room around what a picture is to show, pixels.
 const AROUND: f32 = 24.0;
 /// A QR code's modules are no smaller, pixels: smaller ones are not read off a screen.
@@ -139,10 +142,9 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
     let layout = Layout::of(plan);
     let (frame, scale) = standing(plan, layout.map)?;
     let mut scene = Scene::new(plan.width, plan.height);
-    scene.items.push(Item::Fill(
-        PathBuilder::from_rect(layout.whole),
-        PAPER,
-    ));
+    scene
+        .items
+        .push(Item::Fill(PathBuilder::from_rect(layout.whole), PAPER));
     let shown = Shown {
         snapshot: plan.brief.snapshot,
         view: plan.brief.view,
@@ -179,20 +181,17 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
 /// The map in its place, and its scale where that is true.
 fn standing(plan: &Plan<'_>, place: Rect) -> Result<(MapFrame, Option<u32>), Failure> {
     let view = plan.brief.view;
-    let on_screen = match view.at {
-        Some(at) => {
-            let centre = Coord {
-                x: at.lon,
-                y: at.lat,
-            };
-            let room = [place.width(), place.height()].map(f64::from);
-            let share = (room[0] / LEAST[0]).min(room[1] / LEAST[1]).min(1.0);
-            MapFrame::mercator(place, centre, at.zoom + share.log2())
-        }
-        None => {
-            let bounds = home(plan.brief);
-            MapFrame::fitting(place, bounds, AROUND.min(place.width() / 8.0))
-        }
+    let on_screen = if let Some(at) = view.at {
+        let centre = Coord {
+            x: at.lon,
+            y: at.lat,
+        };
+        let [wide, high] = [place.width(), place.height()].map(f64::from);
+        let share = |of: [f64; 2]| (wide / of[0]).min(high / of[1]);
+        let enlarged = share(LEAST).min(1.0) * share(MOST).max(1.0);
+        MapFrame::mercator(place, centre, at.zoom + enlarged.log2())
+    } else {
+        MapFrame::fitting(place, home(plan.brief), AROUND.min(place.width() / 8.0))
     };
     let Standing::Paper(asked) = plan.standing else {
         return Ok((on_screen, None));
@@ -220,8 +219,10 @@ fn standing(plan: &Plan<'_>, place: Rect) -> Result<(MapFrame, Option<u32>), Fai
 fn home(brief: &Brief<'_>) -> Degrees<f64> {
     let snapshot = brief.snapshot;
     let outline = snapshot.district.feature.parse().ok();
-    let outline = outline.and_then(|name| snapshot.feature(&name)?.geometry.as_ref()?.bounding_rect());
-    let all = || crate::geometry::around(snapshot.collections().iter().filter_map(|one| one.bounds));
+    let outline =
+        outline.and_then(|name| snapshot.feature(&name)?.geometry.as_ref()?.bounding_rect());
+    let all =
+        || crate::geometry::around(snapshot.collections().iter().filter_map(|one| one.bounds));
     let nowhere = Coord { x: 0.0, y: 0.0 };
     let bounds = outline.or_else(all);
     let bounds = bounds.unwrap_or_else(|| Degrees::new(nowhere, nowhere));
@@ -293,7 +294,12 @@ impl Layout {
             whole,
             unit,
             title: (!plan.is_slide).then_some(title),
-            foot: rect(map.left(), map.bottom() + 6.0 * unit, map.right(), map.bottom() + foot),
+            foot: rect(
+                map.left(),
+                map.bottom() + 6.0 * unit,
+                map.right(),
+                map.bottom() + foot,
+            ),
             map,
             beside: Some(beside),
             is_small: false,
@@ -319,7 +325,12 @@ impl Layout {
             whole,
             unit,
             title: (!plan.is_slide).then(|| rect(inner.left(), inner.top(), inner.right(), top)),
-            foot: rect(map.left(), map.bottom() + 3.0 * unit, map.right(), inner.bottom()),
+            foot: rect(
+                map.left(),
+                map.bottom() + 3.0 * unit,
+                map.right(),
+                inner.bottom(),
+            ),
             map,
             beside: None,
             is_small: true,
@@ -432,11 +443,7 @@ impl Pen<'_> {
 
     /// The neat line around the map.
     fn frame(&mut self, map: Rect) {
-        self.rule(
-            Some(PathBuilder::from_rect(map)),
-            NEATLINE,
-            0.9 * self.unit,
-        );
+        self.rule(Some(PathBuilder::from_rect(map)), NEATLINE, 0.9 * self.unit);
     }
 
     /// An arrow to the north, over the map's upper right corner.
@@ -448,10 +455,8 @@ impl Pen<'_> {
         }
         let [left, top] = [map.right() - wide - 8.0 * unit, map.top() + 8.0 * unit];
         let plate = rect(left, top, left + wide, top + high);
-        self.items.push(Item::Fill(
-            PathBuilder::from_rect(plate),
-            PAPER.faded(0.86),
-        ));
+        self.items
+            .push(Item::Fill(PathBuilder::from_rect(plate), PAPER.faded(0.86)));
         let look = look(Weight::Medium, 11.0, INK);
         let middle = left + wide / 2.0;
         let long = self.length(look, word);
@@ -567,7 +572,8 @@ impl Pen<'_> {
         let end_left = left + long - numeral / 2.0;
         let wide = self.length(SCALE, &half);
         let half_left = left + long / 2.0 - wide / 2.0;
-        let is_roomy = half_left > left + zero + 4.0 * unit && half_left + wide + 4.0 * unit < end_left;
+        let is_roomy =
+            half_left > left + zero + 4.0 * unit && half_left + wide + 4.0 * unit < end_left;
         if is_roomy {
             self.line(SCALE, &half, half_left, top);
         }
@@ -601,7 +607,12 @@ impl Pen<'_> {
                 let mut left = *band;
                 // The address stands in the lower right corner.
                 let share = (band.width() * 0.3).max(180.0 * unit);
-                let mut corner = rect(band.right() - share, band.top(), band.right(), band.bottom());
+                let mut corner = rect(
+                    band.right() - share,
+                    band.top(),
+                    band.right(),
+                    band.bottom(),
+                );
                 let code = self.address(&mut corner, plan);
                 let is_quoted = !quotes.is_empty() || !plan.brief.note.is_empty();
                 if is_quoted || code.is_some() {
@@ -652,11 +663,15 @@ impl Pen<'_> {
         );
         code.draw(self.items, place);
         let wide = column.width() - side - 10.0 * unit;
-        let words = plan.brief.words("扫码打开同一张图", "Scan for the live map");
+        let words = plan
+            .brief
+            .words("扫码打开同一张图", "Scan for the live map");
         let head = self.broken(GROUP, words, wide, 2);
         let top = place.top() + 4.0 * unit;
         let top = self.lines(GROUP, &head, column.left(), top) + 2.0 * unit;
-        let room = ((place.bottom() - top) / self.leading(FROM)).floor().max(1.0);
+        let room = ((place.bottom() - top) / self.leading(FROM))
+            .floor()
+            .max(1.0);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -755,7 +770,12 @@ impl Pen<'_> {
             What::Signs(signs) => {
                 for (at, (entry, lines)) in signs.iter().enumerate() {
                     let left = if at == 0 { left } else { left + wide / 2.0 };
-                    let sign = rect(left, top + 1.5 * unit, left + 28.0 * unit, top + 17.0 * unit);
+                    let sign = rect(
+                        left,
+                        top + 1.5 * unit,
+                        left + 28.0 * unit,
+                        top + 17.0 * unit,
+                    );
                     entry.draw(self.items, sign, self.fonts);
                     self.lines(scaled(SIGN), lines, left + 36.0 * unit, top + 1.0 * unit);
                 }
@@ -795,8 +815,8 @@ impl Pen<'_> {
             if lines.is_empty() || (is_cut && at > 0) {
                 let more = quotes.len() - at;
                 let words = match brief.lang() {
-                    crate::report::Lang::Zh => format!("…另有 {more} 条"),
-                    crate::report::Lang::En => format!("… and {more} more"),
+                    Lang::Zh => format!("…另有 {more} 条"),
+                    Lang::En => format!("… and {more} more"),
                 };
                 self.line(FROM, &words, room.left(), top);
                 return;
@@ -805,7 +825,13 @@ impl Pen<'_> {
             let from = [&*quote.document, &*quote.section];
             let from: Vec<&str> = from.into_iter().filter(|part| !part.is_empty()).collect();
             let from = format!("—— {}", from.join(" › "));
-            let from = self.broken(FROM, &from, wide, 1);
+            let lines = ((end - top) / self.leading(FROM)).clamp(1.0, 2.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "one line or two"
+            )]
+            let from = self.broken(FROM, &from, wide, lines as usize);
             top = self.lines(FROM, &from, room.left(), top) + 5.0 * unit;
         }
     }
@@ -862,17 +888,15 @@ fn subtitle_of(brief: &Brief<'_>) -> String {
 
 /// 1 to how many: exactly on paper, about and in the middle on a screen.
 fn scale_in_words(brief: &Brief<'_>, frame: &MapFrame, scale: Option<u32>) -> String {
-    match scale {
-        Some(scale) => format!("1:{}", grouped(f64::from(scale))),
-        None => {
-            let about = frame.metres_a_pixel() / PIXEL_M;
-            let digit = 10_f64.powf(about.log10().floor() - 1.0);
-            let about = grouped((about / digit).round() * digit);
-            match brief.lang() {
-                crate::report::Lang::Zh => format!("约 1:{about}（中心）"),
-                crate::report::Lang::En => format!("about 1:{about} (centre)"),
-            }
-        }
+    if let Some(scale) = scale {
+        return format!("1:{}", grouped(f64::from(scale)));
+    }
+    let about = frame.metres_a_pixel() / PIXEL_M;
+    let digit = 10_f64.powf(about.log10().floor() - 1.0);
+    let about = grouped((about / digit).round() * digit);
+    match brief.lang() {
+        Lang::Zh => format!("约 1:{about}（中心）"),
+        Lang::En => format!("about 1:{about} (centre)"),
     }
 }
 
