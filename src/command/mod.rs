@@ -25,6 +25,7 @@ pub mod people;
 mod provider;
 pub mod query;
 pub mod record;
+pub mod render;
 pub mod serve;
 
 /// Where a district's data are.

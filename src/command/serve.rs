@@ -47,6 +47,9 @@ pub struct Serve {
     /// 允许把分享的地图嵌入其页面的来源，可多个，逗号分隔 (origins whose pages may have shared maps as a part of them, by commas)
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = parse_origin, env = "RENEWAL_MAP_ALLOW_EMBED")]
     allow_embed: Vec<HeaderValue>,
+    /// 审图号，印在所出的图上 (the number under which the map was approved for publication, for pictures)
+    #[arg(long, value_name = "TEXT", env = "RENEWAL_MAP_MAP_APPROVAL")]
+    map_approval: Option<String>,
     /// 谁可以看：anyone 所有人，accounts 有账户的人 (who may look: anyone, or those with accounts)
     #[arg(
         long,
@@ -145,6 +148,7 @@ async fn listen(options: &Serve, live: Live, provider: Option<Waiting>) -> Resul
         public_url: options.public_url.clone(),
         allowed_origins: options.allow_origin.clone(),
         allowed_frames: options.allow_embed.clone(),
+        map_approval: options.map_approval.clone(),
         readers: options.readers,
         provider: provider.map(Arc::new),
     };

@@ -325,7 +325,7 @@ fn links(request: &Request, page: &Page, longest: usize) -> Vec<Value> {
 }
 
 /// `Content-Disposition` of a file with a name for people and one in ASCII (RFC 6266, RFC 8187).
-fn disposition((for_people, ascii): &(String, String), ending: &str) -> String {
+pub fn disposition((for_people, ascii): &(String, String), ending: &str) -> String {
     use std::fmt::Write;
     let mut encoded = String::new();
     for byte in format!("{for_people}.{ending}").bytes() {

@@ -113,6 +113,8 @@ fn tag(state: &AppState, asker: &Asker, request: &Request) -> HeaderValue {
         hash.update(origin.as_bytes());
         hash.update([0]);
     }
+    // It stands in pictures.
+    hash.update(state.0.settings.map_approval.as_deref().unwrap_or_default());
     hash.update(request.uri().to_string());
     for name in [header::HOST, header::ACCEPT] {
         hash.update([0]);

@@ -22,6 +22,7 @@ mod page;
 mod paging;
 mod params;
 mod person;
+mod pictures;
 mod problem;
 mod queryables;
 mod revisions;
@@ -80,6 +81,8 @@ const LIGHT_PER_PROCESSOR: usize = 4;
 const MAX_AT_DOOR: usize = 32;
 /// Questions to the identity provider that may be under way at once.
 const MAX_AT_PROVIDER: usize = 16;
+/// Pictures that may wait at once to be drawn.
+const MAX_PICTURES: usize = 64;
 /// How often the record is looked at for what other processes have committed.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
@@ -100,6 +103,9 @@ struct Shared {
     light: Turns,
     heavy: Turns,
     edits: Turns,
+    pictures: Turns,
+    /// Pictures as they were drawn.
+    drawn: pictures::Cache,
     passwords: Turns,
     imports: Imports,
     provider: Turns,
@@ -121,6 +127,8 @@ pub struct Settings {
     pub allowed_origins: Vec<HeaderValue>,
     /// Other origins whose pages may have shared views as a part of them.
     pub allowed_frames: Vec<HeaderValue>,
+    /// The number under which maps were approved for publication (审图号), which stands in pictures.
+    pub map_approval: Option<String>,
     /// Who may look.
     pub readers: Readers,
     /// By whom people may sign in beside their passwords.
@@ -162,6 +170,8 @@ enum Work {
     Provider,
     /// A change of the data: one after the other, as the record takes them.
     Edit,
+    /// Drawing a picture, which takes a processor and memory by its size.
+    Picture,
 }
 
 /// The turns of one kind of work, and the room in which requests wait for one: a room for each, so
@@ -195,6 +205,8 @@ impl AppState {
             light: Turns::new(processors * LIGHT_PER_PROCESSOR, MAX_WAITING),
             heavy: Turns::new(processors, MAX_WAITING),
             edits: Turns::new(1, MAX_WAITING),
+            pictures: Turns::new(processors, MAX_PICTURES),
+            drawn: pictures::cache(),
             passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
             imports,
             provider: Turns::new(MAX_AT_PROVIDER, MAX_AT_DOOR),
@@ -264,6 +276,7 @@ impl AppState {
             Work::Password => &self.0.passwords,
             Work::Provider => &self.0.provider,
             Work::Edit => &self.0.edits,
+            Work::Picture => &self.0.pictures,
         };
         let turn = {
             let _place = turns.waiting.try_acquire().map_err(|_| too_many())?;
@@ -394,6 +407,7 @@ pub fn router(state: AppState) -> Router {
             "/shares",
             post(shares::create).layer(DefaultBodyLimit::max(shares::MAX_BODY)),
         )
+        .route("/map.png", get(pictures::of_view))
         .route("/s/{id}", get(shares::show))
         .route("/embed/{id}", get(shares::embed))
         .route("/claims", get(claims::list))

@@ -25,6 +25,7 @@ use super::{
     json_answer, page,
     params::Params,
     person::{Asker, Visitor},
+    pictures::{self, Kind},
     problem::Problem,
     revisions::recorded,
 };
@@ -182,7 +183,7 @@ const OFFERS: [Offer<bool>; 2] = [
     },
 ];
 
-/// A share: the page that shows it, or what there is to know of it. Other parameters are left aside,
+/// A share: the page that shows it, what there is to know of it, or a picture of it. Other parameters are left aside,
 /// for chat programs add some of their own to every link.
 pub async fn show(
     State(state): State<AppState>,
@@ -192,6 +193,9 @@ pub async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    if let Some((id, kind)) = Kind::split(&id) {
+        return pictures::of_share(state, &asker, &base, id, kind, query.as_deref()).await;
+    }
     let params = Params::pick(query.as_deref(), &["f"])?;
     params.check_format(&["html", "json"])?;
     let is_page = format::choose(&params, &headers, &OFFERS).map_or(true, |offer| offer.format);

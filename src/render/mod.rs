@@ -1,17 +1,27 @@
 //! A view as a picture: one scene, painted as PNG, PDF and PPTX.
 //!
-//! [`frame`] says where on a sheet a place of the map lies, [`map`] draws what the style says of the
-//! data there, [`labels`] finds room for names, [`sheet`] lays out what stands around the map, and
-//! the painters ([`png`], [`pdf`]) know only the [`scene`]: shapes and text in pixels.
+//! [`brief`] is what is pictured, with what is said of it; [`picture`] makes files of it. [`frame`] says
+//! where on a sheet a place of the map lies, [`map`] draws what the style says of the data there,
+//! [`labels`] finds room for names, [`sheet`] lays out what stands around the map, [`legend`] tells what
+//! its signs mean, and the painters ([`png`], [`pdf`]) know only the [`scene`]: shapes and text in
+//! pixels. [`pptx`] is a slide of such a picture, [`qr`] the way back to the map.
 //!
 //! Lengths on a sheet are in CSS pixels, 96 to the inch, x to the right and y down.
 
+pub mod brief;
 pub mod fonts;
 pub mod frame;
 pub mod labels;
+pub mod legend;
 pub mod look;
 pub mod map;
 mod overlay;
+mod pack;
+pub mod pdf;
+pub mod picture;
 pub mod png;
+pub mod pptx;
+pub mod qr;
 pub mod scene;
+pub mod sheet;
 pub mod text;

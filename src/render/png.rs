@@ -19,7 +19,7 @@ const PIXELS_AN_INCH: f32 = 96.0;
 /// An inch, metres.
 const INCH: f32 = 0.0254;
 /// Bends sharper than this many widths have no point, as on the page.
-const MITER_LIMIT: f32 = 2.0;
+pub(super) const MITER_LIMIT: f32 = 2.0;
 
 /// A PNG file of a scene on white, with `ratio` pixels of it for one of the scene. The same scene gives
 /// the same bytes.

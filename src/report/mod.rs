@@ -140,6 +140,18 @@ impl<'a> Report<'a> {
         })
     }
 
+    /// The area that was asked about.
+    #[must_use]
+    pub fn area(&self) -> &Area {
+        &self.area
+    }
+
+    /// What is in it.
+    #[must_use]
+    pub fn answer(&self) -> &Answer<'a> {
+        &self.answer
+    }
+
     /// The answer as JSON, one page of each list; `links` stand in it as they are.
     #[must_use]
     pub fn json(&self, page: &Page, links: &[serde_json::Value]) -> Vec<u8> {

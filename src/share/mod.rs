@@ -10,8 +10,8 @@ mod place;
 mod summary;
 
 pub use news::{Change, News, NewsItem};
-pub use place::{Place, filter, shown};
-pub use summary::summary;
+pub use place::{Place, asked_as, filter, relation, shown};
+pub use summary::{name, summary};
 
 use std::sync::Arc;
 

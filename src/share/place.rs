@@ -155,7 +155,8 @@ pub(super) fn area(
 }
 
 /// The area of a view as an area query takes it.
-fn asked_as(area: &ViewArea, view: &View) -> Value {
+#[must_use]
+pub fn asked_as(area: &ViewArea, view: &View) -> Value {
     match area {
         ViewArea::Feature(name) => json!({ "feature": name.to_string() }),
         ViewArea::Polygon(ring) => {
@@ -172,7 +173,9 @@ fn asked_as(area: &ViewArea, view: &View) -> Value {
     }
 }
 
-fn relation(relation: view::Relation) -> Relation {
+/// How features must lie to the area of a view, as an area query takes it.
+#[must_use]
+pub fn relation(relation: view::Relation) -> Relation {
     match relation {
         view::Relation::Intersects => Relation::Intersects,
         view::Relation::Within => Relation::Within,

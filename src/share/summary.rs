@@ -107,7 +107,8 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// What a view is called: as its maker did, else by the area or the feature that it is about.
-pub(super) fn name(title: &str, view: &View, snapshot: &Snapshot, lang: Lang) -> Option<String> {
+#[must_use]
+pub fn name(title: &str, view: &View, snapshot: &Snapshot, lang: Lang) -> Option<String> {
     let called = |name: &FeatureRef| {
         let feature = snapshot.feature(name)?;
         let in_english = Some(&*feature.name_en).filter(|name| !name.is_empty());

@@ -1,0 +1,256 @@
+//! `renewal-map render`: a view as a file, without a service.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::{ArgGroup, Args, ValueEnum};
+use renewal_map::{
+    area::Patience,
+    model::{Revision, Text, View, Viewer},
+    render::{
+        brief::Brief,
+        picture::{Form, Orientation, Page, Paper, SCALE, Size, SizeError, picture},
+        qr::Code,
+    },
+    share::Opened,
+    store::{live::Live, record::ShareId},
+};
+
+use super::District;
+
+/// How long drawing may take where nobody else waits for his turn.
+const TIME_LIMIT: Duration = Duration::from_mins(10);
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["share", "state"]))]
+pub struct Render {
+    /// 分享的编号，如 k7m3p-9xq2w (the name of a share)
+    #[arg(long, value_name = "ID", requires = "data", value_parser = parse_share)]
+    share: Option<ShareId>,
+    /// 存有视图的文件：地图页的地址，或其中 ? 之后的部分 (a file with a view: the address of the map page, or what follows its ?)
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// 写入的文件；格式看结尾：.png .pdf .pptx .zip，或 .qr.svg (the file to write, its end tells the format)
+    #[arg(long, value_name = "FILE", value_parser = parse_out)]
+    out: (PathBuf, Ending),
+    /// 图片的宽高，像素 (width and height of a .png, pixels)
+    #[arg(long, value_name = "WxH", default_value = "1600x900", value_parser = parse_size)]
+    size: (u32, u32),
+    /// 每个像素在 .png 中占几个像素，1 到 3 (pixels of a .png for one of the picture)
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    ratio: f32,
+    /// .pdf 的纸张 (paper of a .pdf)
+    #[arg(long, value_enum, ignore_case = true, default_value = "a4")]
+    paper: PaperWord,
+    /// .pdf 的方向 (how the page of a .pdf lies)
+    #[arg(long, value_enum, default_value = "landscape")]
+    orientation: OrientationWord,
+    /// .pdf 的比例尺分母，如 5000；不给则取能显示全图的常用比例尺 (scale of a .pdf, 1 to so many; the largest usual one that shows the view without it)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(SCALE.0)..=i64::from(SCALE.1)))]
+    scale: Option<u32>,
+    /// 服务的对外地址，图上的链接和二维码由此而来 (address of the service, for link and QR code)
+    #[arg(long, value_name = "URL", env = "RENEWAL_MAP_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// 审图号 (the number under which the map was approved for publication)
+    #[arg(long, value_name = "TEXT", env = "RENEWAL_MAP_MAP_APPROVAL")]
+    map_approval: Option<String>,
+    #[command(flatten)]
+    district: District,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Png,
+    Pdf,
+    Pptx,
+    Qr,
+    Pack,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PaperWord {
+    A4,
+    A3,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OrientationWord {
+    Landscape,
+    Portrait,
+}
+
+fn parse_share(text: &str) -> Result<ShareId, String> {
+    text.parse().map_err(|()| {
+        "应为分享的编号，如 k7m3p-9xq2w (it should be the name of a share)".to_owned()
+    })
+}
+
+fn parse_out(text: &str) -> Result<(PathBuf, Ending), String> {
+    let endings = [
+        (".png", Ending::Png),
+        (".pdf", Ending::Pdf),
+        (".pptx", Ending::Pptx),
+        (".qr.svg", Ending::Qr),
+        (".zip", Ending::Pack),
+    ];
+    let lower = text.to_ascii_lowercase();
+    let found = endings
+        .into_iter()
+        .find(|(ending, _)| lower.ends_with(ending));
+    found
+        .map(|(_, ending)| (text.into(), ending))
+        .ok_or_else(|| {
+            "文件应以 .png .pdf .pptx .zip 或 .qr.svg 结尾 (the file should end in one of these)"
+                .to_owned()
+        })
+}
+
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once(['x', '×']);
+    sides
+        .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)))
+        .ok_or_else(|| "应为宽x高，如 1600x900 (it should be width and height)".to_owned())
+}
+
+/// Draws, and writes the file.
+pub fn render(options: &Render) -> Result<(), String> {
+    let (out, _) = &options.out;
+    let bytes = match &options.share {
+        Some(id) => of_share(options, id)?,
+        None => of_state(options)?,
+    };
+    fs::write(out, bytes).map_err(|error| format!("{}: {error}", out.display()))
+}
+
+fn of_share(options: &Render, id: &ShareId) -> Result<Vec<u8>, String> {
+    let record = options
+        .district
+        .record()
+        .map_err(|error| error.to_string())?;
+    let record = record.ok_or("--share: --data")?;
+    let live = Live::of(record).map_err(|error| error.to_string())?;
+    let record = live.record().ok_or("--share: --data")?;
+    // Who has the record's files sees everything in them.
+    let opened = Opened::find(&live, record, id, Viewer::ALL_SEEING)
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| {
+            Text::new(
+                format!("没有编号为 {id} 的分享"),
+                format!("there is no share of the name {id}"),
+            )
+            .to_string()
+        })?;
+    for missing in &opened.missing {
+        eprintln!("{missing}");
+    }
+    let link = options.address(&format!("s/{id}"));
+    let brief = Brief {
+        snapshot: &opened.snapshot,
+        view: &opened.view,
+        title: &opened.share.what.title,
+        note: &opened.share.what.note,
+        time: Some(opened.time),
+        link: link.as_deref(),
+        approval: options.map_approval.as_deref(),
+    };
+    options.draw(&brief)
+}
+
+fn of_state(options: &Render) -> Result<Vec<u8>, String> {
+    let file = options.state.as_deref().unwrap_or(Path::new(""));
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let text = text.trim();
+    let query = text.split_once('?').map_or(text, |(_, query)| query);
+    let (mut view, unread) = View::parse(query);
+    for unread in &unread {
+        eprintln!("{unread}");
+    }
+    let record = options
+        .district
+        .record()
+        .map_err(|error| error.to_string())?;
+    let (snapshot, time) = match (&record, view.revision) {
+        (Some(record), asked) => {
+            let latest = record.latest().map_err(|error| error.to_string())?;
+            let revision = asked.map_or(latest, Revision);
+            let told = |error: renewal_map::store::record::RecordError| error.to_string();
+            let snapshot = record.load(revision).map_err(told)?;
+            let time = record.info(revision).map_err(told)?.time;
+            view.revision = Some(revision.0);
+            (snapshot, Some(time))
+        }
+        (None, asked) => {
+            let snapshot = options.district.load()?;
+            if let Some(asked) = asked.filter(|asked| *asked != snapshot.revision.0) {
+                return Err(Text::new(
+                    format!("没有版本 {asked}：请用 --data 给出库所在目录"),
+                    format!(
+                        "there is no revision {asked}: give the folder of the record with --data"
+                    ),
+                )
+                .to_string());
+            }
+            (snapshot, None)
+        }
+    };
+    let link = options.address(&format!("?{}", view.to_query()));
+    let brief = Brief {
+        snapshot: &snapshot,
+        view: &view,
+        title: "",
+        note: "",
+        time,
+        link: link.as_deref(),
+        approval: options.map_approval.as_deref(),
+    };
+    options.draw(&brief)
+}
+
+impl Render {
+    fn address(&self, path: &str) -> Option<String> {
+        let root = self.public_url.as_deref()?;
+        Some(format!("{}/{path}", root.trim_end_matches('/')))
+    }
+
+    fn draw(&self, brief: &Brief<'_>) -> Result<Vec<u8>, String> {
+        let form = match self.out.1 {
+            Ending::Png => {
+                let (width, height) = self.size;
+                let size = Size::new(width, height, self.ratio).map_err(|error| match error {
+                    SizeError::OutOfBounds(text) | SizeError::TooLarge(text) => text.to_string(),
+                })?;
+                Form::Png(size)
+            }
+            Ending::Pdf => Form::Pdf(Page {
+                paper: match self.paper {
+                    PaperWord::A4 => Paper::A4,
+                    PaperWord::A3 => Paper::A3,
+                },
+                orientation: match self.orientation {
+                    OrientationWord::Landscape => Orientation::Landscape,
+                    OrientationWord::Portrait => Orientation::Portrait,
+                },
+                scale: self.scale,
+            }),
+            Ending::Pptx => Form::Pptx,
+            Ending::Pack => Form::Pack,
+            Ending::Qr => {
+                let link = brief.link.ok_or_else(|| {
+                    Text::new(
+                        "二维码要有服务的地址：请用 --public-url 给出",
+                        "a QR code needs the address of the service: give it with --public-url",
+                    )
+                    .to_string()
+                })?;
+                let code = Code::of(link).map_err(|text| text.to_string())?;
+                return Ok(code.svg().into_bytes());
+            }
+        };
+        let patience = Patience::new(TIME_LIMIT, Arc::default());
+        picture(brief, form, &patience).map_err(|failure| failure.text().to_string())
+    }
+}

@@ -1,0 +1,311 @@
+//! What a picture is of: a view of data, and what is said of it in words.
+
+use std::collections::HashSet;
+
+use jiff::{Timestamp, tz::Offset};
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Citation, Feature, View, view::Language, view::ViewArea, view::ViewFilter},
+    report::{Condition, Lang, Question},
+    share,
+    store::Snapshot,
+};
+
+/// Dates are those of the districts' clocks.
+const BEIJING: Offset = Offset::constant(8);
+
+/// What is pictured.
+#[derive(Clone)]
+pub struct Brief<'a> {
+    /// The data, as who asks may see them.
+    pub snapshot: &'a Snapshot,
+    /// What of them is shown, and how.
+    pub view: &'a View,
+    /// What its maker called it; may be empty.
+    pub title: &'a str,
+    /// What its maker said of it; may be empty.
+    pub note: &'a str,
+    /// When the data came to be, where that is known.
+    pub time: Option<Timestamp>,
+    /// The address that opens the same view.
+    pub link: Option<&'a str>,
+    /// The number under which the map was approved for publication (审图号), where there is one.
+    pub approval: Option<&'a str>,
+}
+
+/// A sentence on which something rests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// The feature of which it speaks.
+    pub of: String,
+    /// What its document is called.
+    pub document: String,
+    /// The headings over it.
+    pub section: String,
+    /// The document's own words.
+    pub sentence: String,
+}
+
+impl Brief<'_> {
+    /// The language of what is written.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        match self.view.lang {
+            Language::Zh => Lang::Zh,
+            Language::En => Lang::En,
+        }
+    }
+
+    /// One of two wordings.
+    #[must_use]
+    pub fn words<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
+        self.lang().pick(zh, en)
+    }
+
+    /// What it is called: as its maker did, else by the area or the feature that it is about, with the
+    /// name of the map.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let map = self.map_name();
+        let Some(name) = share::name(self.title, self.view, self.snapshot, self.lang()) else {
+            return map.to_owned();
+        };
+        if !self.title.is_empty() {
+            return name;
+        }
+        match self.lang() {
+            Lang::Zh => format!("{name} · {map}"),
+            Lang::En => format!("{name} – {map}"),
+        }
+    }
+
+    /// What the map of the whole district is called.
+    #[must_use]
+    pub fn map_name(&self) -> &str {
+        let title = &self.snapshot.title;
+        self.words(&title.zh, &title.en)
+    }
+
+    /// Which state of the data it shows, with its date where that is known.
+    #[must_use]
+    pub fn data(&self) -> String {
+        let revision = self.snapshot.revision;
+        match (self.lang(), self.date()) {
+            (Lang::Zh, Some(date)) => format!("数据版本 {revision}（{date}）"),
+            (Lang::Zh, None) => format!("数据版本 {revision}"),
+            (Lang::En, Some(date)) => format!("Data revision {revision} ({date})"),
+            (Lang::En, None) => format!("Data revision {revision}"),
+        }
+    }
+
+    /// The day of the data's revision.
+    #[must_use]
+    pub fn date(&self) -> Option<String> {
+        self.time
+            .map(|time| BEIJING.to_datetime(time).date().to_string())
+    }
+
+    /// The number of approval, or room for it.
+    #[must_use]
+    pub fn approved(&self) -> String {
+        let number = self.approval.unwrap_or("________");
+        match self.lang() {
+            Lang::Zh => format!("审图号：{number}"),
+            Lang::En => format!("Map approval no. (审图号): {number}"),
+        }
+    }
+
+    /// Whom the licences of what is shown ask to credit, and where it comes from.
+    #[must_use]
+    pub fn credits(&self) -> String {
+        let mut credits: Vec<&str> = Vec::new();
+        let sources = share::shown(self.view, self.snapshot)
+            .flat_map(|(collection, _)| &collection.sources)
+            .collect::<Vec<_>>();
+        let is_osm = |text: &str| text.contains("OpenStreetMap") || text.contains("ODbL");
+        if sources
+            .iter()
+            .any(|source| is_osm(&source.source) || is_osm(&source.licence))
+        {
+            credits.push("© OpenStreetMap contributors (ODbL)");
+        }
+        let mut others: Vec<&str> = sources
+            .iter()
+            .filter(|source| !is_osm(&source.source))
+            .map(|source| &*source.source)
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        let intro = self.words("资料来源：", "Sources: ");
+        credits.extend(others);
+        if credits.is_empty() {
+            return String::new();
+        }
+        format!("{intro}{}", credits.join(self.words("；", "; ")))
+    }
+
+    /// The feature that it is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Feature> {
+        let asked = match &self.view.area {
+            Some(ViewArea::Feature(name)) => Some(name),
+            _ => None,
+        };
+        let name = self.view.select.as_ref().or(asked)?;
+        self.snapshot.feature(name)
+    }
+
+    /// The sentences that speak of what it is about, each once.
+    #[must_use]
+    pub fn quotes(&self) -> Vec<Quote> {
+        self.subject()
+            .map(|feature| self.quotes_of(feature))
+            .unwrap_or_default()
+    }
+
+    /// The sentences that speak of a feature, each once.
+    #[must_use]
+    pub fn quotes_of(&self, feature: &Feature) -> Vec<Quote> {
+        let properties: Value = serde_json::from_str(feature.properties.get()).unwrap_or_default();
+        let mut cited = Vec::new();
+        find_citations(&properties, &mut cited);
+        let mut seen = HashSet::new();
+        let library = &self.snapshot.library;
+        let of = self.words(&feature.name, &feature.name_en);
+        cited
+            .into_iter()
+            .filter(|citation| seen.insert((citation.document.clone(), citation.start)))
+            .map(|citation| Quote {
+                of: of.to_owned(),
+                document: library.get(&citation.document).map_or_else(
+                    || citation.document.clone(),
+                    |document| {
+                        let heading = document.headings().first();
+                        let title = document.info.title.as_deref();
+                        let title = title.or_else(|| heading.map(|heading| &*heading.title));
+                        title.unwrap_or(&citation.document).to_owned()
+                    },
+                ),
+                section: library.locate(&citation).unwrap_or_default(),
+                sentence: citation.quote,
+            })
+            .collect()
+    }
+
+    /// What it asks about an area, as an area query takes it.
+    #[must_use]
+    pub fn question(&self) -> Option<Question> {
+        let area = share::asked_as(self.view.area.as_ref()?, self.view);
+        let collections = self.view.collections.iter();
+        let filter = condition(&self.view.filter);
+        Some(Question {
+            area,
+            // What there is not, or not for who looks, is told with the share.
+            collections: collections
+                .filter(|id| self.snapshot.collection(id).is_some())
+                .cloned()
+                .collect(),
+            relation: share::relation(self.view.relation),
+            filter: filter.map(Condition),
+            filter_crs: None,
+            revision: None,
+            limit: None,
+            offset: None,
+        })
+    }
+}
+
+/// Every citation in a feature's properties, in their order.
+fn find_citations(value: &Value, found: &mut Vec<Citation>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| find_citations(value, found)),
+        Value::Object(members) => {
+            if members.contains_key("quote")
+                && let Ok(citation) = serde_json::from_value(without_section(value))
+            {
+                found.push(citation);
+                return;
+            }
+            members
+                .values()
+                .for_each(|value| find_citations(value, found));
+        }
+        _ => {}
+    }
+}
+
+/// A citation as it is kept: what answers add to it is left out.
+fn without_section(citation: &Value) -> Value {
+    json!({
+        "document": citation["document"],
+        "quote": citation["quote"],
+        "start": citation["start"],
+    })
+}
+
+/// A view's filter as CQL2 JSON, word for word as the page asks (`web/src/cql.ts`); `None`: everything
+/// passes.
+fn condition(filter: &ViewFilter) -> Option<Value> {
+    let is_one = |property: &str, values: &[String]| json!({ "op": "in", "args": [{ "property": property }, values] });
+    let has_one = |property: &str, values: &[String]| json!({ "op": "a_overlaps", "args": [{ "property": property }, values] });
+    let mut conditions = Vec::new();
+    if !filter.kind.is_empty() {
+        conditions.push(is_one("kind", &filter.kind));
+    }
+    if !filter.status.is_empty() {
+        let (none, stated): (Vec<_>, Vec<_>) = filter
+            .status
+            .iter()
+            .cloned()
+            .partition(|status| status == "none");
+        let mut either = Vec::new();
+        if !stated.is_empty() {
+            either.push(is_one("status", &stated));
+        }
+        if !none.is_empty() {
+            either.push(json!({ "op": "isNull", "args": [{ "property": "status" }] }));
+        }
+        conditions.extend(joined("or", either));
+    }
+    if !filter.document.is_empty() {
+        conditions.push(has_one("documents", &filter.document));
+    }
+    if !filter.zone.is_empty() {
+        let zones: Vec<String> = filter.zone.iter().map(|id| format!("zones/{id}")).collect();
+        conditions.push(has_one("zones", &zones));
+    }
+    joined("and", conditions)
+}
+
+fn joined(op: &str, mut conditions: Vec<Value>) -> Option<Value> {
+    match conditions.len() {
+        0 | 1 => conditions.pop(),
+        _ => Some(json!({ "op": op, "args": conditions })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_asked_as_the_page_asks_it() {
+        let view = |query: &str| View::parse(query).0.filter;
+        assert_eq!(condition(&view("v=1")), None);
+        assert_eq!(
+            condition(&view("kind=road")),
+            Some(json!({ "op": "in", "args": [{ "property": "kind" }, ["road"]] }))
+        );
+        assert_eq!(
+            condition(&view("status=planned,none&zone=old-town")),
+            Some(json!({ "op": "and", "args": [
+                { "op": "or", "args": [
+                    { "op": "in", "args": [{ "property": "status" }, ["planned"]] },
+                    { "op": "isNull", "args": [{ "property": "status" }] },
+                ] },
+                { "op": "a_overlaps", "args": [{ "property": "zones" }, ["zones/old-town"]] },
+            ] }))
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! All that a meeting needs of a view, in one archive: the pictures, the query's workbook, the
+//! sentences, and a manifest by which each file can be checked.
+
+use std::{
+    collections::HashSet,
+    fmt::Write as _,
+    io::{Cursor, Write as _},
+};
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use zip::ZipWriter;
+
+use super::{
+    brief::Quote,
+    picture::{Page, Size, Studio},
+    pptx::undated,
+    sheet::Failure,
+};
+use crate::{
+    documents::hex,
+    exchange::{
+        csv,
+        table::{Cell, Column, Table},
+    },
+    model::{Feature, Text},
+    report::Refusal,
+};
+
+/// The files of a view. The same view of the same data gives the same bytes.
+pub(super) fn pack(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
+    let brief = studio.brief;
+    let mut files: Vec<(&str, Vec<u8>)> = vec![
+        ("map.png", studio.image(Size::SLIDE)?),
+        ("map.pdf", studio.page(Page::default())?),
+        ("slide.pptx", studio.slide()?),
+    ];
+    if let Some(report) = studio.report {
+        let workbook = report.xlsx(brief.lang()).map_err(|refusal| match refusal {
+            Refusal::Failed(text) => Failure::Failed(text),
+            other => Failure::Refused(other.text().clone()),
+        })?;
+        files.push(("query.xlsx", workbook));
+    }
+    files.push(("citations.csv", citations(studio)?));
+    files.push(("README.txt", words(studio, &files).into_bytes()));
+    let listed: Vec<_> = files
+        .iter()
+        .map(|(name, bytes)| {
+            json!({ "name": name, "bytes": bytes.len(), "sha256": hex(&Sha256::digest(bytes)) })
+        })
+        .collect();
+    let manifest = json!({
+        "title": brief.title(),
+        "note": brief.note,
+        "link": brief.link,
+        "state": format!("?{}", brief.view.to_query()),
+        "revision": brief.snapshot.revision,
+        "revision_time": brief.time,
+        "data": brief.snapshot.fingerprint,
+        "program": concat!("renewal-map ", env!("CARGO_PKG_VERSION")),
+        "files": listed,
+    });
+    let mut text = serde_json::to_vec_pretty(&manifest).expect("JSON can be written");
+    text.push(b'\n');
+    files.push(("manifest.json", text));
+    zipped(&files).map_err(|error| {
+        Failure::Failed(Text::new(
+            format!("不能打包：{error}"),
+            format!("the archive can't be made: {error}"),
+        ))
+    })
+}
+
+fn zipped(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, zip::result::ZipError> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, undated())?;
+        zip.write_all(bytes)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+/// The sentences on which what is selected and what was found rests, each once for what it speaks of.
+fn citations(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
+    let brief = studio.brief;
+    let found = studio.report.into_iter().flat_map(|report| {
+        report.answer().collections.iter().flat_map(|answer| {
+            let hits = answer.hits.iter().chain(&answer.borderline);
+            let nowhere = answer.unlocated.iter().map(|one| one.feature);
+            hits.map(|hit| hit.feature).chain(nowhere)
+        })
+    });
+    let mut seen = HashSet::new();
+    let mut quotes: Vec<Quote> = Vec::new();
+    for feature in brief.subject().into_iter().chain(found) {
+        studio.patience.check()?;
+        if seen.insert(std::ptr::from_ref::<Feature>(feature)) {
+            quotes.extend(brief.quotes_of(feature));
+        }
+    }
+    let column = |zh: &'static str, en: &'static str| Column {
+        head: brief.lang().pick(zh, en),
+        width: 0,
+    };
+    let table = Table {
+        title: String::new(),
+        columns: vec![
+            column("要素", "Feature"),
+            column("文件", "Document"),
+            column("章节", "Section"),
+            column("原话", "Words of the document"),
+        ],
+        rows: Box::new(quotes.into_iter().map(|quote| {
+            [quote.of, quote.document, quote.section, quote.sentence]
+                .map(Cell::text)
+                .to_vec()
+        })),
+    };
+    Ok(csv::write([table], || studio.patience.check())?)
+}
+
+/// What the archive holds, for who opens it.
+fn words(studio: &Studio<'_>, files: &[(&str, Vec<u8>)]) -> String {
+    let brief = studio.brief;
+    let mut out = String::new();
+    let mut line = |text: &str| {
+        writeln!(out, "{text}").expect("a String takes all that is written");
+    };
+    line(&brief.title());
+    for paragraph in brief.note.lines() {
+        line(paragraph);
+    }
+    line("");
+    line(&format!("{} · {}", brief.map_name(), brief.data()));
+    if let Some(link) = brief.link {
+        line(&format!("{}{link}", brief.words("链接：", "Link: ")));
+    }
+    line(&brief.approved());
+    line(&brief.credits());
+    line("");
+    for (name, _) in files {
+        let (zh, en) = match *name {
+            "map.png" => ("图片，1600×900 像素", "the picture, 1600×900 pixels"),
+            "map.pdf" => (
+                "A4 横向，按真实比例尺，文字可选",
+                "A4 landscape at a true scale, with text that can be selected",
+            ),
+            "slide.pptx" => ("一页 16:9 幻灯片", "one slide of 16:9"),
+            "query.xlsx" => (
+                "范围查询的结果、合计和来源",
+                "the area query's features, sums and sources",
+            ),
+            _ => ("文件原话", "the sentences of the documents"),
+        };
+        line(&format!("{name}  {}", brief.words(zh, en)));
+    }
+    line(&format!(
+        "manifest.json  {}",
+        brief.words(
+            "视图、数据版本、各文件的 SHA-256",
+            "the view, the revision of the data, and the SHA-256 of each file"
+        )
+    ));
+    out
+}

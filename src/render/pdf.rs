@@ -1,0 +1,248 @@
+//! A scene as a PDF of one page: shapes as vectors, text as text in embedded subsets of the fonts.
+
+use jiff::{Timestamp, tz::Offset};
+use krilla::{
+    Data, Document,
+    action::{Action, LinkAction},
+    annotation::{Annotation, LinkAnnotation, Target},
+    color::rgb,
+    geom::{Path, PathBuilder, Point, Rect, Transform},
+    metadata::{DateTime, Metadata},
+    num::NormalizedF32,
+    page::PageSettings,
+    paint::{Fill, FillRule, LineCap, LineJoin, Stroke, StrokeDash},
+    surface::Surface,
+    text::{Font, GlyphId, KrillaGlyph},
+};
+use tiny_skia::PathSegment;
+
+use super::{
+    fonts::{Fonts, Weight},
+    png::MITER_LIMIT,
+    scene::{Cap, Colour, Item, Join, Scene, Stroke as Line, Text},
+};
+use crate::model;
+
+/// Points (1/72 inch) of a CSS pixel.
+const POINTS: f32 = 0.75;
+
+/// What a PDF says of itself.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Its title.
+    pub title: String,
+    /// Its language, such as `zh`.
+    pub language: &'static str,
+    /// When the data that it shows came to be; no clock is looked at.
+    pub time: Option<Timestamp>,
+    /// What tells it from other documents.
+    pub id: String,
+    /// Where a click leads to an address.
+    pub link: Option<(tiny_skia::Rect, String)>,
+}
+
+/// A scene as a PDF. The same scene gives the same bytes.
+///
+/// Tiles of a base map are left out: they lie in Web Mercator, which no page at a true scale does.
+///
+/// # Errors
+/// Where the program was built without fonts, or the file can't be written.
+pub fn pdf(scene: &Scene, about: &About) -> Result<Vec<u8>, model::Text> {
+    Fonts::carried()?;
+    let fonts = Weight::ALL.map(|weight| Font::new(Data::from(weight.bytes()), 0));
+    let [Some(regular), Some(medium), Some(bold)] = fonts else {
+        return Err(failed("a font can't be read"));
+    };
+    let fonts = [regular, medium, bold];
+    let mut document = Document::new();
+    let size = PageSettings::from_wh(scene.width * POINTS, scene.height * POINTS);
+    let size = size.ok_or_else(|| failed("a page has to have a size"))?;
+    let mut page = document.start_page_with(size);
+    let mut surface = page.surface();
+    surface.push_transform(&Transform::from_scale(POINTS, POINTS));
+    for item in &scene.items {
+        draw(&mut surface, item, &fonts);
+    }
+    surface.pop();
+    surface.finish();
+    if let Some((place, address)) = &about.link
+        && let Some(place) = Rect::from_xywh(
+            place.x() * POINTS,
+            place.y() * POINTS,
+            place.width() * POINTS,
+            place.height() * POINTS,
+        )
+    {
+        let action = Action::from(LinkAction::new(address.clone()));
+        let link = LinkAnnotation::new(place, Target::Action(action));
+        page.add_annotation(Annotation::new_link(link, Some(address.clone())));
+    }
+    page.finish();
+    document.set_metadata(metadata(about));
+    document
+        .finish()
+        .map_err(|error| failed(&format!("{error:?}")))
+}
+
+fn failed(why: &str) -> model::Text {
+    model::Text::new(
+        format!("不能生成 PDF：{why}"),
+        format!("the PDF can't be made: {why}"),
+    )
+}
+
+fn metadata(about: &About) -> Metadata {
+    let metadata = Metadata::new()
+        .title(about.title.clone())
+        .language(about.language.to_owned())
+        .creator(concat!("renewal-map ", env!("CARGO_PKG_VERSION")).to_owned())
+        .document_id(about.id.clone());
+    match about.time {
+        Some(time) => metadata.creation_date(date(time)),
+        None => metadata,
+    }
+}
+
+/// In UTC.
+fn date(time: Timestamp) -> DateTime {
+    let time = Offset::UTC.to_datetime(time);
+    let small = |part: i8| u8::try_from(part).unwrap_or_default();
+    DateTime::new(u16::try_from(time.year()).unwrap_or_default())
+        .month(small(time.month()))
+        .day(small(time.day()))
+        .hour(small(time.hour()))
+        .minute(small(time.minute()))
+        .second(small(time.second()))
+        .utc_offset_hour(0)
+        .utc_offset_minute(0)
+}
+
+fn draw(surface: &mut Surface<'_>, item: &Item, fonts: &[Font; 3]) {
+    match item {
+        Item::Fill(shape, colour) => {
+            surface.set_stroke(None);
+            surface.set_fill(Some(fill(*colour)));
+            draw_path(surface, shape);
+        }
+        Item::Line(shape, line) => {
+            surface.set_fill(None);
+            surface.set_stroke(Some(stroke(line)));
+            draw_path(surface, shape);
+        }
+        Item::Text(text) => write(surface, text, fonts),
+        Item::Image(_) => {}
+        Item::Clip(place) => {
+            let mut path = PathBuilder::new();
+            if let Some(place) =
+                Rect::from_xywh(place.x(), place.y(), place.width(), place.height())
+            {
+                path.push_rect(place);
+            }
+            match path.finish() {
+                Some(path) => surface.push_clip_path(&path, &FillRule::NonZero),
+                // What follows is taken off again all the same.
+                None => surface.push_transform(&Transform::identity()),
+            }
+        }
+        Item::Unclip => surface.pop(),
+    }
+}
+
+fn draw_path(surface: &mut Surface<'_>, shape: &tiny_skia::Path) {
+    if let Some(path) = path(shape) {
+        surface.draw_path(&path);
+    }
+}
+
+fn path(shape: &tiny_skia::Path) -> Option<Path> {
+    let mut path = PathBuilder::new();
+    for segment in shape.segments() {
+        match segment {
+            PathSegment::MoveTo(to) => path.move_to(to.x, to.y),
+            PathSegment::LineTo(to) => path.line_to(to.x, to.y),
+            PathSegment::QuadTo(by, to) => path.quad_to(by.x, by.y, to.x, to.y),
+            PathSegment::CubicTo(first, second, to) => {
+                path.cubic_to(first.x, first.y, second.x, second.y, to.x, to.y);
+            }
+            PathSegment::Close => path.close(),
+        }
+    }
+    path.finish()
+}
+
+fn fill(colour: Colour) -> Fill {
+    let [red, green, blue] = colour.rgb;
+    Fill {
+        paint: rgb::Color::new(red, green, blue).into(),
+        opacity: opacity(colour),
+        rule: FillRule::EvenOdd,
+    }
+}
+
+fn opacity(colour: Colour) -> NormalizedF32 {
+    NormalizedF32::new(colour.opacity.clamp(0.0, 1.0)).unwrap_or(NormalizedF32::ONE)
+}
+
+fn stroke(line: &Line) -> Stroke {
+    let [red, green, blue] = line.colour.rgb;
+    Stroke {
+        paint: rgb::Color::new(red, green, blue).into(),
+        width: line.width,
+        miter_limit: MITER_LIMIT,
+        line_cap: match line.cap {
+            Cap::Butt => LineCap::Butt,
+            Cap::Round => LineCap::Round,
+        },
+        line_join: match line.join {
+            Join::Miter => LineJoin::Miter,
+            Join::Round => LineJoin::Round,
+        },
+        opacity: opacity(line.colour),
+        dash: (!line.dashes.is_empty()).then(|| StrokeDash {
+            array: line.dashes.clone(),
+            offset: 0.0,
+        }),
+    }
+}
+
+fn write(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3]) {
+    let font = match text.weight {
+        Weight::Regular => &fonts[0],
+        Weight::Medium => &fonts[1],
+        Weight::Bold => &fonts[2],
+    };
+    let glyphs: Vec<KrillaGlyph> = text
+        .glyphs
+        .iter()
+        .map(|glyph| {
+            let id = GlyphId::new(glyph.id);
+            KrillaGlyph::new(id, glyph.advance, 0.0, 0.0, 0.0, glyph.range.clone(), None)
+        })
+        .collect();
+    if glyphs.is_empty() {
+        return;
+    }
+    let (x, y) = text.at;
+    surface.push_transform(&Transform::from_rotate_at(text.angle, x, y));
+    if let Some((colour, reach)) = text.halo {
+        surface.set_fill(None);
+        surface.set_stroke(Some(stroke(&Line {
+            colour,
+            width: 2.0 * reach,
+            dashes: Vec::new(),
+            cap: Cap::Round,
+            join: Join::Round,
+        })));
+        // As outlines: a text that stands twice would be found and copied twice.
+        let start = Point::from_xy(x, y);
+        surface.draw_glyphs(start, &glyphs, font.clone(), &text.text, text.size, true);
+    }
+    surface.set_stroke(None);
+    surface.set_fill(Some(Fill {
+        rule: FillRule::NonZero,
+        ..fill(text.colour)
+    }));
+    let start = Point::from_xy(x, y);
+    surface.draw_glyphs(start, &glyphs, font.clone(), &text.text, text.size, false);
+    surface.pop();
+}

@@ -1,0 +1,411 @@
+//! A view as a file: image, PDF, slide, or all of them with what they rest on.
+
+use std::collections::BTreeMap;
+
+use geo::Geometry;
+
+use super::{
+    brief::Brief,
+    fonts::Fonts,
+    pack,
+    pdf::{About, pdf},
+    png::png,
+    pptx::{self, Figure, Slide, pptx},
+    qr::Code,
+    scene::Scene,
+    sheet::{Failure, Plan, Sheet, Standing, sheet},
+};
+use crate::{
+    area::Patience,
+    geometry::{crs::Crs, measure},
+    model::{Status, Text},
+    report::{Lang, Report},
+    share,
+    store::{Selection, Window},
+};
+
+/// Pixels of a picture from side to side: below there is no room for what every map has.
+pub const WIDTH: (u16, u16) = (240, 4_096);
+/// Pixels of a picture from top to bottom.
+pub const HEIGHT: (u16, u16) = (180, 4_096);
+/// Pixels of the file for one of the picture.
+pub const RATIO: (f32, f32) = (1.0, 3.0);
+/// Pixels of a file at most.
+pub const MAX_PIXELS: f64 = 40e6;
+/// Scales of a map on paper: 1 to at least and at most so many.
+pub const SCALE: (u32, u32) = (100, 10_000_000);
+
+/// Millimetres of a CSS pixel.
+const PIXEL_MM: f32 = 25.4 / 96.0;
+/// The picture of a slide, pixels across; the proportions are the slide's.
+const SLIDE_PIXELS: f32 = 1_120.0;
+/// Pixels of a slide's picture and QR code for one of the scene.
+const SLIDE_RATIO: f32 = 2.0;
+
+/// The size of an image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    width: u16,
+    height: u16,
+    ratio: f32,
+}
+
+impl Size {
+    /// What is pictured where nobody asks for another size: a slide.
+    pub const SLIDE: Self = Self {
+        width: 1_600,
+        height: 900,
+        ratio: 1.0,
+    };
+
+    /// A size in CSS pixels, with so many pixels of the file for each.
+    ///
+    /// # Errors
+    /// What would be right where it is out of bounds; the second where each is in them, and all
+    /// together make too large a file.
+    pub fn new(width: u32, height: u32, ratio: f32) -> Result<Self, SizeError> {
+        let within = |side: u32, (least, most): (u16, u16)| {
+            let side = u16::try_from(side).ok();
+            side.filter(|side| (least..=most).contains(side))
+        };
+        let sides = within(width, WIDTH).zip(within(height, HEIGHT));
+        let is_ratio = (RATIO.0..=RATIO.1).contains(&ratio);
+        let Some((width, height)) = sides.filter(|_| is_ratio) else {
+            let ((w0, w1), (h0, h1), (r0, r1)) = (WIDTH, HEIGHT, RATIO);
+            return Err(SizeError::OutOfBounds(Text::new(
+                format!(
+                    "图片宽 {w0} 到 {w1}、高 {h0} 到 {h1} 像素，ratio 为 {r0} 到 {r1}；所给为 {width}×{height}，ratio {ratio}"
+                ),
+                format!(
+                    "a picture is {w0} to {w1} pixels wide and {h0} to {h1} high, at a ratio of {r0} to {r1}; asked for were {width}×{height} at {ratio}"
+                ),
+            )));
+        };
+        let pixels = f64::from(width) * f64::from(height) * f64::from(ratio).powi(2);
+        if pixels > MAX_PIXELS {
+            let [asked, most] = [pixels, MAX_PIXELS].map(|pixels| pixels / 1e6);
+            return Err(SizeError::TooLarge(Text::new(
+                format!("图片共 {asked:.1} 百万像素，最多 {most:.0} 百万：请减小宽、高或 ratio"),
+                format!(
+                    "the picture has {asked:.1} million pixels, {most:.0} million at most are drawn: take a smaller width, height or ratio"
+                ),
+            )));
+        }
+        Ok(Self {
+            width,
+            height,
+            ratio,
+        })
+    }
+}
+
+/// Why a size is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SizeError {
+    /// One of its numbers can't be.
+    OutOfBounds(Text),
+    /// The file would be too large.
+    TooLarge(Text),
+}
+
+/// A size of paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Paper {
+    /// 210 × 297 mm.
+    #[default]
+    A4,
+    /// 297 × 420 mm.
+    A3,
+}
+
+/// How a page lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Orientation {
+    /// The long side below.
+    #[default]
+    Landscape,
+    /// The short side below.
+    Portrait,
+}
+
+/// A page to be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Page {
+    /// Its size.
+    pub paper: Paper,
+    /// How it lies.
+    pub orientation: Orientation,
+    /// 1 to so many; `None`: the largest usual one that shows what the view shows.
+    pub scale: Option<u32>,
+}
+
+impl Page {
+    /// Width and height, CSS pixels.
+    fn pixels(self) -> (f32, f32) {
+        let (short, long) = match self.paper {
+            Paper::A4 => (210.0, 297.0),
+            Paper::A3 => (297.0, 420.0),
+        };
+        let (width, height) = match self.orientation {
+            Orientation::Landscape => (long, short),
+            Orientation::Portrait => (short, long),
+        };
+        (width / PIXEL_MM, height / PIXEL_MM)
+    }
+}
+
+/// What sort of file a view becomes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Form {
+    /// An image.
+    Png(Size),
+    /// A page at a true scale.
+    Pdf(Page),
+    /// One slide.
+    Pptx,
+    /// All of these with what they rest on, in one archive.
+    Pack,
+}
+
+/// A view as a file. The same view of the same data gives the same bytes.
+///
+/// An area that the view asks about and that can't be asked is left out, as on the page.
+///
+/// # Errors
+/// Where it can't be drawn so, or takes longer than `patience`.
+pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Vec<u8>, Failure> {
+    Fonts::carried().map_err(Failure::Failed)?;
+    let question = brief.question();
+    let question = question.filter(|question| !question.collections.is_empty());
+    let report = question
+        .as_ref()
+        .and_then(|question| Report::new(brief.snapshot, question, patience.clone()).ok());
+    patience.check()?;
+    let studio = Studio {
+        brief,
+        report: report.as_ref(),
+        patience,
+    };
+    match form {
+        Form::Png(size) => studio.image(size),
+        Form::Pdf(page) => studio.page(page),
+        Form::Pptx => studio.slide(),
+        Form::Pack => pack::pack(&studio),
+    }
+}
+
+/// What the files of one view are made of.
+pub(super) struct Studio<'a> {
+    pub brief: &'a Brief<'a>,
+    pub report: Option<&'a Report<'a>>,
+    pub patience: &'a Patience,
+}
+
+impl Studio<'_> {
+    fn sheet(
+        &self,
+        (width, height): (f32, f32),
+        standing: Standing,
+        is_slide: bool,
+    ) -> Result<Sheet, Failure> {
+        let plan = Plan {
+            brief: self.brief,
+            width,
+            height,
+            standing,
+            is_slide,
+            asked: self.report.map(|report| (report.area(), report.answer())),
+        };
+        sheet(&plan, self.patience)
+    }
+
+    pub fn image(&self, size: Size) -> Result<Vec<u8>, Failure> {
+        let pixels = (f32::from(size.width), f32::from(size.height));
+        let sheet = self.sheet(pixels, Standing::Screen, false)?;
+        self.patience.check()?;
+        png(&sheet.scene, size.ratio).map_err(Failure::Failed)
+    }
+
+    pub fn page(&self, page: Page) -> Result<Vec<u8>, Failure> {
+        let sheet = self.sheet(page.pixels(), Standing::Paper(page.scale), false)?;
+        self.patience.check()?;
+        let link = self.brief.link.map(str::to_owned);
+        let about = About {
+            title: self.brief.title(),
+            language: self.brief.words("zh-CN", "en"),
+            time: self.brief.time,
+            id: format!(
+                "{} {} {}",
+                self.brief.snapshot.fingerprint,
+                self.brief.view.to_query(),
+                self.brief.title
+            ),
+            link: sheet.code.zip(link),
+        };
+        pdf(&sheet.scene, &about).map_err(Failure::Failed)
+    }
+
+    pub fn slide(&self) -> Result<Vec<u8>, Failure> {
+        let (wide, high) = pptx::PICTURE;
+        #[expect(clippy::cast_precision_loss, reason = "the size of a slide")]
+        let high = SLIDE_PIXELS * high as f32 / wide as f32;
+        let sheet = self.sheet((SLIDE_PIXELS, high.round()), Standing::Screen, true)?;
+        let picture = png(&sheet.scene, SLIDE_RATIO).map_err(Failure::Failed)?;
+        let brief = self.brief;
+        let lang = brief.lang();
+        let (figures, table, remarks) = match self.report {
+            Some(report) => asked(report, brief),
+            None => shown(&sheet, brief),
+        };
+        let quotes = brief.quotes().into_iter().map(|quote| {
+            let from = [&*quote.document, &*quote.section];
+            let from: Vec<&str> = from.into_iter().filter(|part| !part.is_empty()).collect();
+            format!("“{}” —— {}", quote.sentence, from.join(" › "))
+        });
+        let note = Some(brief.note.to_owned()).filter(|note| !note.is_empty());
+        let link = brief
+            .link
+            .map(|address| Ok((address.to_owned(), code_of(address)?)));
+        let slide = Slide {
+            title: brief.title(),
+            subtitle: format!("{} · {}", brief.map_name(), brief.data()),
+            picture,
+            description: format!("{}，{}", brief.title(), brief.data()),
+            figures,
+            table,
+            sources: note.into_iter().chain(remarks).chain(quotes).collect(),
+            foot: [brief.approved(), brief.credits()]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
+            link: link.transpose().map_err(Failure::Failed)?,
+            lang,
+            time: brief.time,
+        };
+        pptx(&slide).map_err(Failure::Failed)
+    }
+}
+
+/// The QR code of an address as PNG; of one that is too long, none can be.
+fn code_of(address: &str) -> Result<Vec<u8>, Text> {
+    let code = Code::of(address)?;
+    let side = f32::from(code.modules()) * 4.0;
+    let mut scene = Scene::new(side, side);
+    let place = tiny_skia::Rect::from_xywh(0.0, 0.0, side, side);
+    if let Some(place) = place {
+        code.draw(&mut scene.items, place);
+    }
+    png(&scene, SLIDE_RATIO)
+}
+
+type Told = (Vec<Figure>, Vec<Vec<String>>, Vec<String>);
+
+/// What an area query tells: the same sums as its answer.
+fn asked(report: &Report<'_>, brief: &Brief<'_>) -> Told {
+    let lang = brief.lang();
+    let totals = &report.answer().totals;
+    let figure = |count: usize, zh: &str, en: &str| Figure {
+        number: count.to_string(),
+        of: lang.pick(zh, en).to_owned(),
+    };
+    let figures = vec![
+        figure(totals.count, "范围内要素", "features inside"),
+        figure(totals.certain, "确定在内", "certainly"),
+        figure(totals.possible, "可能在内", "possibly"),
+    ];
+    let heads = [
+        ("集合", "Collection"),
+        ("要素", "Features"),
+        ("确定", "Certain"),
+        ("可能", "Possible"),
+        ("覆盖公顷", "Hectares"),
+    ];
+    let hectares =
+        |covered: Option<f64>| covered.map_or(String::new(), |m2| format!("{:.1}", m2 / 10_000.0));
+    let mut table: Vec<Vec<String>> =
+        vec![heads.map(|(zh, en)| lang.pick(zh, en).to_owned()).to_vec()];
+    for answer in &report.answer().collections {
+        let info = &answer.collection.info;
+        let totals = &answer.totals;
+        table.push(vec![
+            lang.pick(&info.title, &info.title_en).to_owned(),
+            totals.count.to_string(),
+            totals.certain.to_string(),
+            totals.possible.to_string(),
+            hectares(totals.covered_m2),
+        ]);
+    }
+    if report.answer().collections.len() > 1 {
+        table.push(vec![
+            lang.pick("全部", "All").to_owned(),
+            totals.count.to_string(),
+            totals.certain.to_string(),
+            totals.possible.to_string(),
+            hectares(totals.covered_m2),
+        ]);
+    }
+    let area = measure::area_m2(&Geometry::MultiPolygon(report.area().polygons().clone()));
+    let hectares = area / 10_000.0;
+    let mut remarks = vec![match lang {
+        Lang::Zh => format!("范围面积 {hectares:.1} 公顷"),
+        Lang::En => format!("The area has {hectares:.1} ha"),
+    }];
+    let (near, nowhere) = (totals.borderline, totals.unlocated);
+    if near + nowhere > 0 {
+        remarks.push(match lang {
+            Lang::Zh => format!("另有边界附近 {near} 个、未定位 {nowhere} 个，不计入合计"),
+            Lang::En => format!("{near} near the boundary and {nowhere} not located are in no sum"),
+        });
+    }
+    (figures, table, remarks)
+}
+
+/// What is on the map: how many of each collection, and how far they have come.
+fn shown(sheet: &Sheet, brief: &Brief<'_>) -> Told {
+    let lang = brief.lang();
+    let window = sheet.frame.window();
+    let (low, high) = (window.min(), window.max());
+    let bbox = format!("{},{},{},{}", low.x, low.y, high.x, high.y);
+    let seen = Selection {
+        window: Window::parse(&bbox, Crs::CRS84).ok(),
+        ..share::filter(brief.view)
+    };
+    let mut table = vec![vec![
+        lang.pick("图中", "On the map").to_owned(),
+        lang.pick("要素", "Features").to_owned(),
+    ]];
+    let mut all = 0;
+    let mut statuses: BTreeMap<Status, usize> = BTreeMap::new();
+    for (collection, is_base) in share::shown(brief.view, brief.snapshot) {
+        if is_base {
+            continue;
+        }
+        let mut count = 0;
+        for feature in collection.near(window).filter(|one| seen.matches(one)) {
+            count += 1;
+            if let Some(status) = feature.status {
+                *statuses.entry(status).or_default() += 1;
+            }
+        }
+        all += count;
+        let info = &collection.info;
+        table.push(vec![
+            lang.pick(&info.title, &info.title_en).to_owned(),
+            count.to_string(),
+        ]);
+    }
+    for (status, count) in &statuses {
+        let word = lang.status(Some(*status));
+        let row = match lang {
+            Lang::Zh => format!("其中：{word}"),
+            Lang::En => format!("of these: {word}"),
+        };
+        table.push(vec![row, count.to_string()]);
+    }
+    let figures = vec![Figure {
+        number: all.to_string(),
+        of: lang.pick("图中要素", "features on the map").to_owned(),
+    }];
+    (figures, table, Vec::new())
+}

@@ -1,0 +1,644 @@
+//! One slide of 16:9 as an Office Open XML presentation: the picture, and beside it title, figures and
+//! table as text that can be edited, sources and link.
+//!
+//! Fonts are named and not embedded: what a slide is shown with has them, or others for Chinese.
+
+use std::{
+    fmt::Write as _,
+    io::{Cursor, Write as _},
+};
+
+use jiff::{Timestamp, tz::Offset};
+use quick_xml::escape::escape;
+use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
+
+use super::{
+    fonts::{Fonts, Weight},
+    text,
+};
+use crate::{model::Text, report::Lang};
+
+/// English Metric Units of a slide of 16:9.
+const WIDE: u32 = 12_192_000;
+const HIGH: u32 = 6_858_000;
+/// EMU of a point.
+const POINT: u32 = 12_700;
+/// The margin around all.
+const MARGIN: u32 = 420_000;
+/// Where the column beside the picture begins.
+const COLUMN: u32 = 8_130_000;
+const COLUMN_WIDE: u32 = WIDE - MARGIN - COLUMN;
+/// Where picture and column begin and end.
+const TOP: u32 = 1_180_000;
+const BOTTOM: u32 = HIGH - 330_000;
+/// The square of the QR code.
+const CODE: u32 = 900_000;
+/// A row of the table, and rows at most.
+const ROW: u32 = 262_000;
+const MAX_ROWS: usize = 13;
+
+/// The space of the picture on a slide, as width over height.
+pub const PICTURE: (u32, u32) = (COLUMN - MARGIN - 240_000, BOTTOM - TOP);
+
+/// The date that files of an archive bear: they have to have one, and their content has none.
+pub(super) fn undated() -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(DateTime::default())
+}
+
+/// A figure in large digits, and what it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// The number, with its unit.
+    pub number: String,
+    /// What it is of.
+    pub of: String,
+}
+
+/// What stands on a slide.
+#[derive(Debug, Clone)]
+pub struct Slide {
+    /// What it is about.
+    pub title: String,
+    /// The line below.
+    pub subtitle: String,
+    /// The map as PNG, of the proportions of [`PICTURE`].
+    pub picture: Vec<u8>,
+    /// The picture in words, for who can't see it.
+    pub description: String,
+    /// Three at most.
+    pub figures: Vec<Figure>,
+    /// The first row holds the heads; the first column words, the others numbers.
+    pub table: Vec<Vec<String>>,
+    /// Below the table.
+    pub sources: Vec<String>,
+    /// Below all: credits and approval.
+    pub foot: String,
+    /// The address of the view and its QR code as PNG.
+    pub link: Option<(String, Vec<u8>)>,
+    /// The language of the words.
+    pub lang: Lang,
+    /// When the data came to be.
+    pub time: Option<Timestamp>,
+}
+
+/// A presentation of this one slide. The same slide gives the same bytes.
+///
+/// # Errors
+/// Where the program was built without fonts, by which text is fitted, or the file can't be written.
+pub fn pptx(slide: &Slide) -> Result<Vec<u8>, Text> {
+    let fonts = Fonts::carried()?;
+    let (body, relations) = body(slide, fonts);
+    let mut parts: Vec<(&str, Vec<u8>)> = vec![
+        ("[Content_Types].xml", CONTENT_TYPES.into()),
+        ("_rels/.rels", ROOT_RELATIONS.into()),
+        ("docProps/core.xml", core(slide).into()),
+        ("docProps/app.xml", APP.into()),
+        ("ppt/presentation.xml", presentation().into()),
+        (
+            "ppt/_rels/presentation.xml.rels",
+            relations_of(&[
+                ("slideMaster", "slideMasters/slideMaster1.xml"),
+                ("slide", "slides/slide1.xml"),
+                ("theme", "theme/theme1.xml"),
+            ])
+            .into(),
+        ),
+        ("ppt/theme/theme1.xml", THEME.into()),
+        ("ppt/slideMasters/slideMaster1.xml", master().into()),
+        (
+            "ppt/slideMasters/_rels/slideMaster1.xml.rels",
+            relations_of(&[
+                ("slideLayout", "../slideLayouts/slideLayout1.xml"),
+                ("theme", "../theme/theme1.xml"),
+            ])
+            .into(),
+        ),
+        ("ppt/slideLayouts/slideLayout1.xml", layout().into()),
+        (
+            "ppt/slideLayouts/_rels/slideLayout1.xml.rels",
+            relations_of(&[("slideMaster", "../slideMasters/slideMaster1.xml")]).into(),
+        ),
+        ("ppt/slides/slide1.xml", body.into()),
+        ("ppt/slides/_rels/slide1.xml.rels", relations.into()),
+        ("ppt/media/image1.png", slide.picture.clone()),
+    ];
+    if let Some((_, code)) = &slide.link {
+        parts.push(("ppt/media/image2.png", code.clone()));
+    }
+    packed(&parts).map_err(|error| {
+        Text::new(
+            format!("不能生成幻灯片：{error}"),
+            format!("the slide can't be made: {error}"),
+        )
+    })
+}
+
+fn packed(parts: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, zip::result::ZipError> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        zip.start_file(*name, undated())?;
+        zip.write_all(bytes)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+/// Text as it stands in XML: without the characters that XML can't hold.
+fn clean(text: &str) -> String {
+    let allowed = |c: &char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    escape(text.chars().filter(allowed).collect::<String>()).into_owned()
+}
+
+/// How a run of text looks.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Points.
+    size: u32,
+    is_bold: bool,
+    colour: &'static str,
+}
+
+const INK: &str = "1C2833";
+const SOFT: &str = "51606C";
+const ACCENT: &str = "12476B";
+const TITLE: Look = Look {
+    size: 26,
+    is_bold: true,
+    colour: INK,
+};
+const SUBTITLE: Look = Look {
+    size: 12,
+    is_bold: false,
+    colour: SOFT,
+};
+const NUMBER: Look = Look {
+    size: 24,
+    is_bold: true,
+    colour: ACCENT,
+};
+const COUNTED: Look = Look {
+    size: 10,
+    is_bold: false,
+    colour: SOFT,
+};
+const HEAD: Look = Look {
+    size: 10,
+    is_bold: true,
+    colour: INK,
+};
+const CELL: Look = Look {
+    size: 10,
+    is_bold: false,
+    colour: INK,
+};
+const SOURCE: Look = Look {
+    size: 9,
+    is_bold: false,
+    colour: SOFT,
+};
+const FOOT: Look = Look {
+    size: 8,
+    is_bold: false,
+    colour: SOFT,
+};
+
+impl Look {
+    fn weight(self) -> Weight {
+        if self.is_bold {
+            Weight::Bold
+        } else {
+            Weight::Regular
+        }
+    }
+
+    /// EMU from one line to the next.
+    fn line(self) -> u32 {
+        self.size * POINT * 13 / 10
+    }
+
+    /// What of a text stands in so many lines of a width, with an ellipsis where it goes on.
+    fn fitting(self, fonts: &Fonts, text: &str, wide: u32, lines: usize) -> String {
+        #[allow(clippy::cast_precision_loss)] // a slide is far smaller
+        let ems = wide as f32 / (self.size * POINT) as f32;
+        let one: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // What shows the slide may have another font: a little room is left.
+        let lines = text::broken(fonts, self.weight(), &one, ems * 0.97, lines);
+        // Between words the space went with the break.
+        let mut whole = String::new();
+        for line in lines {
+            let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii());
+            if is_latin(whole.chars().next_back()) && is_latin(line.chars().next()) {
+                whole.push(' ');
+            }
+            whole.push_str(&line);
+        }
+        whole
+    }
+
+    fn run(self, lang: Lang, text: &str, link: Option<&str>) -> String {
+        let Self {
+            size,
+            is_bold,
+            colour,
+        } = self;
+        let bold = if is_bold { " b=\"1\"" } else { "" };
+        let click = link.map_or(String::new(), |id| format!("<a:hlinkClick r:id=\"{id}\"/>"));
+        let tongue = lang.pick("zh-CN", "en-GB");
+        format!(
+            "<a:r><a:rPr lang=\"{tongue}\" altLang=\"en-US\" sz=\"{}\"{bold} dirty=\"0\">\
+             <a:solidFill><a:srgbClr val=\"{colour}\"/></a:solidFill>\
+             <a:latin typeface=\"Microsoft YaHei\"/><a:ea typeface=\"Microsoft YaHei\"/>{click}</a:rPr>\
+             <a:t>{}</a:t></a:r>",
+            size * 100,
+            clean(text)
+        )
+    }
+}
+
+/// A place on the slide, EMU.
+#[derive(Clone, Copy)]
+struct Place {
+    x: u32,
+    y: u32,
+    wide: u32,
+    high: u32,
+}
+
+impl Place {
+    fn transform(self, prefix: &str) -> String {
+        let Self { x, y, wide, high } = self;
+        format!(
+            "<{prefix}:xfrm><a:off x=\"{x}\" y=\"{y}\"/><a:ext cx=\"{wide}\" cy=\"{high}\"/></{prefix}:xfrm>"
+        )
+    }
+}
+
+/// The slide's shapes, one after another.
+struct Shapes {
+    xml: String,
+    next: u32,
+    lang: Lang,
+}
+
+impl Shapes {
+    fn id(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Paragraphs of one look; `link` is the relation to which the text leads.
+    fn text(&mut self, name: &str, place: Place, look: Look, lines: &[String], link: Option<&str>) {
+        let id = self.id();
+        let mut paragraphs = String::new();
+        for line in lines {
+            let run = look.run(self.lang, line, link);
+            write!(paragraphs, "<a:p>{run}</a:p>").expect("a String takes all that is written");
+        }
+        let is_title = name == "Title";
+        let [kind, own] = if is_title {
+            ["<p:nvPr><p:ph type=\"title\"/></p:nvPr>", ""]
+        } else {
+            ["<p:nvPr/>", " txBox=\"1\""]
+        };
+        let place = place.transform("a");
+        write!(
+            self.xml,
+            "<p:sp><p:nvSpPr><p:cNvPr id=\"{id}\" name=\"{name}\"/><p:cNvSpPr{own}/>{kind}</p:nvSpPr>\
+             <p:spPr>{place}<a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></p:spPr>\
+             <p:txBody><a:bodyPr wrap=\"square\" lIns=\"0\" tIns=\"0\" rIns=\"0\" bIns=\"0\" anchor=\"t\"><a:noAutofit/></a:bodyPr>\
+             <a:lstStyle/>{paragraphs}</p:txBody></p:sp>"
+        )
+        .expect("a String takes all that is written");
+    }
+
+    fn picture(&mut self, name: &str, description: &str, relation: &str, place: Place) {
+        let id = self.id();
+        let description = clean(description);
+        let place = place.transform("a");
+        write!(
+            self.xml,
+            "<p:pic><p:nvPicPr><p:cNvPr id=\"{id}\" name=\"{name}\" descr=\"{description}\"/>\
+             <p:cNvPicPr><a:picLocks noChangeAspect=\"1\"/></p:cNvPicPr><p:nvPr/></p:nvPicPr>\
+             <p:blipFill><a:blip r:embed=\"{relation}\"/><a:stretch><a:fillRect/></a:stretch></p:blipFill>\
+             <p:spPr>{place}<a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></p:spPr></p:pic>"
+        )
+        .expect("a String takes all that is written");
+    }
+
+    fn table(&mut self, place: Place, fonts: &Fonts, rows: &[Vec<String>]) {
+        let id = self.id();
+        let columns = rows.first().map_or(0, Vec::len).max(1);
+        let others = u32::try_from(columns - 1).unwrap_or_default();
+        // Words need more room than numbers.
+        let number =
+            (place.wide * 17 / 100).min(place.wide * 6 / 10 / others.max(1) + place.wide / 50);
+        let first = place.wide - number * others;
+        let mut xml = format!("<a:gridCol w=\"{first}\"/>");
+        for _ in 0..others {
+            write!(xml, "<a:gridCol w=\"{number}\"/>").expect("a String takes all");
+        }
+        let mut body = String::new();
+        for (at, row) in rows.iter().enumerate() {
+            let look = if at == 0 { HEAD } else { CELL };
+            write!(body, "<a:tr h=\"{ROW}\">").expect("a String takes all");
+            for (column, cell) in row.iter().enumerate() {
+                let (wide, align) = if column == 0 {
+                    (first, "l")
+                } else {
+                    (number, "r")
+                };
+                let cell = look.fitting(fonts, cell, wide - 74_000, 1);
+                let run = look.run(self.lang, &cell, None);
+                let below = if at == 0 {
+                    ("12700", SOFT)
+                } else {
+                    ("6350", "D8D3C8")
+                };
+                let line = |name: &str| format!("<a:{name} w=\"0\"><a:noFill/></a:{name}>");
+                write!(
+                    body,
+                    "<a:tc><a:txBody><a:bodyPr/><a:lstStyle/><a:p><a:pPr algn=\"{align}\"/>{run}</a:p></a:txBody>\
+                     <a:tcPr marL=\"36000\" marR=\"36000\" marT=\"18000\" marB=\"18000\" anchor=\"ctr\">{}{}{}\
+                     <a:lnB w=\"{}\"><a:solidFill><a:srgbClr val=\"{}\"/></a:solidFill></a:lnB><a:noFill/></a:tcPr></a:tc>",
+                    line("lnL"), line("lnR"), line("lnT"), below.0, below.1
+                )
+                .expect("a String takes all that is written");
+            }
+            body.push_str("</a:tr>");
+        }
+        let place = place.transform("p");
+        write!(
+            self.xml,
+            "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"{id}\" name=\"Table\"/>\
+             <p:cNvGraphicFramePr><a:graphicFrameLocks noGrp=\"1\"/></p:cNvGraphicFramePr><p:nvPr/></p:nvGraphicFramePr>\
+             {place}<a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/drawingml/2006/table\">\
+             <a:tbl><a:tblPr firstRow=\"1\"/><a:tblGrid>{xml}</a:tblGrid>{body}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+        )
+        .expect("a String takes all that is written");
+    }
+}
+
+/// The slide, and what it refers to.
+fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
+    let lang = slide.lang;
+    let mut shapes = Shapes {
+        xml: String::new(),
+        next: 1,
+        lang,
+    };
+    let whole = WIDE - 2 * MARGIN;
+    let place = |x, y, wide, high| Place { x, y, wide, high };
+    let title = TITLE.fitting(fonts, &slide.title, whole, 1);
+    shapes.text(
+        "Title",
+        place(MARGIN, 300_000, whole, TITLE.line()),
+        TITLE,
+        &[title],
+        None,
+    );
+    let subtitle = SUBTITLE.fitting(fonts, &slide.subtitle, whole, 1);
+    shapes.text(
+        "Subtitle",
+        place(MARGIN, 800_000, whole, SUBTITLE.line()),
+        SUBTITLE,
+        &[subtitle],
+        None,
+    );
+    let (wide, high) = PICTURE;
+    shapes.picture(
+        "Map",
+        &slide.description,
+        "rId2",
+        place(MARGIN, TOP, wide, high),
+    );
+
+    let mut y = TOP;
+    let count = u32::try_from(slide.figures.len().max(1)).unwrap_or(1);
+    let each = COLUMN_WIDE / count;
+    for (at, figure) in (0..).zip(&slide.figures) {
+        let x = COLUMN + each * at;
+        let wide = each - 60_000;
+        let number = NUMBER.fitting(fonts, &figure.number, wide, 1);
+        let of = COUNTED.fitting(fonts, &figure.of, wide, 2);
+        shapes.text(
+            "Figure",
+            place(x, y, wide, NUMBER.line()),
+            NUMBER,
+            &[number],
+            None,
+        );
+        let below = place(x, y + NUMBER.line(), wide, 2 * COUNTED.line());
+        shapes.text("Counted", below, COUNTED, &[of], None);
+    }
+    if !slide.figures.is_empty() {
+        y += NUMBER.line() + 2 * COUNTED.line() + 110_000;
+    }
+    if slide.table.len() > 1 {
+        let rows = &slide.table[..slide.table.len().min(MAX_ROWS)];
+        let high = ROW * u32::try_from(rows.len()).unwrap_or_default();
+        shapes.table(place(COLUMN, y, COLUMN_WIDE, high), fonts, rows);
+        y += high + 140_000;
+    }
+    let end = match &slide.link {
+        Some(_) => BOTTOM - CODE - 120_000,
+        None => BOTTOM,
+    };
+    let mut room = (end.saturating_sub(y) / SOURCE.line()) as usize;
+    let mut lines = Vec::new();
+    for source in &slide.sources {
+        if room == 0 {
+            break;
+        }
+        let line = SOURCE.fitting(fonts, source, COLUMN_WIDE, room.min(4));
+        room -= lines_of(fonts, &line).min(room);
+        lines.push(line);
+    }
+    if !lines.is_empty() {
+        let sources = place(COLUMN, y, COLUMN_WIDE, end - y);
+        shapes.text("Sources", sources, SOURCE, &lines, None);
+    }
+    let mut relations = vec![
+        ("slideLayout", "../slideLayouts/slideLayout1.xml".to_owned()),
+        ("image", "../media/image1.png".to_owned()),
+    ];
+    if let Some((address, _)) = &slide.link {
+        relations.push(("image", "../media/image2.png".to_owned()));
+        relations.push(("hyperlink", address.clone()));
+        let x = WIDE - MARGIN - CODE;
+        shapes.picture("QR", address, "rId3", place(x, BOTTOM - CODE, CODE, CODE));
+        let wide = COLUMN_WIDE - CODE - 120_000;
+        let lines = [
+            lang.pick("扫码或点开同一张图：", "The same view, live:")
+                .to_owned(),
+            // An address must stay whole to be one; it breaks where the box ends.
+            address.clone(),
+        ];
+        let y = BOTTOM - CODE + 60_000;
+        shapes.text(
+            "Link",
+            place(COLUMN, y, wide, CODE - 60_000),
+            SOURCE,
+            &lines,
+            Some("rId4"),
+        );
+    }
+    let foot = FOOT.fitting(fonts, &slide.foot, whole, 1);
+    shapes.text(
+        "Foot",
+        place(MARGIN, BOTTOM + 90_000, whole, FOOT.line()),
+        FOOT,
+        &[foot],
+        None,
+    );
+    let xml = format!(
+        "{XML}<p:sld {NAMES}><p:cSld>{}{}</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>",
+        TREE, shapes.xml
+    );
+    let relations: Vec<(&str, &str)> = relations
+        .iter()
+        .map(|(kind, target)| (*kind, &**target))
+        .collect();
+    (xml, relations_of(&relations))
+}
+
+fn lines_of(fonts: &Fonts, text: &str) -> usize {
+    #[allow(clippy::cast_precision_loss)] // a slide is far smaller
+    let ems = COLUMN_WIDE as f32 / (SOURCE.size * POINT) as f32;
+    text::broken(fonts, SOURCE.weight(), text, ems * 0.97, usize::MAX).len()
+}
+
+const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
+const NAMES: &str = "xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" \
+    xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\" \
+    xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\"";
+const TREE: &str = "<p:spTree><p:nvGrpSpPr><p:cNvPr id=\"1\" name=\"\"/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr>\
+    <p:grpSpPr><a:xfrm><a:off x=\"0\" y=\"0\"/><a:ext cx=\"0\" cy=\"0\"/><a:chOff x=\"0\" y=\"0\"/><a:chExt cx=\"0\" cy=\"0\"/></a:xfrm></p:grpSpPr>";
+
+const CONTENT_TYPES: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
+<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+<Default Extension=\"xml\" ContentType=\"application/xml\"/>\
+<Default Extension=\"png\" ContentType=\"image/png\"/>\
+<Override PartName=\"/ppt/presentation.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml\"/>\
+<Override PartName=\"/ppt/slideMasters/slideMaster1.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.presentationml.slideMaster+xml\"/>\
+<Override PartName=\"/ppt/slideLayouts/slideLayout1.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.presentationml.slideLayout+xml\"/>\
+<Override PartName=\"/ppt/slides/slide1.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.presentationml.slide+xml\"/>\
+<Override PartName=\"/ppt/theme/theme1.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.theme+xml\"/>\
+<Override PartName=\"/docProps/core.xml\" ContentType=\"application/vnd.openxmlformats-package.core-properties+xml\"/>\
+<Override PartName=\"/docProps/app.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.extended-properties+xml\"/>\
+</Types>";
+
+const ROOT_RELATIONS: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
+<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+<Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"ppt/presentation.xml\"/>\
+<Relationship Id=\"rId2\" Type=\"http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties\" Target=\"docProps/core.xml\"/>\
+<Relationship Id=\"rId3\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/extended-properties\" Target=\"docProps/app.xml\"/>\
+</Relationships>";
+
+const APP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
+<Properties xmlns=\"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties\">\
+<Application>renewal-map</Application><Slides>1</Slides></Properties>";
+
+fn core(slide: &Slide) -> String {
+    let time = slide.time.map_or(String::new(), |time| {
+        let time = Offset::UTC.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%SZ");
+        format!(
+            "<dcterms:created xsi:type=\"dcterms:W3CDTF\">{time}</dcterms:created>\
+             <dcterms:modified xsi:type=\"dcterms:W3CDTF\">{time}</dcterms:modified>"
+        )
+    });
+    format!(
+        "{XML}<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" \
+         xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+         <dc:title>{}</dc:title><dc:creator>renewal-map {}</dc:creator>{time}</cp:coreProperties>",
+        clean(&slide.title),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn relations_of(list: &[(&str, &str)]) -> String {
+    let mut xml = format!(
+        "{XML}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">"
+    );
+    for (number, (kind, target)) in (1..).zip(list) {
+        let outside = if *kind == "hyperlink" {
+            " TargetMode=\"External\""
+        } else {
+            ""
+        };
+        write!(
+            xml,
+            "<Relationship Id=\"rId{number}\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}\" Target=\"{}\"{outside}/>",
+            clean(target)
+        )
+        .expect("a String takes all that is written");
+    }
+    xml.push_str("</Relationships>");
+    xml
+}
+
+fn presentation() -> String {
+    format!(
+        "{XML}<p:presentation {NAMES} saveSubsetFonts=\"1\">\
+         <p:sldMasterIdLst><p:sldMasterId id=\"2147483648\" r:id=\"rId1\"/></p:sldMasterIdLst>\
+         <p:sldIdLst><p:sldId id=\"256\" r:id=\"rId2\"/></p:sldIdLst>\
+         <p:sldSz cx=\"{WIDE}\" cy=\"{HIGH}\"/><p:notesSz cx=\"{HIGH}\" cy=\"9144000\"/></p:presentation>"
+    )
+}
+
+fn title_of_layout() -> String {
+    let place = Place {
+        x: MARGIN,
+        y: 300_000,
+        wide: WIDE - 2 * MARGIN,
+        high: TITLE.line(),
+    };
+    format!(
+        "<p:sp><p:nvSpPr><p:cNvPr id=\"2\" name=\"Title\"/><p:cNvSpPr><a:spLocks noGrp=\"1\"/></p:cNvSpPr><p:nvPr><p:ph type=\"title\"/></p:nvPr></p:nvSpPr>\
+         <p:spPr>{}<a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></p:spPr><p:txBody><a:bodyPr/><a:lstStyle/><a:p><a:endParaRPr lang=\"zh-CN\"/></a:p></p:txBody></p:sp>",
+        place.transform("a")
+    )
+}
+
+fn master() -> String {
+    format!(
+        "{XML}<p:sldMaster {NAMES}><p:cSld><p:bg><p:bgPr><a:solidFill><a:srgbClr val=\"FFFFFF\"/></a:solidFill><a:effectLst/></p:bgPr></p:bg>\
+         {TREE}{}</p:spTree></p:cSld>\
+         <p:clrMap bg1=\"lt1\" tx1=\"dk1\" bg2=\"lt2\" tx2=\"dk2\" accent1=\"accent1\" accent2=\"accent2\" accent3=\"accent3\" accent4=\"accent4\" accent5=\"accent5\" accent6=\"accent6\" hlink=\"hlink\" folHlink=\"folHlink\"/>\
+         <p:sldLayoutIdLst><p:sldLayoutId id=\"2147483649\" r:id=\"rId1\"/></p:sldLayoutIdLst>\
+         <p:txStyles><p:titleStyle><a:lvl1pPr algn=\"l\"><a:defRPr sz=\"2600\" b=\"1\"/></a:lvl1pPr></p:titleStyle>\
+         <p:bodyStyle><a:lvl1pPr algn=\"l\"><a:defRPr sz=\"1200\"/></a:lvl1pPr></p:bodyStyle>\
+         <p:otherStyle><a:lvl1pPr algn=\"l\"><a:defRPr sz=\"1200\"/></a:lvl1pPr></p:otherStyle></p:txStyles></p:sldMaster>",
+        title_of_layout()
+    )
+}
+
+fn layout() -> String {
+    format!(
+        "{XML}<p:sldLayout {NAMES} type=\"titleOnly\" preserve=\"1\"><p:cSld name=\"Map\">{TREE}{}</p:spTree></p:cSld>\
+         <p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sldLayout>",
+        title_of_layout()
+    )
+}
+
+const THEME: &str = concat!(
+    "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n",
+    "<a:theme xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" name=\"Map\"><a:themeElements>",
+    "<a:clrScheme name=\"Map\"><a:dk1><a:srgbClr val=\"1C2833\"/></a:dk1><a:lt1><a:srgbClr val=\"FFFFFF\"/></a:lt1>",
+    "<a:dk2><a:srgbClr val=\"51606C\"/></a:dk2><a:lt2><a:srgbClr val=\"FBFAF7\"/></a:lt2>",
+    "<a:accent1><a:srgbClr val=\"12476B\"/></a:accent1><a:accent2><a:srgbClr val=\"B5432F\"/></a:accent2>",
+    "<a:accent3><a:srgbClr val=\"00664F\"/></a:accent3><a:accent4><a:srgbClr val=\"E0A32E\"/></a:accent4>",
+    "<a:accent5><a:srgbClr val=\"7A5BA6\"/></a:accent5><a:accent6><a:srgbClr val=\"5AA9E0\"/></a:accent6>",
+    "<a:hlink><a:srgbClr val=\"12476B\"/></a:hlink><a:folHlink><a:srgbClr val=\"51606C\"/></a:folHlink></a:clrScheme>",
+    "<a:fontScheme name=\"Map\"><a:majorFont><a:latin typeface=\"Microsoft YaHei\"/><a:ea typeface=\"Microsoft YaHei\"/><a:cs typeface=\"\"/>",
+    "<a:font script=\"Hans\" typeface=\"Microsoft YaHei\"/></a:majorFont>",
+    "<a:minorFont><a:latin typeface=\"Microsoft YaHei\"/><a:ea typeface=\"Microsoft YaHei\"/><a:cs typeface=\"\"/>",
+    "<a:font script=\"Hans\" typeface=\"Microsoft YaHei\"/></a:minorFont></a:fontScheme>",
+    "<a:fmtScheme name=\"Map\"><a:fillStyleLst><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill></a:fillStyleLst>",
+    "<a:lnStyleLst><a:ln w=\"6350\"><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill></a:ln><a:ln w=\"12700\"><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill></a:ln><a:ln w=\"19050\"><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill></a:ln></a:lnStyleLst>",
+    "<a:effectStyleLst><a:effectStyle><a:effectLst/></a:effectStyle><a:effectStyle><a:effectLst/></a:effectStyle><a:effectStyle><a:effectLst/></a:effectStyle></a:effectStyleLst>",
+    "<a:bgFillStyleLst><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill><a:solidFill><a:schemeClr val=\"phClr\"/></a:solidFill></a:bgFillStyleLst></a:fmtScheme>",
+    "</a:themeElements></a:theme>"
+);
