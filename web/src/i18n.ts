@@ -288,6 +288,9 @@ export const WORDS = {
   'detail.placed': ['文件相关章节', 'Named in the section on'],
   'detail.relation.located_near': ['邻近', 'Near'],
   'detail.relation.contained_in': ['位于', 'Within'],
+  'detail.relation.belongs_to': ['属于', 'Belongs to'],
+  'detail.relation.node': ['节点', 'Node'],
+  'detail.relation.serves': ['服务', 'Serves'],
   'detail.lines': ['线路', 'Lines'],
   'detail.quotes': ['文件原文', 'Quoted sources'],
   'detail.source': ['数据来源', 'Data source'],
@@ -592,10 +595,28 @@ const QUANTITIES: Record<string, Pair> = {
   target_year: ['目标年份', 'Target year'],
 };
 
+/** Quantities that have a name here. */
+export const KNOWN_QUANTITIES = Object.keys(QUANTITIES).filter((id) => id !== 'area_m2');
+
 /** What a quantity is called; of an unknown one, the word that the data have for it. */
 export function quantityName(lang: Language, attribute: string): string {
   const pair = QUANTITIES[attribute];
   return pair ? pick(pair, lang) : attribute.replaceAll('_', ' ');
+}
+
+export const RELATION_TYPES = [
+  'located_near',
+  'contained_in',
+  'belongs_to',
+  'node',
+  'serves',
+] as const;
+export type RelationType = (typeof RELATION_TYPES)[number];
+
+/** How one feature stands to another; of an unknown relation, the word that the data have for it. */
+export function relationWord(lang: Language, type: string): string {
+  const known = RELATION_TYPES.find((id) => id === type);
+  return known ? pick(WORDS[`detail.relation.${known}`], lang) : type.replaceAll('_', ' ');
 }
 
 function pick(pair: Pair, lang: Language): string {

@@ -59,6 +59,10 @@ export type Passage = Schemas['Passage'];
 export type ClaimPair = Schemas['ClaimPair'];
 export type ClaimPairs = Schemas['ClaimPairs'];
 export type Modality = Claim['modality'];
+export const MODALITIES = ['done', 'under_way', 'intended'] as const satisfies readonly Modality[];
+export type Quantity = Schemas['Quantity'];
+/** What a feature says of another. */
+export type Relation = NonNullable<Schemas['Properties']['relations']>[number];
 
 export type Properties = Schemas['Properties'] & {
   /** Lines that stop at a station. */
