@@ -24,6 +24,7 @@ import type {
 } from './model';
 import { collectionOf, idOf } from './model';
 import { nameFrom } from './save';
+import type { Share } from './share';
 import type { Carriageway, Filter, Language, Pairing, Relation } from './view';
 
 /** What would be wrong with data that were sent. */
@@ -339,6 +340,41 @@ export async function commit({ ref, version, feature, message }: Wish): Promise<
     },
     ...(feature ? { body: JSON.stringify({ type: 'Feature', ...feature }) } : {}),
   });
+}
+
+/** A view that is to be stored. */
+export interface ShareWish {
+  /** Its query string. */
+  state: string;
+  title: string;
+  note: string;
+  follow_latest: boolean;
+}
+
+export async function createShare(wish: ShareWish): Promise<Share> {
+  return send('shares', await proven('POST', wish));
+}
+
+export function fetchShare(id: string, signal?: AbortSignal): Promise<Share> {
+  return send(`s/${id}?f=json`, { cache: 'no-store', ...abort(signal) });
+}
+
+/** A file of the service, under the name that it gives. */
+export async function fetchFile(
+  path: string,
+  signal?: AbortSignal,
+): Promise<{ name: string | null; content: Blob }> {
+  let disposition: string | null = null;
+  const call = fetch(new URL(path, document.baseURI), abort(signal));
+  const content = await answer<Blob>(
+    call.then(async (response) => {
+      disposition = response.headers.get('content-disposition');
+      return response.ok
+        ? { data: await response.blob(), response }
+        : { error: jsonOf(await response.text()), response };
+    }),
+  );
+  return { name: nameFrom(disposition), content };
 }
 
 /** What somebody decides about a file that is brought in. */

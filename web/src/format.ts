@@ -104,3 +104,8 @@ export function moment(time: string, lang: Language): string {
     timeStyle: 'short',
   }).format(new Date(time));
 }
+
+/** The day on which something happened, in the reader's own time zone. */
+export function day(time: string, lang: Language): string {
+  return new Intl.DateTimeFormat(localeOf(lang), { dateStyle: 'long' }).format(new Date(time));
+}

@@ -3,12 +3,14 @@
 
 import { EDITING_WORDS } from './editing-words';
 import type { Status } from './model';
+import { SHARE_WORDS } from './share-words';
 import type { Language } from './view';
 
 type Pair = readonly [zh: string, en: string];
 
 export const WORDS = {
   ...EDITING_WORDS,
+  ...SHARE_WORDS,
 
   'app.title': ['城市更新一张图', 'Urban Renewal Map'],
   'app.loading': ['正在载入地图…', 'Loading the map…'],

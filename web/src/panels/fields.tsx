@@ -116,13 +116,16 @@ export function TextField(props: {
   rows?: number;
   /** Id of a list of proposals. */
   list?: string;
+  /** UTF-16 units. */
+  maxLength?: number;
   change: (value: string) => void;
 }) {
-  const { name, label, note, required, rows, list, change } = props;
+  const { name, label, note, required, rows, list, maxLength, change } = props;
   const value = typeof props.value === 'string' ? props.value : '';
   const shared = {
     name,
     value,
+    maxLength,
     spellcheck: false,
     onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
       change(currentTarget.value),

@@ -25,6 +25,7 @@ import { takeText } from './given';
 import { Icon } from './icons';
 import { collectionTitle, hoverProps, kindTitle } from './parts';
 import { Person } from './person';
+import { ShareButton } from './share';
 import { Tabs } from './tabs';
 
 const query = signal('');
@@ -58,7 +59,10 @@ export function Header() {
         </button>
       </div>
       <Person />
-      <Search />
+      <div class="bar-row">
+        <Search />
+        <ShareButton />
+      </div>
       <Tabs />
     </header>
   );
