@@ -223,12 +223,13 @@ test('a preview that fails says why, and is tried again', async () => {
 });
 
 test('what was shared stays, what is newer is told, and both can be seen', async () => {
-  const page = await stage.openReady(VIEW);
+  const view = VIEW.replace('a1-02', 'a1-03');
+  const page = await stage.openReady(view);
   const id = await share(page, { title: '例会' });
   await page.keyboard.press('Escape');
   const follows = await share(page, { title: '随时更新', data: 'latest' });
 
-  const editor = await stage.openAs('王工', VIEW);
+  const editor = await stage.openAs('王工', view);
   await editor.locator('.details [data-act=edit]').click();
   await editor.locator('.editor [name=name]').fill('云帆大厦');
   await editor.getByRole('button', { name: '查看改动' }).click();
@@ -240,13 +241,13 @@ test('what was shared stays, what is newer is told, and both can be seen', async
 
   const reader = await stage.openReady(`/s/${id}`);
   const name = reader.locator('.details h2');
-  await name.getByText('A1-02地块').waitFor();
+  await name.getByText('A1-03地块').waitFor();
   assert.equal(parameters(reader).get('revision'), `${revision}`);
   const strip = reader.locator('.briefed');
   assert.equal(await strip.getAttribute('data-state'), 'briefed');
   await strip.getByText('此后本视图内变化 1 项').click();
   await strip.getByText('修改 1').waitFor();
-  await strip.locator('[data-ref="parcels/a1-02"]').waitFor();
+  await strip.locator('[data-ref="parcels/a1-03"]').waitFor();
   assert.equal(await reader.locator('.notice.is-quiet').count(), 0, 'the strip says it');
   await screenshot(reader, 'briefed-news-1440x900');
   await strip.getByRole('button', { name: '看最新' }).click();
@@ -254,11 +255,11 @@ test('what was shared stays, what is newer is told, and both can be seen', async
   assert.equal(parameters(reader).get('revision'), `${latest}`);
   assert.equal(await strip.getAttribute('data-state'), 'latest');
   await strip.getByRole('button', { name: '回到汇报时' }).click();
-  await name.getByText('A1-02地块').waitFor();
+  await name.getByText('A1-03地块').waitFor();
   // A name of the list leads to the feature.
   await reader.getByRole('button', { name: '关闭', exact: true }).first().click();
-  await strip.locator('[data-ref="parcels/a1-02"]').click();
-  await name.getByText('A1-02地块').waitFor();
+  await strip.locator('[data-ref="parcels/a1-03"]').click();
+  await name.getByText('A1-03地块').waitFor();
 
   const following = await stage.openReady(`/s/${follows}`);
   await following.locator('.details h2').getByText('云帆大厦').waitFor();

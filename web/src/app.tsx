@@ -148,6 +148,7 @@ export function App() {
             data-covers={columnCovers ? 'left' : 'none'}
           >
             <Header />
+            {known && <Briefed />}
             {known && (
               <Sheet label={t(`panel.${view.value.panel}`)} class="side" hidden={answering}>
                 <Panel style={style.value} />
@@ -155,7 +156,6 @@ export function App() {
             )}
           </div>
           {known && answering && <Answer style={style.value} />}
-          {known && <Briefed />}
           <DrawHint />
           <ShapeHint />
         </>

@@ -279,6 +279,14 @@ function moved(feature: Kept): Kept {
   ]);
 }
 
+/** Simple properties that any feature may have. */
+export const COMMON = ['address', 'note', 'note_en', 'source', 'licence'];
+
+/** What is changed as it stands, in a field of its own. */
+export function isSimple(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
 /** Why a draft can't be sent yet. */
 export type Lack = 'name' | 'name_en' | 'id' | 'evidence' | 'accuracy_m' | 'container';
 

@@ -31,7 +31,7 @@ test.each([
   ['it has no geometry, though located_by is digitised', 'geometry'],
   [
     'accuracy_m (0 to 100000 m) must be given with a geometry, and be null without one',
-    'accuracy_m',
+    'located_by',
   ],
   ['status differs from the last of statuses', 'statuses'],
   ['a sentence of this modality can’t give the status in_use', 'statuses'],
@@ -45,6 +45,8 @@ test.each([
   ['placed_in refers to “zones/x”, which does not exist', 'placed_in'],
   ['relations refers to “zones/x”, which does not exist', 'relations'],
   ['a ring crosses itself at 117.100000,39.100000', 'geometry'],
+  ['the property boundary is wrong: missing field `start`', 'geometry'],
+  ['the property lines[0] is wrong: expected a string', NOWHERE],
   ['these data are of no use', NOWHERE],
 ])('%s', (reason, field) => {
   expect(fieldOf(flaw(reason), MINE)).toBe(field);

@@ -1,7 +1,7 @@
 // What is wrong with a feature that was refused, and which field of its form each reason speaks of.
 
 import type { Flaw } from './api';
-import { type Kept, same } from './editing';
+import { COMMON, isSimple, type Kept, same } from './editing';
 
 /** Where a reason goes that speaks of no field. */
 export const NOWHERE = '';
@@ -46,9 +46,18 @@ export function fieldOf({ feature, reason_en }: Flaw, mine: Kept): string {
     WORDS.find(([pattern]) => reason_en.search(pattern) === 0)?.[1] ??
     holderOf(quotedIn(reason_en), mine) ??
     firstWord(reason_en);
-  // What contains it is asked for only where that alone places it.
-  const isAsked = field !== 'container' || mine.properties.located_by === 'container';
-  return isAsked ? field : 'located_by';
+  // What contains it is asked for only where that alone places it, and how surely where it is drawn.
+  if (field === 'container' && mine.properties.located_by !== 'container') return 'located_by';
+  if (field === 'accuracy_m' && !mine.geometry) return 'located_by';
+  return isOnForm(field, mine) ? field : NOWHERE;
+}
+
+/** Fields that every form has, beside those of {@link WORDS}. */
+const FIELDS = ['name', 'name_en', 'aliases', 'evidence_en', ...COMMON];
+
+function isOnForm(field: string, { properties }: Kept): boolean {
+  const isKnown = FIELDS.includes(field) || WORDS.some(([, known]) => known === field);
+  return isKnown || isSimple(properties[field]);
 }
 
 /** What a reason quotes: the sentence at its end, which may have quotes of its own, else all. */

@@ -297,6 +297,7 @@ function SourceBlock(props: { reference: string; properties: Properties }) {
       )}
       <p>
         <a
+          class="link"
           href={`collections/${collection}/items/${id}?f=html&lang=${lang.value}`}
           target="_blank"
           rel="noopener"

@@ -4,9 +4,11 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { useState } from 'preact/hooks';
 import { edit, update } from '../desk';
 import {
+  COMMON,
   changed,
   citationsOf,
   type Draft,
+  isSimple,
   type Kept,
   statusesOf,
   withCitation,
@@ -55,8 +57,6 @@ const OWN = [
   'citations',
   'land_use',
 ];
-/** Simple properties that any feature may have. */
-const COMMON = ['address', 'note', 'note_en', 'source', 'licence'];
 
 function set(name: string, after: unknown): void {
   edit((feature) => changed(feature, [{ name, after }]));
@@ -169,7 +169,8 @@ function Statuses(props: { mine: Kept; style: StyleSpecification | null; isOpen:
   const [adding, setAdding] = useState(false);
   const statuses = statusesOf(mine);
   return (
-    <Section
+    <FieldSection
+      name="statuses"
       title={propertyName(lang.value, 'status')}
       note={t('edit.status.note')}
       class="edit-statuses"
@@ -211,7 +212,7 @@ function Statuses(props: { mine: Kept; style: StyleSpecification | null; isOpen:
       ) : (
         <Adder label={t('edit.status.add')} act={() => setAdding(true)} />
       )}
-    </Section>
+    </FieldSection>
   );
 }
 
@@ -420,8 +421,7 @@ function Citations({ mine, isNeeded }: { mine: Kept; isNeeded: boolean }) {
 function Others(props: { mine: Kept; isNew: boolean; collection: string }) {
   const { properties } = props.mine;
   const simple = Object.keys(properties).filter(
-    (name) =>
-      !OWN.includes(name) && ['string', 'number', 'boolean'].includes(typeof properties[name]),
+    (name) => !OWN.includes(name) && isSimple(properties[name]),
   );
   const area = props.collection === 'parcels' ? ['area_m2'] : [];
   const names = [...new Set([...area, ...simple, ...COMMON])];
