@@ -1,7 +1,7 @@
 // Shares: views that are stored under a short id, as the service tells of them, and those that this
 // browser has made.
 
-import { formatView, type View } from './view';
+import { formatView, parseView, type View } from './view';
 
 interface Told {
   zh: string;
@@ -13,7 +13,6 @@ export interface ShareChange {
   collection: string;
   id: string;
   name: string;
-  name_en?: string;
   change: 'added' | 'changed' | 'removed';
 }
 
@@ -33,8 +32,8 @@ export interface Share {
   id: string;
   /** The link that is passed on. */
   url: string;
-  title: string;
-  note: string;
+  title: string | null;
+  note: string | null;
   /** The view, as the query string of the page. */
   state: string;
   revision: number;
@@ -59,6 +58,11 @@ export function readShare(text: string | null | undefined): Share | null {
   } catch {
     return null;
   }
+}
+
+/** The revision that a share shows; null: the latest, as its maker wished, or since it is gone. */
+export function revisionOf({ state }: Share): number | null {
+  return parseView(state).revision;
 }
 
 /** The view as it is to be shared: not by which share it was opened. */
@@ -118,7 +122,10 @@ export function embedCode(address: string, title: string): string {
 }
 
 /** A share as this browser remembers that it has made it. */
-export type Made = Pick<Share, 'id' | 'url' | 'title' | 'made_at' | 'revision' | 'follows_latest'>;
+export interface Made
+  extends Pick<Share, 'id' | 'url' | 'made_at' | 'revision' | 'follows_latest'> {
+  title: string;
+}
 
 const KEY = 'shares';
 const KEPT = 50;
@@ -144,7 +151,7 @@ function isMade(one: unknown): one is Made {
 /** With one more, which stands first; the same one is not listed twice. */
 export function withMade(known: Made[], share: Share): Made[] {
   const { id, url, title, made_at, revision, follows_latest } = share;
-  const made = { id, url, title, made_at, revision, follows_latest };
+  const made = { id, url, title: title ?? '', made_at, revision, follows_latest };
   return [made, ...known.filter((one) => one.id !== id)].slice(0, KEPT);
 }
 

@@ -3,8 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { Problem } from '../api';
 import { day } from '../format';
-import { nameOf } from '../i18n';
-import type { Share, ShareChange, ShareNews } from '../share';
+import { revisionOf, type Share, type ShareChange, type ShareNews } from '../share';
 import {
   lang,
   layout,
@@ -21,8 +20,9 @@ import { Icon } from './icons';
 import { collectionTitle } from './parts';
 
 /** Whether the data are those that were shared. */
-function isAsBriefed({ revision, follows_latest }: Share): boolean {
-  return !follows_latest && (moment.value ?? newest.value) === revision;
+function isAsBriefed(share: Share): boolean {
+  const shown = revisionOf(share);
+  return shown !== null && (moment.value ?? newest.value) === shown;
 }
 
 export function Briefed() {
@@ -37,7 +37,7 @@ function Strip({ share }: { share: Share }) {
   const [isOpen, setOpen] = useState(false);
   const { news, missing, note, title } = share;
   const changed = news ? news.added + news.changed + news.removed : 0;
-  const hasMore = changed > 0 || missing.length > 0 || note !== '';
+  const hasMore = changed > 0 || missing.length > 0 || Boolean(note);
   const asBriefed = isAsBriefed(share);
   return (
     <section
@@ -75,7 +75,7 @@ function Strip({ share }: { share: Share }) {
               {[
                 ...(changed > 0 ? [t('briefed.news', { n: changed })] : []),
                 ...(missing.length > 0 ? [t('briefed.missing', { n: missing.length })] : []),
-                ...(note !== '' ? [t('briefed.note')] : []),
+                ...(note ? [t('briefed.note')] : []),
               ].join(' · ')}
             </button>
           ) : (
@@ -98,14 +98,14 @@ function whenWords(share: Share, asBriefed: boolean): string {
 
 /** Between what was shared and what is now. */
 function Switch({ share, asBriefed }: { share: Share; asBriefed: boolean }) {
-  const isNewer = (newest.value ?? 0) > share.revision;
-  if (share.follows_latest || (asBriefed && !isNewer)) return null;
+  const shown = revisionOf(share);
+  if (shown === null || (asBriefed && (newest.value ?? 0) <= shown)) return null;
   return (
     <button
       type="button"
       class="button is-small"
       data-show={asBriefed ? 'latest' : 'briefed'}
-      onClick={() => showRevision(asBriefed ? null : share.revision)}
+      onClick={() => showRevision(asBriefed ? null : shown)}
     >
       {t(asBriefed ? 'briefed.latest' : 'briefed.back')}
     </button>
@@ -116,7 +116,7 @@ function More({ share }: { share: Share }) {
   const { news, missing, note } = share;
   return (
     <div class="briefed-body">
-      {note !== '' && <p class="briefed-note">{note}</p>}
+      {note && <p class="briefed-note">{note}</p>}
       {missing.length > 0 && (
         <ul class="briefed-missing">
           {missing.map((told) => (
@@ -150,7 +150,7 @@ function News({ share, news }: { share: Share; news: ShareNews }) {
               onClick={() => show(share, change)}
             >
               <span class={`tag is-${change.change}`}>{t(`history.${change.change}`)}</span>
-              <span class="subject-name">{nameOf(lang.value, change)}</span>
+              <span class="subject-name">{change.name}</span>
               <span class="subject-kind">{collectionTitle(change.collection)}</span>
             </button>
           </li>
@@ -166,7 +166,7 @@ function News({ share, news }: { share: Share; news: ShareNews }) {
 /** Selects what has changed, at a revision that has it. */
 function show(share: Share, { collection, id, change }: ShareChange): void {
   if (change === 'added' && moment.peek() !== null) showRevision(null);
-  if (change === 'removed' && !share.follows_latest) showRevision(share.revision);
+  if (change === 'removed') showRevision(revisionOf(share));
   select(`${collection}/${id}`, { move: true });
 }
 

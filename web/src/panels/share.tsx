@@ -473,7 +473,7 @@ function Files({ share }: { share: Share }) {
           <h3 class="block-title">{t('share.embed')}</h3>
           <Copyable
             label={t('share.embed.code')}
-            text={embedCode(share.embed, share.title)}
+            text={embedCode(share.embed, share.title ?? '')}
             name="embed"
             rows={3}
           />
