@@ -646,10 +646,12 @@ test('an earlier revision is viewed as a whole, and a feature brought back to wh
   assert.equal(parameters(page).get('revision'), '1');
   assert.equal(await page.locator('[data-act]').count(), 0, 'what was is not changed');
   await mapRests(page);
+  assert.equal(await page.getByText('部分地图数据没有载入').count(), 0, 'all tiles have come');
   await screenshot(page, 'moment-1440x900');
   const reader = await stage.openReady('/?select=parcels/a1-02&revision=1');
   await reader.locator('.details h2').getByText('A1-02地块').waitFor();
   await reader.getByText('正在看第 1 版').waitFor();
+  assert.equal(await reader.getByText('部分地图数据没有载入').count(), 0, 'all tiles have come');
   await page.getByRole('button', { name: '回到最新' }).click();
   await page.locator('.notice.is-quiet').waitFor({ state: 'detached' });
   await page.locator('.details [data-act=edit]').waitFor();
