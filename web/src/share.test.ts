@@ -8,6 +8,7 @@ import {
   paperPath,
   picturePath,
   readShare,
+  revisionOf,
   type Share,
   stateOf,
   withMade,
@@ -41,6 +42,11 @@ test('what is shared keeps its revision unless it follows the latest, and not it
   const pinned = '?v=1&at=117.00000,39.00000,12.00&theme=light&lang=zh&revision=3&x=1';
   expect(stateOf(view, false)).toBe(pinned);
   expect(stateOf(view, true)).toBe(pinned.replace('&revision=3', ''));
+});
+
+test('a share shows the revision of its state, or the latest', () => {
+  expect(revisionOf(SHARE)).toBe(3);
+  expect(revisionOf({ ...SHARE, state: '?v=1&theme=light&lang=zh' })).toBeNull();
 });
 
 test('files are asked for by size, paper and scale', () => {

@@ -75,7 +75,9 @@ function Preview({ share }: { share: Share }) {
           retry={() => setAttempt((count) => count + 1)}
         />
       )}
-      {typeof picture === 'string' && <img src={picture} alt={share.summary[lang.value] || t('share.preview')} />}
+      {typeof picture === 'string' && (
+        <img src={picture} alt={share.summary[lang.value] || t('share.preview')} />
+      )}
     </figure>
   );
 }
