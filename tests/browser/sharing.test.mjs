@@ -107,6 +107,9 @@ test('a link is made, previewed, copied, and opens exactly this view', async () 
   await dialog.waitFor({ state: 'detached' });
   const isBack = await page.evaluate(() => document.activeElement.matches('.share-button'));
   assert.equal(isBack, true);
+  await openDialog(page);
+  await page.mouse.click(5, 450);
+  await dialog.waitFor({ state: 'detached' });
 
   const reader = await stage.openReady(new URL(link).pathname);
   assert.deepEqual(viewOf(reader), shared);

@@ -57,13 +57,13 @@ function ShareDialog({ close }: { close: () => void }) {
   };
   const isKept = isRecorded.value || session.load.value?.state !== 'ready';
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes a dialog by itself
     <dialog
       ref={dialog}
       class="share-dialog"
       aria-labelledby="share-title"
       onClose={close}
-      onClick={(event) => {
+      // Not by a click: a selection that ends outside would be one.
+      onMouseDown={(event) => {
         if (event.target === dialog.current) dialog.current?.close();
       }}
     >
