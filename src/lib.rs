@@ -14,6 +14,7 @@ pub mod html;
 pub mod http;
 pub mod model;
 pub mod people;
+pub mod render;
 pub mod report;
 pub mod store;
 pub mod tiles;

@@ -1,0 +1,164 @@
+//! Lines of text: their glyphs, how long they are, and where long ones break.
+
+use std::ops::Range;
+
+use super::fonts::{Fonts, Weight};
+
+/// What must not stand at the beginning of a line.
+const CLOSING: &str = "，。、；：？！）》」』】〉”’·%％°)]}>,.;:?!";
+/// What must not stand at the end of one.
+const OPENING: &str = "（《「『【〈“‘([{<";
+
+/// A glyph of a line of text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Glyph {
+    /// Its number in the font.
+    pub id: u32,
+    /// How far it takes the pen, in ems.
+    pub advance: f32,
+    /// The bytes of the text that it stands for.
+    pub range: Range<usize>,
+}
+
+/// Sets a line of text. What has no width and no look (marks of direction, line breaks) is left out.
+#[must_use]
+pub fn set(fonts: &Fonts, weight: Weight, text: &str) -> Vec<Glyph> {
+    text.char_indices()
+        .filter(|(_, character)| !character.is_control())
+        .map(|(start, character)| {
+            let (id, advance) = fonts.glyph(weight, character);
+            Glyph {
+                id,
+                advance,
+                range: start..start + character.len_utf8(),
+            }
+        })
+        .collect()
+}
+
+/// How long a line of text is, in ems.
+#[must_use]
+pub fn length(fonts: &Fonts, weight: Weight, text: &str) -> f32 {
+    let characters = text.chars().filter(|character| !character.is_control());
+    characters
+        .map(|character| fonts.glyph(weight, character).1)
+        .sum()
+}
+
+/// Breaks a text into lines of at most `ems`, as Chinese and English are broken: between Chinese
+/// characters and at spaces, never before what closes or after what opens. A word that is longer than
+/// a line is broken where the line ends. Of more than `most` lines the last ends with an ellipsis.
+#[must_use]
+pub fn broken(fonts: &Fonts, weight: Weight, text: &str, ems: f32, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        let mut used = 0.0;
+        for word in words(paragraph) {
+            let wide = length(fonts, weight, word.trim_end());
+            if used + wide > ems && !line.is_empty() {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                used = 0.0;
+            }
+            if wide <= ems {
+                line.push_str(word);
+                used += length(fonts, weight, word);
+                continue;
+            }
+            for character in word.chars() {
+                let wide = fonts.glyph(weight, character).1;
+                if used + wide > ems && !line.is_empty() {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0.0;
+                }
+                line.push(character);
+                used += wide;
+            }
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            let ellipsis = length(fonts, weight, "…");
+            while !last.is_empty() && length(fonts, weight, last) + ellipsis > ems {
+                last.pop();
+            }
+            last.push('…');
+        }
+    }
+    lines
+}
+
+/// The pieces between which a line may break; each keeps the spaces after it.
+fn words(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut before: Option<char> = None;
+    for (place, character) in text.char_indices() {
+        let breaks = before.is_some_and(|before| may_break(before, character));
+        if breaks {
+            pieces.push(&text[start..place]);
+            start = place;
+        }
+        before = Some(character);
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+fn may_break(before: char, after: char) -> bool {
+    if after.is_whitespace() || CLOSING.contains(after) || OPENING.contains(before) {
+        return false;
+    }
+    before.is_whitespace() || !before.is_ascii() || !after.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, ems: f32, most: usize) -> Vec<String> {
+        let fonts = Fonts::carried().expect("fonts are built in");
+        broken(fonts, Weight::Regular, text, ems, most)
+    }
+
+    #[test]
+    fn chinese_breaks_between_characters_but_not_before_what_closes() {
+        assert_eq!(
+            lines("北至光荣道，南至纪念馆路。", 5.0, 9),
+            ["北至光荣", "道，南至纪", "念馆路。"]
+        );
+        assert_eq!(lines("建设（一期）", 3.0, 9), ["建设", "（一", "期）"]);
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        assert_eq!(
+            lines("West Station hub", 4.5, 9),
+            ["West", "Station", "hub"]
+        );
+        let long = lines("abcdefghijklmnopqrstuvwxyz", 5.0, 9);
+        assert!(long.len() > 1);
+        assert_eq!(long.concat(), "abcdefghijklmnopqrstuvwxyz");
+    }
+
+    #[test]
+    fn what_is_cut_off_says_so() {
+        let cut = lines("北至光荣道南至纪念馆路西至本溪路", 5.0, 2);
+        assert_eq!(cut.len(), 2);
+        assert!(cut[1].ends_with('…'), "{cut:?}");
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_its_glyphs() {
+        let fonts = Fonts::carried().expect("fonts are built in");
+        let glyphs = set(fonts, Weight::Bold, "一张图\u{200e}\n±50 米");
+        let sum: f32 = glyphs.iter().map(|glyph| glyph.advance).sum();
+        let whole = length(fonts, Weight::Bold, "一张图\u{200e}\n±50 米");
+        assert!((sum - whole).abs() < 1e-4);
+        assert!(glyphs.iter().all(|glyph| glyph.range.end <= 26));
+        // Chinese characters are an em wide.
+        assert!((glyphs[0].advance - 1.0).abs() < 1e-6);
+    }
+}
