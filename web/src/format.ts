@@ -105,7 +105,10 @@ export function moment(time: string, lang: Language): string {
   }).format(new Date(time));
 }
 
-/** The day on which something happened, in the reader's own time zone. */
+/** The day on which something happened: where the district lies, as on pictures and pages of paper. */
 export function day(time: string, lang: Language): string {
-  return new Intl.DateTimeFormat(localeOf(lang), { dateStyle: 'long' }).format(new Date(time));
+  return new Intl.DateTimeFormat(localeOf(lang), {
+    dateStyle: 'long',
+    timeZone: 'Asia/Shanghai',
+  }).format(new Date(time));
 }
