@@ -135,7 +135,7 @@ export const WORDS = {
   ],
 
   'search.label': ['按名称检索', 'Search by name'],
-  'search.placeholder': ['检索片区、地块、项目…', 'Search zones, parcels, projects…'],
+  'search.placeholder': ['检索片区、地块、项目…', 'Search by name…'],
   'search.none': ['没有名称含“{q}”的条目', 'Nothing is called “{q}”'],
   'search.failed': ['检索没有成功：{detail}', 'The search failed: {detail}'],
   'search.more': ['另有 {n} 项，请补全名称', '{n} more: type more of the name'],

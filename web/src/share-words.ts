@@ -49,7 +49,7 @@ export const SHARE_WORDS = {
   'share.landscape': ['横向', 'Landscape'],
   'share.portrait': ['纵向', 'Portrait'],
   'share.scale': ['比例尺', 'Scale'],
-  'share.scale.auto': ['自动', 'Automatic'],
+  'share.scale.auto': ['自动', 'Auto'],
   'share.download': ['下载', 'Download'],
   'share.download.of': ['下载{what}', 'Download: {what}'],
   'share.drawing': ['正在生成，稍候…', 'Being made…'],
@@ -94,6 +94,6 @@ export const SHARE_WORDS = {
     '地址里写着的视图照常显示',
     'The view that the address says is shown all the same',
   ],
-  'embed.open': ['在新窗口打开', 'Open in a new window'],
+  'embed.open': ['在新窗口打开', 'Open in full'],
   'embed.legend': ['图例', 'Legend'],
 } satisfies Record<string, Pair>;

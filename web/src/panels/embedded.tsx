@@ -28,11 +28,12 @@ export function Embedded({ style, title }: { style: StyleSpecification | null; t
         <button
           type="button"
           class="button is-small"
+          aria-label={t('embed.legend')}
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
         >
           <Icon name="legend" />
-          {t('embed.legend')}
+          <span>{t('embed.legend')}</span>
         </button>
         <a
           class="link"
