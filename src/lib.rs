@@ -16,5 +16,6 @@ pub mod model;
 pub mod people;
 pub mod render;
 pub mod report;
+pub mod share;
 pub mod store;
 pub mod tiles;

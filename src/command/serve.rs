@@ -7,20 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Request};
 use clap::Args;
-use hyper::server::conn::http1;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use renewal_map::{
-    http::{AppState, Readers, Settings, router},
+    http::{AppState, Peer, Readers, Settings, router},
     model::Viewer,
     people::JOIN_HOURS,
     store::live::Live,
 };
+use tower::Service;
 
 use super::{
     District, load_district,
@@ -44,6 +44,9 @@ pub struct Serve {
     /// 允许其他网页调用本服务的来源，可多个，逗号分隔 (other origins whose pages may ask the service, by commas)
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = parse_origin, env = "RENEWAL_MAP_ALLOW_ORIGIN")]
     allow_origin: Vec<HeaderValue>,
+    /// 允许把分享的地图嵌入其页面的来源，可多个，逗号分隔 (origins whose pages may have shared maps as a part of them, by commas)
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = parse_origin, env = "RENEWAL_MAP_ALLOW_EMBED")]
+    allow_embed: Vec<HeaderValue>,
     /// 谁可以看：anyone 所有人，accounts 有账户的人 (who may look: anyone, or those with accounts)
     #[arg(
         long,
@@ -141,6 +144,7 @@ async fn listen(options: &Serve, live: Live, provider: Option<Waiting>) -> Resul
     let settings = Settings {
         public_url: options.public_url.clone(),
         allowed_origins: options.allow_origin.clone(),
+        allowed_frames: options.allow_embed.clone(),
         readers: options.readers,
         provider: provider.map(Arc::new),
     };
@@ -173,9 +177,9 @@ async fn serve_connections(listener: tokio::net::TcpListener, router: axum::Rout
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_LIMIT);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => (stream, Peer(peer.ip())),
                 Err(error) => {
                     // Too many open files, say: others may close theirs.
                     tracing::warn!("accepting a connection: {error}");
@@ -189,7 +193,11 @@ async fn serve_connections(listener: tokio::net::TcpListener, router: axum::Rout
         if let Err(error) = stream.set_nodelay(true) {
             tracing::warn!("TCP_NODELAY: {error}");
         }
-        let service = TowerToHyperService::new(router.clone());
+        let routes = router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            routes.clone().call(request)
+        });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -3,7 +3,7 @@
 //!
 //! [`catalogue`], [`list`] and [`feature`] are the pages, [`page`] is what they share, [`sketch`] the
 //! small map, drawn in the looks of the map's style ([`paint`] evaluates it), [`record`] what of a
-//! feature's properties they set out, [`sign_in`] is where people come in, and [`words`] their words and numbers. Everything that data
+//! feature's properties they set out, [`sign_in`] is where people come in, [`share`] what is told of a share beside the map page, and [`words`] their words and numbers. Everything that data
 //! bring is escaped by the templates. Links are relative: a page works behind any address.
 
 mod catalogue;
@@ -12,6 +12,7 @@ mod list;
 mod page;
 mod paint;
 mod record;
+mod share;
 mod sign_in;
 mod sketch;
 mod words;
@@ -19,6 +20,7 @@ mod words;
 pub use catalogue::{collection, collections};
 pub use feature::feature;
 pub use list::{Listing, items};
+pub use share::{PREVIEW, Preview, no_share};
 pub use sign_in::{Entry, entrance};
 
 use crate::{report::Lang, store::Snapshot};

@@ -109,6 +109,10 @@ fn tag(state: &AppState, asker: &Asker, request: &Request) -> HeaderValue {
     hash.update(snapshot.revision.0.to_le_bytes());
     hash.update(&state.0.build);
     hash.update(state.0.settings.public_url.as_deref().unwrap_or_default());
+    for origin in &state.0.settings.allowed_frames {
+        hash.update(origin.as_bytes());
+        hash.update([0]);
+    }
     hash.update(request.uri().to_string());
     for name in [header::HOST, header::ACCEPT] {
         hash.update([0]);

@@ -1,5 +1,6 @@
 //! Routes, one file per resource: they read requests and write answers, and reckon nothing.
 
+mod allowance;
 mod areas;
 mod audit;
 mod base;
@@ -25,6 +26,7 @@ mod problem;
 mod queryables;
 mod revisions;
 mod session;
+mod shares;
 mod tiles;
 mod tilesets;
 
@@ -42,7 +44,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -55,7 +57,8 @@ use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, trace::TraceLayer,
 };
 
-use self::{base::Base, imports::Imports, problem::Problem};
+pub use self::allowance::Peer;
+use self::{allowance::Allowance, base::Base, imports::Imports, problem::Problem};
 use crate::{
     model::{Text, Viewer},
     people::{self, Provider, Secret, Throttle},
@@ -101,6 +104,7 @@ struct Shared {
     imports: Imports,
     provider: Turns,
     throttle: Throttle,
+    sharing: Allowance,
     /// Attempts that were refused, by what refused them, until [`AppState::follow`] writes them down.
     refused: Mutex<HashMap<&'static str, Vec<AuditEntry>>>,
     /// When sessions were last used, likewise.
@@ -115,6 +119,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Other origins whose pages may ask the service.
     pub allowed_origins: Vec<HeaderValue>,
+    /// Other origins whose pages may have shared views as a part of them.
+    pub allowed_frames: Vec<HeaderValue>,
     /// Who may look.
     pub readers: Readers,
     /// By whom people may sign in beside their passwords.
@@ -193,6 +199,7 @@ impl AppState {
             imports,
             provider: Turns::new(MAX_AT_PROVIDER, MAX_AT_DOOR),
             throttle: Throttle::default(),
+            sharing: Allowance::default(),
             refused: Mutex::default(),
             seen: Mutex::default(),
         }))
@@ -383,6 +390,12 @@ pub fn router(state: AppState) -> Router {
         )
         .route("/documents", get(documents::list))
         .route("/documents/{document}", get(documents::one))
+        .route(
+            "/shares",
+            post(shares::create).layer(DefaultBodyLimit::max(shares::MAX_BODY)),
+        )
+        .route("/s/{id}", get(shares::show))
+        .route("/embed/{id}", get(shares::embed))
         .route("/claims", get(claims::list))
         .route("/claims/pairs", get(claims::pairs))
         .route("/indicators", get(claims::indicators))

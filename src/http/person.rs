@@ -160,6 +160,19 @@ pub fn named(method: &Method, path: &str) -> String {
     format!("{method} {path}")
 }
 
+/// Whoever may look; what they add in a session is asked for by a page of the service.
+pub struct Visitor(pub Asker);
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let asker = Asker::of(&parts.extensions);
+        state.check_csrf(&asker, parts)?;
+        Ok(Self(asker))
+    }
+}
+
 /// Somebody who may change features.
 pub struct Editor(pub Account);
 

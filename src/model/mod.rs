@@ -2,6 +2,8 @@
 //!
 //! Plain values, without files, HTTP or indexes. Every other room may use them.
 
+pub mod view;
+
 mod citation;
 mod collection;
 mod feature;
@@ -23,3 +25,4 @@ pub use revision::{Cause, Revision, RevisionInfo};
 pub use role::{Role, Viewer};
 pub use status::{Modality, Status};
 pub use text::{Text, shortened};
+pub use view::View;

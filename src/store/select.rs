@@ -186,7 +186,8 @@ impl Selection {
     }
 
     /// Whether all holds but its name.
-    fn matches(&self, feature: &Feature) -> bool {
+    #[must_use]
+    pub fn matches(&self, feature: &Feature) -> bool {
         let wanted = |list: &Option<Vec<String>>, own: &[Arc<str>]| {
             list.as_ref()
                 .is_none_or(|list| own.iter().any(|id| list.iter().any(|l| **l == **id)))

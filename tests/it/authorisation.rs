@@ -85,8 +85,8 @@ enum Rule {
     ShowsEditors(u16),
     /// An administrator, and then answers so.
     Administers(u16),
-    /// Nothing; what ends a session needs its CSRF token where there is one.
-    EndsSession(u16),
+    /// Nothing; in a session its CSRF token, and then answers so.
+    FromOwnPage(u16),
 }
 
 impl Rule {
@@ -104,8 +104,8 @@ impl Rule {
             Self::Open => 200,
             _ if who.is_spoilt() => 401,
             Self::Anybody(_) if !sees => 404,
-            Self::EndsSession(_) if matches!(who, Shows::Cookie(_, false)) => 403,
-            Self::Anybody(status) | Self::EndsSession(status) => status,
+            Self::FromOwnPage(_) if matches!(who, Shows::Cookie(_, false)) => 403,
+            Self::Anybody(status) | Self::FromOwnPage(status) => status,
             Self::Edits(status) => allowed("editor", true, status),
             Self::ShowsEditors(status) => allowed("editor", false, status),
             Self::Administers(status) => allowed("administrator", false, status),
@@ -202,6 +202,11 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("get", "/claims/pairs", Rule::Anybody(200)),
     // The district has no such table.
     ("get", "/indicators", Rule::Anybody(404)),
+    ("post", "/shares", Rule::FromOwnPage(201)),
+    // One that there is not.
+    ("get", "/s/{id}", Rule::Anybody(404)),
+    // Embedding is off.
+    ("get", "/embed/{id}", Rule::Anybody(404)),
     ("get", "/revisions", Rule::Anybody(200)),
     // One that there is not.
     ("post", "/revisions", Rule::Edits(404)),
@@ -217,13 +222,13 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("get", "/session", Rule::Anybody(200)),
     // With a name that nobody has.
     ("post", "/session", Rule::Anybody(401)),
-    ("delete", "/session", Rule::EndsSession(200)),
+    ("delete", "/session", Rule::FromOwnPage(200)),
     ("get", "/sign-in", Rule::Anybody(200)),
     ("post", "/sign-in", Rule::Anybody(401)),
     // The service knows no identity provider.
     ("get", "/sign-in/oidc", Rule::Anybody(404)),
     ("get", "/sign-in/oidc/callback", Rule::Anybody(404)),
-    ("post", "/sign-out", Rule::EndsSession(303)),
+    ("post", "/sign-out", Rule::FromOwnPage(303)),
     // With a link that is none.
     ("get", "/join/{key}", Rule::Anybody(404)),
     ("post", "/join/{key}", Rule::Anybody(404)),
@@ -386,6 +391,7 @@ fn body(method: &str, template: &str, collection: &str, feature: &str, turn: usi
         }
         ("post", "/boundaries") => json!({ "text": "x" }).to_string(),
         ("post", "/revisions") => json!({ "revert": 999, "message": "x" }).to_string(),
+        ("post", "/shares") => json!({ "state": "?v=1", "title": name }).to_string(),
         ("post", "/session") => json!({ "name": name, "password": "x" }).to_string(),
         ("post", "/sign-in") => format!("name=nobody-{turn}&password=x"),
         ("post", "/sign-out") => "csrf=CSRF".to_owned(),

@@ -1048,6 +1048,31 @@ fn an_account_has_four_imports_under_way_and_those_that_ended_make_room() {
 }
 
 #[test]
+fn a_file_beyond_a_gigabyte_is_refused_before_it_is_sent() {
+    let service = Service::start();
+    let host = service.server.url.strip_prefix("http://").unwrap();
+    let status_of = |bytes: u64| {
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST {SENT} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
+             content-length: {bytes}\r\nconnection: close\r\n\r\n",
+            service.editor
+        )
+        .unwrap();
+        let wait = Some(Duration::from_secs(3));
+        stream.set_read_timeout(wait).unwrap();
+        let mut answer = [0; 12];
+        let read = std::io::Read::read_exact(&mut stream, &mut answer);
+        read.ok()
+            .map(|()| String::from_utf8_lossy(&answer[9..]).into_owned())
+    };
+    assert_eq!(status_of((1 << 30) + 1).as_deref(), Some("413"));
+    // One that is just small enough is waited for.
+    assert_eq!(status_of(1 << 30), None);
+}
+
+#[test]
 fn a_file_may_have_a_long_name() {
     let service = Service::start();
     let stem = "测".repeat(112);

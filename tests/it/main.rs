@@ -26,6 +26,7 @@ mod oidc;
 mod people;
 mod record;
 mod sentences;
+mod shares;
 mod standard;
 mod support;
 mod tiles;

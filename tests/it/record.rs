@@ -254,7 +254,7 @@ fn a_record_of_the_version_before_is_brought_up_to_date_and_a_copy_kept() {
     let connection = Connection::open(folder.path().join("renewal-map.db")).unwrap();
     connection
         .execute_batch(
-            "DROP TABLE identities; DROP TABLE mappings; DROP TABLE passwords; DROP TABLE sessions; DROP TABLE invitations; DROP TABLE tokens;
+            "DROP TABLE shares; DROP TABLE share_secret; DROP TABLE identities; DROP TABLE mappings; DROP TABLE passwords; DROP TABLE sessions; DROP TABLE invitations; DROP TABLE tokens;
              DROP TABLE accounts; DROP TABLE audit; PRAGMA user_version = 1;",
         )
         .unwrap();

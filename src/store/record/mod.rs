@@ -5,7 +5,7 @@
 //! compares a whole collection with what stands, [`release`] tells what a newer program's data would
 //! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
 //! do what, [`sessions`] who has signed in, [`identities`] who they are elsewhere, [`imports`] has
-//! what bringing in a file needs.
+//! what bringing in a file needs, [`shares`] the views that were shared.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers have connections of their own ([`reader`]) and wait for nobody.
@@ -38,6 +38,7 @@ mod release;
 mod rewrite;
 mod schema;
 mod sessions;
+mod shares;
 mod sight;
 mod verify;
 
@@ -50,6 +51,7 @@ pub use identities::Identity;
 pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
 pub use sessions::{Invitation, LetIn};
+pub use shares::{Keeping, MAX_SHARES, NewShare, Share, ShareId};
 pub use sight::Sight;
 pub use verify::Verified;
 

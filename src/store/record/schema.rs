@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// collections (its shelf is `seeds/` or `geodata/`). It stands from one revision on, up to the one
 /// that replaced it. `release` holds what the last accepted release of the data had. Version 2 knows
 /// people: of a token only the hash is kept. Version 3 knows passwords and sessions, version 4 how
-/// files were imported, version 5 people of an identity provider.
-const UPGRADES: [&str; 5] = [
+/// files were imported, version 5 people of an identity provider, version 6 views that were shared.
+const UPGRADES: [&str; 6] = [
     "
     CREATE TABLE revisions (
         number INTEGER PRIMARY KEY,
@@ -77,6 +77,7 @@ const UPGRADES: [&str; 5] = [
     SESSIONS,
     MAPPINGS,
     IDENTITIES,
+    SHARES,
 ];
 
 /// Passwords as PHC strings; of sessions and one-time links only hashes. A link without an account
@@ -125,6 +126,22 @@ const IDENTITIES: &str = "
         account TEXT NOT NULL UNIQUE REFERENCES accounts,
         PRIMARY KEY (issuer, subject)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Views that were shared, and the secret from which their ids follow.
+const SHARES: &str = "
+    CREATE TABLE shares (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        title TEXT NOT NULL,
+        note TEXT NOT NULL,
+        revision INTEGER NOT NULL REFERENCES revisions,
+        follows_latest INTEGER NOT NULL,
+        made_ms INTEGER NOT NULL,
+        made_by TEXT REFERENCES accounts
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE share_secret (secret BLOB NOT NULL) STRICT;
+    INSERT INTO share_secret (secret) VALUES (randomblob(32));
 ";
 
 /// Opens a record to write, and makes it where there is none.

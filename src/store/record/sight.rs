@@ -4,10 +4,11 @@
 //! once, and was opened later, has a past from then on. Of files beside the collections it is told that
 //! they changed, and nothing of what they say.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde_json::json;
 
-use super::{Record, RecordError, entry, read_info};
+use super::{Record, RecordError, entry, people::time, read_info};
 use crate::{
     model::{Revision, RevisionInfo, Role, Viewer},
     store::{references::Hiding, snapshot::Snapshot, zones::FOLLOWED},
@@ -168,6 +169,32 @@ impl Record {
             )
             .optional()?
             .ok_or(RecordError::NoRevision(revision))
+    }
+
+    /// The latest revision in sight that is no later than this one, and when it was made.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn seen_by(
+        &self,
+        sight: &Sight,
+        revision: Revision,
+    ) -> Result<Option<(Revision, Timestamp)>, RecordError> {
+        let number = i64::try_from(revision.0).unwrap_or(i64::MAX);
+        let in_sight = touches("seen", "number");
+        let found = self
+            .reader()?
+            .query_row(
+                &format!(
+                    "{SHELVES} SELECT number, time_ms FROM revisions
+                     WHERE number <= :number AND (:seen IS NULL OR {in_sight})
+                     ORDER BY number DESC LIMIT 1"
+                ),
+                named_params! { ":seen": sight.seen(), ":number": number },
+                |row| Ok((Revision(row.get(0)?), time(row, 1)?)),
+            )
+            .optional()?;
+        Ok(found)
     }
 
     /// Whether all that a revision changed is in sight, and none of it a file beside the collections:

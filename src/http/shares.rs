@@ -1,0 +1,387 @@
+//! `POST /shares`, and `GET /s/{id}` and `/embed/{id}`: views kept under a short name.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::Bytes,
+    extract::{Path, RawQuery, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    AppState, Base, HTML, JSON, Work,
+    allowance::Origin,
+    edit::{failed, not_in_time},
+    format::{self, Offer},
+    json_answer, page,
+    params::Params,
+    person::{Asker, Visitor},
+    problem::Problem,
+    revisions::recorded,
+};
+use crate::{
+    area::Patience,
+    html::{self, PREVIEW, Preview},
+    model::{Text, Viewer, view::Language},
+    report::Lang,
+    share::{self, Failure, News, Opened},
+    store::record::{Keeping, MAX_SHARES, NewShare, RecordError, ShareId},
+};
+
+/// Bytes of a request to share.
+pub const MAX_BODY: usize = 64 << 10;
+/// Characters of a title, and of a note.
+const MAX_TITLE: usize = 120;
+const MAX_NOTE: usize = 2_000;
+/// Shares an hour from one address, and of one account.
+const BY_ADDRESS: u32 = 120;
+const BY_ACCOUNT: u32 = 2_000;
+/// How long what a share shows may be counted, and what has changed since.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// What is to be shared.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// The page's query string.
+    state: String,
+    title: Option<String>,
+    note: Option<String>,
+    #[serde(default)]
+    follow_latest: bool,
+}
+
+/// Shares a view.
+pub async fn create(
+    State(state): State<AppState>,
+    Visitor(asker): Visitor,
+    base: Base,
+    origin: Origin,
+    RawQuery(query): RawQuery,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    Params::parse(query.as_deref(), &[])?;
+    state.record()?;
+    let wanted = read_body(body)?;
+    let title = checked("title", wanted.title, MAX_TITLE)?;
+    let note = checked("note", wanted.note, MAX_NOTE)?;
+    let made_by = asker.account().map(|account| account.name.clone());
+    let (who, most) = match &made_by {
+        Some(name) => (format!("account {name}"), BY_ACCOUNT),
+        None => (format!("address {}", origin.0), BY_ADDRESS),
+    };
+    let taken = state.0.sharing.take(who, most, Instant::now());
+    taken.map_err(|wait| {
+        Problem::too_early(
+            Text::new(
+                format!("每小时最多分享 {most} 次，请稍后再试"),
+                format!("{most} shares an hour are taken: please try again later"),
+            ),
+            wait,
+        )
+    })?;
+    let viewer = asker.viewer();
+    let latest = state.latest(viewer).revision;
+    let (kept, revision) = share::to_keep(&wanted.state, wanted.follow_latest, latest);
+    let new = NewShare {
+        state: kept,
+        title,
+        note,
+        revision,
+        follows_latest: wanted.follow_latest,
+        made_by,
+    };
+    let keeping = state
+        .blocking(Work::Edit, move |state, abandoned| {
+            if abandoned.load(Ordering::Relaxed) {
+                return Err(not_in_time());
+            }
+            state.record()?.keep_share(&new).map_err(failed)
+        })
+        .await?;
+    let (status, share) = match keeping {
+        Keeping::New(share) => (StatusCode::CREATED, share),
+        Keeping::Known(share) => (StatusCode::OK, share),
+        Keeping::Full => {
+            return Err(Problem::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                Text::new(
+                    format!("库中已有 {MAX_SHARES} 个分享，不能再加"),
+                    format!("the record has {MAX_SHARES} shares already and takes no more"),
+                ),
+            ));
+        }
+    };
+    state
+        .blocking(Work::Heavy, move |state, abandoned| {
+            let record = state.record()?;
+            let opened =
+                Opened::new(&state.0.live, record, share, viewer).map_err(|error| gone(&error))?;
+            let told = Told::new(state, &base, &opened, viewer, abandoned)?;
+            let headers = [
+                (header::CONTENT_TYPE, JSON.to_owned()),
+                (header::LOCATION, told.url),
+            ];
+            Ok((status, headers, told.json.to_string()).into_response())
+        })
+        .await
+}
+
+fn read_body(body: Result<Bytes, BytesRejection>) -> Result<Wanted, Problem> {
+    let body = body.map_err(|rejection| {
+        Problem::new(
+            rejection.status(),
+            Text::new(
+                "要分享的内容最多 64 KiB",
+                "what is to be shared may have at most 64 KiB",
+            ),
+        )
+    })?;
+    serde_json::from_slice(&body).map_err(|error| {
+        Problem::unreadable(Text::new(
+            format!("请求正文读不懂：{error}；例如 {{\"state\": \"?v=1\"}}"),
+            format!("the body can't be read: {error}; such as {{\"state\": \"?v=1\"}}"),
+        ))
+    })
+}
+
+/// Words of somebody's own, without the space around them.
+fn checked(name: &str, text: Option<String>, most: usize) -> Result<String, Problem> {
+    let text = text.unwrap_or_default();
+    let text = text.trim();
+    let is_mark = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if text.chars().count() > most || text.contains(is_mark) {
+        return Err(Problem::unreadable(Text::new(
+            format!("{name} 最多 {most} 个字，不含控制字符"),
+            format!("the {name} may have {most} characters at most, and no control characters"),
+        )));
+    }
+    Ok(text.to_owned())
+}
+
+/// The forms of a share; a browser's is the first.
+const OFFERS: [Offer<bool>; 2] = [
+    Offer {
+        format: true,
+        name: "html",
+        media_type: HTML,
+    },
+    Offer {
+        format: false,
+        name: "json",
+        media_type: JSON,
+    },
+];
+
+/// A share: the page that shows it, or what there is to know of it. Other parameters are left aside,
+/// for chat programs add some of their own to every link.
+pub async fn show(
+    State(state): State<AppState>,
+    asker: Asker,
+    base: Base,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let params = Params::pick(query.as_deref(), &["f"])?;
+    params.check_format(&["html", "json"])?;
+    let is_page = format::choose(&params, &headers, &OFFERS).map_or(true, |offer| offer.format);
+    let viewer = asker.viewer();
+    let shown = state
+        .blocking(Work::Heavy, move |state, abandoned| {
+            let opened = open(state, &id, viewer)?;
+            let told = Told::new(state, &base, &opened, viewer, abandoned)?;
+            if is_page {
+                told.page(&opened, page::FrameAncestors::Own)
+            } else {
+                Ok(json_answer(JSON, told.json.to_string()))
+            }
+        })
+        .await;
+    shown.or_else(|problem| match problem.parts() {
+        (StatusCode::NOT_FOUND, why) if is_page => {
+            let page = html::no_share(&state.latest(viewer).title, why);
+            Ok((StatusCode::NOT_FOUND, page::readable(page)).into_response())
+        }
+        _ => Err(problem),
+    })
+}
+
+/// A share as a part of other pages, where the operator lets them.
+pub async fn embed(
+    State(state): State<AppState>,
+    asker: Asker,
+    base: Base,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    if state.0.settings.allowed_frames.is_empty() {
+        return Err(Problem::missing(Text::new(
+            "这个服务没有开放嵌入：用 serve --allow-embed 来源 开启",
+            "embedding is off here: serve --allow-embed ORIGIN turns it on",
+        )));
+    }
+    let viewer = asker.viewer();
+    state
+        .blocking(Work::Heavy, move |state, abandoned| {
+            let opened = open(state, &id, viewer)?;
+            let told = Told::new(state, &base, &opened, viewer, abandoned)?;
+            let allowed = &state.0.settings.allowed_frames;
+            told.page(&opened, page::FrameAncestors::And(allowed))
+        })
+        .await
+}
+
+/// A share as somebody may see it. It blocks.
+///
+/// # Errors
+/// 404 where there is none.
+pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Problem> {
+    let record = recorded(state)?;
+    let opened = match id.parse::<ShareId>() {
+        Ok(id) => Opened::find(&state.0.live, record, &id, viewer),
+        Err(()) => Ok(None),
+    };
+    opened.map_err(|error| gone(&error))?.ok_or_else(|| {
+        Problem::missing(Text::new(
+            "没有这个编号的分享：请检查链接是否完整",
+            "there is no share of this name: see whether the link is whole",
+        ))
+    })
+}
+
+fn gone(error: &Arc<RecordError>) -> Problem {
+    tracing::error!("a share: {error}");
+    Problem::busy(error.text())
+}
+
+/// What is told of a share.
+struct Told {
+    json: Value,
+    summary: Text,
+    url: String,
+    image: String,
+}
+
+impl Told {
+    fn new(
+        state: &AppState,
+        base: &Base,
+        opened: &Opened,
+        viewer: Viewer,
+        abandoned: &Arc<AtomicBool>,
+    ) -> Result<Self, Problem> {
+        let live = &state.0.live;
+        let what = &opened.share.what;
+        let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
+        // The map's name says less, and is there at once.
+        let summary = opened
+            .summary(&patience)
+            .unwrap_or_else(|_| opened.snapshot.title.clone());
+        let mut missing = opened.missing.clone();
+        let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
+        let news = match opened.news(live, recorded(state)?, viewer, &patience) {
+            Ok(news) => news,
+            Err(Failure::TooLong) => {
+                missing.push(Text::new(
+                    "此后改动太多，没有统计",
+                    "too much has changed since to tell what",
+                ));
+                None
+            }
+            Err(Failure::Record(error)) => return Err(failed(error)),
+        };
+        let id = &opened.share.id;
+        let url = format!("{}/s/{id}", base.root);
+        let picture = |ending: &str| format!("{url}{ending}");
+        let [width, height] = PREVIEW;
+        let image = picture(&format!(".png?width={width}&height={height}"));
+        let is_embedded = !state.0.settings.allowed_frames.is_empty();
+        let json = json!({
+            "id": id.to_string(),
+            "url": url,
+            "title": given(&what.title),
+            "note": given(&what.note),
+            "state": format!("?{}", opened.view.to_query()),
+            "revision": what.revision,
+            "follows_latest": what.follows_latest,
+            "made_at": opened.share.made,
+            "made_revision_at": opened.time,
+            "summary": in_both(&summary),
+            "missing": missing.iter().map(in_both).collect::<Vec<_>>(),
+            "news": news.as_ref().map(describe),
+            "embed": is_embedded.then(|| format!("{}/embed/{id}", base.root)),
+            "pictures": {
+                "png": picture(".png"),
+                "pdf": picture(".pdf"),
+                "pptx": picture(".pptx"),
+                "qr": picture(".qr.svg"),
+                "pack": picture(".zip"),
+            },
+        });
+        Ok(Self {
+            json,
+            summary,
+            url,
+            image,
+        })
+    }
+
+    /// The map page, which is told of the share.
+    fn page(
+        &self,
+        opened: &Opened,
+        ancestors: page::FrameAncestors<'_>,
+    ) -> Result<Response, Problem> {
+        let lang = match opened.view.lang {
+            Language::Zh => Lang::Zh,
+            Language::En => Lang::En,
+        };
+        let name = opened.name(lang);
+        let preview = Preview {
+            lang,
+            map: &opened.snapshot.title,
+            title: name.as_deref(),
+            summary: &self.summary,
+            url: &self.url,
+            image: &self.image,
+            share: &self.json,
+        };
+        page::shared(&preview, ancestors)
+    }
+}
+
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn in_both(text: &Text) -> Value {
+    json!({ "zh": text.zh, "en": text.en })
+}
+
+fn describe(news: &News) -> Value {
+    let features = news.features.iter().map(|item| {
+        json!({
+            "collection": item.feature.collection,
+            "id": item.feature.id,
+            "name": item.name,
+            "change": item.change.as_str(),
+        })
+    });
+    json!({
+        "revision": news.revision,
+        "time": news.time,
+        "added": news.added,
+        "changed": news.changed,
+        "removed": news.removed,
+        "features": features.collect::<Vec<_>>(),
+    })
+}
