@@ -18,13 +18,14 @@ import type {
   FeaturePage,
   FeatureRevisions,
   Indicators,
+  NewShare,
   Revisions,
   Session,
+  Share,
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
 import { nameFrom } from './save';
-import type { Share } from './share';
 import type { Carriageway, Filter, Language, Pairing, Relation } from './view';
 
 /** What would be wrong with data that were sent. */
@@ -342,16 +343,7 @@ export async function commit({ ref, version, feature, message }: Wish): Promise<
   });
 }
 
-/** A view that is to be stored. */
-export interface ShareWish {
-  /** Its query string. */
-  state: string;
-  title: string;
-  note: string;
-  follow_latest: boolean;
-}
-
-export async function createShare(wish: ShareWish): Promise<Share> {
+export async function createShare(wish: NewShare): Promise<Share> {
   return send('shares', await proven('POST', wish));
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Share } from './model';
 import {
   embedCode,
   keepMade,
@@ -9,7 +10,6 @@ import {
   picturePath,
   readShare,
   revisionOf,
-  type Share,
   stateOf,
   withMade,
 } from './share';
@@ -24,10 +24,12 @@ const SHARE: Share = {
   revision: 3,
   follows_latest: false,
   made_at: '2026-11-22T08:00:00Z',
+  made_revision_at: '2026-11-20T08:00:00Z',
   summary: { zh: '', en: '' },
   missing: [],
   news: null,
   embed: null,
+  pictures: { png: '', pdf: '', pptx: '', qr: '', pack: '' },
 };
 
 test('a share that a document carries is read; what is none is not', () => {

@@ -1,52 +1,8 @@
 // Shares: views that are stored under a short id, as the service tells of them, and those that this
 // browser has made.
 
+import type { Share } from './model';
 import { formatView, parseView, type View } from './view';
-
-interface Told {
-  zh: string;
-  en: string;
-}
-
-/** What has become of a feature in a view since it was shared. */
-export interface ShareChange {
-  collection: string;
-  id: string;
-  name: string;
-  change: 'added' | 'changed' | 'removed';
-}
-
-/** What is newer than a share, and what of it lies in its view. */
-export interface ShareNews {
-  /** The latest revision, and when it was made. */
-  revision: number;
-  time: string;
-  added: number;
-  changed: number;
-  removed: number;
-  /** The first of them. */
-  features: ShareChange[];
-}
-
-export interface Share {
-  id: string;
-  /** The link that is passed on. */
-  url: string;
-  title: string | null;
-  note: string | null;
-  /** The view, as the query string of the page. */
-  state: string;
-  revision: number;
-  follows_latest: boolean;
-  made_at: string;
-  summary: Told;
-  /** What the view speaks of and this reader does not find. */
-  missing: Told[];
-  /** Null: the data are those that were shared. */
-  news: ShareNews | null;
-  /** Where other sites may show it; null: nowhere. */
-  embed: string | null;
-}
 
 /** A share as a document carries it; null: it carries none that can be read. */
 export function readShare(text: string | null | undefined): Share | null {

@@ -3,7 +3,8 @@
 import { useState } from 'preact/hooks';
 import type { Problem } from '../api';
 import { day } from '../format';
-import { revisionOf, type Share, type ShareChange, type ShareNews } from '../share';
+import type { Share, ShareChange, ShareNews } from '../model';
+import { revisionOf } from '../share';
 import {
   lang,
   layout,

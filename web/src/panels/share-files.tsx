@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { fetchFile, Problem, unreachable } from '../api';
+import type { Share } from '../model';
 import { saveFile } from '../save';
 import {
   embedCode,
@@ -15,7 +16,6 @@ import {
   paperPath,
   picturePath,
   SCALES,
-  type Share,
 } from '../share';
 import { lang, t } from '../state';
 import type { View } from '../view';

@@ -3,8 +3,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { fetchFile, fetchShare, Problem, unreachable } from '../api';
 import { day } from '../format';
+import type { Share } from '../model';
 import { copyText } from '../save';
-import { type Made, previewPath, type Share } from '../share';
+import { type Made, previewPath } from '../share';
 import { lang, t } from '../state';
 import { Copyable } from './copyable';
 import { Failure } from './parts';

@@ -3,7 +3,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { createShare, Problem, unreachable } from '../api';
 import { nameOf } from '../i18n';
-import { keepMade, type Made, madeShares, type Share, stateOf, withMade } from '../share';
+import type { Share } from '../model';
+import { keepMade, type Made, madeShares, stateOf, withMade } from '../share';
 import { given, isRecorded, lang, layout, ready, selected, session, t, view } from '../state';
 import { formatView } from '../view';
 import { Copyable } from './copyable';
