@@ -305,8 +305,6 @@ impl View {
     #[must_use]
     pub fn kept_form(query: &str) -> String {
         let mut state = State::read(query);
-        // The same view is one, by whichever share it was opened.
-        state.given.retain(|(name, _)| name != "share");
         let mut pairs = state.view().pairs();
         for (name, _) in &state.unread {
             let Some(value) = state.first(name) else {
@@ -865,10 +863,6 @@ mod tests {
             "v=9&layers=zones,%3Cb%3E&theme=light&lang=en&x=1&at=1,2&relation=near"
         );
         assert_eq!(View::parse(&kept), View::parse(state));
-        assert_eq!(
-            View::kept_form("lang=en&share=k7m3p-9xq2w"),
-            View::kept_form("lang=en")
-        );
     }
 
     #[test]
