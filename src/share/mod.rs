@@ -29,22 +29,28 @@ use crate::{
 };
 
 /// What is kept of a state that is shared: its own form, and the revision that it shows. One that it
-/// names is kept, if there is such a one.
+/// names is kept, if there is such a one. By which share it was opened is no part of it.
 #[must_use]
 pub fn to_keep(state: &str, follows_latest: bool, latest: Revision) -> (String, Revision) {
-    let asked = View::parse(state).0.revision.map(Revision);
+    let state = without(state, "share");
+    let asked = View::parse(&state).0.revision.map(Revision);
     let known = asked.filter(|asked| *asked <= latest);
     if known.is_none() && !(follows_latest && asked.is_some()) {
-        return (View::kept_form(state), latest);
+        return (View::kept_form(&state), latest);
     }
     // It is kept beside the state: the same view of the same data is one, however it was said.
-    let state = state.strip_prefix('?').unwrap_or(state);
-    let pairs = form_urlencoded::parse(state.as_bytes()).filter(|(name, _)| name != "revision");
-    let rest = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish();
+    let rest = without(&state, "revision");
     let shown = known.filter(|_| !follows_latest).unwrap_or(latest);
     (View::kept_form(&rest), shown)
+}
+
+/// A state without one of its parameters.
+fn without(state: &str, left_out: &str) -> String {
+    let state = state.strip_prefix('?').unwrap_or(state);
+    let pairs = form_urlencoded::parse(state.as_bytes()).filter(|(name, _)| name != left_out);
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 /// A share that somebody opens.
@@ -185,5 +191,23 @@ impl From<RecordError> for Failure {
 impl From<Interrupted> for Failure {
     fn from(_: Interrupted) -> Self {
         Self::TooLong
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_one_by_whichever_share_it_was_opened() {
+        let latest = Revision(5);
+        let keep = |state: &str, follows| to_keep(state, follows, latest);
+        let plain = keep("?lang=en&revision=3", false);
+        assert_eq!(plain.1, Revision(3));
+        assert_eq!(keep("?lang=en&revision=3&share=k7m3p-9xq2w", false), plain);
+        assert_eq!(
+            keep("?lang=en&share=k7m3p-9xq2w", true),
+            keep("lang=en", true)
+        );
     }
 }
