@@ -24,6 +24,7 @@ mod layers;
 mod loading;
 mod oidc;
 mod people;
+mod pictures;
 mod record;
 mod sentences;
 mod shares;
