@@ -205,6 +205,12 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("post", "/shares", Rule::FromOwnPage(201)),
     // One that there is not.
     ("get", "/s/{id}", Rule::Anybody(404)),
+    ("get", "/s/{id}.png", Rule::Anybody(404)),
+    ("get", "/s/{id}.pdf", Rule::Anybody(404)),
+    ("get", "/s/{id}.pptx", Rule::Anybody(404)),
+    ("get", "/s/{id}.qr.svg", Rule::Anybody(404)),
+    ("get", "/s/{id}.zip", Rule::Anybody(404)),
+    ("get", "/map.png", Rule::Anybody(200)),
     // Embedding is off.
     ("get", "/embed/{id}", Rule::Anybody(404)),
     ("get", "/revisions", Rule::Anybody(200)),

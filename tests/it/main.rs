@@ -25,6 +25,7 @@ mod layers;
 mod loading;
 mod oidc;
 mod people;
+mod pictures;
 mod record;
 mod sentences;
 mod shares;
