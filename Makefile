@@ -1,6 +1,6 @@
 # make serve   the map at http://127.0.0.1:8080
 # make test    every check that a change has to pass
-# make clients QGIS, OWSLib and schemathesis against the service (part of test)
+# make clients QGIS, OWSLib, python-pptx, LibreOffice and schemathesis (part of test)
 # make build   the whole service in target/release/renewal-map
 # make verify  the same checks, the long ones in full, and the benchmarks once
 # make bench   the figures of the README
@@ -62,12 +62,12 @@ test: test-tools page
 	cd web && $(NPM) run --silent browser
 	@$(MAKE) --no-print-directory clients
 
-# Programs that others wrote: QGIS, OWSLib, and schemathesis; GDAL is among Rust's tests.
+# Programs that others wrote: QGIS, OWSLib, python-pptx, LibreOffice and schemathesis; GDAL is among Rust's tests.
 clients: page $(CLIENTS)/complete
-	@.ci/need $(PYTHON)=python3 /usr/lib/python3/dist-packages/qgis=python3-qgis
+	@.ci/need $(PYTHON)=python3 /usr/lib/python3/dist-packages/qgis=python3-qgis soffice=libreoffice-impress
 	$(CARGO) build --locked
 	cd tests/clients && $(PYTHON) -B -m unittest test_qgis
-	cd tests/clients && $(CLIENTS)/bin/python -B -m unittest test_owslib test_openapi
+	cd tests/clients && $(CLIENTS)/bin/python -B -m unittest test_owslib test_slide test_openapi
 
 $(CLIENTS)/complete: tests/clients/requirements.txt
 	@.ci/need $(PYTHON)=python3 /usr/share/doc/python3-venv=python3-venv
