@@ -251,6 +251,8 @@ pub struct View {
     pub lang: Language,
     /// The state of the data; `None`: the latest.
     pub revision: Option<u64>,
+    /// The share by which it was opened; a share keeps none.
+    pub share: Option<String>,
     /// Parameters that this version does not know, in their order.
     pub unknown: Vec<(String, String)>,
 }
@@ -274,6 +276,7 @@ impl Default for View {
             relation: Relation::default(),
             lang: Language::default(),
             revision: None,
+            share: None,
             unknown: Vec::new(),
         }
     }
@@ -302,6 +305,8 @@ impl View {
     #[must_use]
     pub fn kept_form(query: &str) -> String {
         let mut state = State::read(query);
+        // The same view is one, by whichever share it was opened.
+        state.given.retain(|(name, _)| name != "share");
         let mut pairs = state.view().pairs();
         for (name, _) in &state.unread {
             let Some(value) = state.first(name) else {
@@ -361,6 +366,9 @@ impl View {
         if let Some(revision) = self.revision {
             pairs.push("revision", revision.to_string());
         }
+        if let Some(share) = &self.share {
+            pairs.push("share", share.clone());
+        }
         pairs.0.extend(self.unknown.iter().cloned());
         pairs.0
     }
@@ -419,7 +427,7 @@ struct State {
     unread: Vec<(&'static str, Text)>,
 }
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "v",
     "at",
     "layers",
@@ -440,6 +448,7 @@ const KNOWN: [&str; 20] = [
     "relation",
     "lang",
     "revision",
+    "share",
 ];
 
 impl State {
@@ -568,6 +577,7 @@ impl State {
                     .then(|| parse_whole(text, 999_999_999_999_999))
                     .flatten()
             }),
+            share: self.value("share", |text| is_share(text).then(|| text.to_owned())),
             unknown: self
                 .given
                 .iter()
@@ -719,6 +729,16 @@ fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
 }
 
+/// Whether it has the form of a share's id: two groups, the second longer where two were the same.
+fn is_share(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.split_once('-').is_some_and(|(first, second)| {
+        first.len() == 5
+            && (5..=12).contains(&second.len())
+            && first.bytes().chain(second.bytes()).all(is_plain)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
@@ -765,6 +785,7 @@ mod tests {
             "relation": view.relation.as_str(),
             "lang": view.lang.as_str(),
             "revision": view.revision,
+            "share": view.share,
             "unknown": view.unknown,
         })
     }
@@ -844,6 +865,10 @@ mod tests {
             "v=9&layers=zones,%3Cb%3E&theme=light&lang=en&x=1&at=1,2&relation=near"
         );
         assert_eq!(View::parse(&kept), View::parse(state));
+        assert_eq!(
+            View::kept_form("lang=en&share=k7m3p-9xq2w"),
+            View::kept_form("lang=en")
+        );
     }
 
     #[test]
