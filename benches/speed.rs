@@ -1,5 +1,5 @@
-//! How fast areas are asked and tiles are made, on invented parcels, and boundary sentences compiled,
-//! in an invented city.
+//! How fast areas are asked and tiles are made, on invented parcels, boundary sentences compiled, in an
+//! invented city, and pictures drawn, of these parcels and of the district that the program carries.
 //!
 //! `cargo bench --bench speed` prints the figures of the README.
 
@@ -11,6 +11,14 @@ use renewal_map::{
     area::{AreaSpec, Patience, Query, Relation},
     boundary::{Line, LineKind, Network, Sentence},
     geometry::frame::Frame,
+    model::View,
+    render::{
+        frame::MapFrame,
+        map::{Shown, draw},
+        png::png,
+        scene::Scene,
+    },
+    report::Lang,
     store::{Snapshot, files::Files, load},
     tiles::{Layer, TileId, encode},
 };
@@ -223,9 +231,41 @@ fn compiling(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A picture of a whole district, 1600 by 900 pixels: its scene and its file.
+fn picture(snapshot: &Snapshot, bounds: geo::Rect<f64>) -> (Scene, Vec<u8>) {
+    let mut scene = Scene::new(1600.0, 900.0);
+    let place = tiny_skia::Rect::from_xywh(0.0, 0.0, scene.width, scene.height).unwrap();
+    let shown = Shown {
+        snapshot,
+        view: &View::default(),
+        area: None,
+        answer: None,
+        lang: Lang::Zh,
+    };
+    let patience = Patience::new(Duration::from_mins(1), Arc::default());
+    let frame = MapFrame::fitting(place, bounds, 28.0);
+    draw(&mut scene, &frame, &shown, &patience).unwrap();
+    let file = png(&scene, 1.0).unwrap();
+    (scene, file)
+}
+
+fn pictures(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("picture, 1600 × 900");
+    let district = load(&Files::seeds(None), &Files::geodata(None)).unwrap();
+    let bounds = district.collection("district").unwrap().bounds.unwrap();
+    group.bench_function("the district, scene and PNG", |bencher| {
+        bencher.iter(|| picture(black_box(&district), bounds));
+    });
+    let (scene, _) = picture(&district, bounds);
+    group.bench_function("the district, PNG alone", |bencher| {
+        bencher.iter(|| png(black_box(&scene), 1.0).unwrap());
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20).without_plots();
-    targets = speed, compiling
+    targets = speed, compiling, pictures
 }
 criterion_main!(benches);

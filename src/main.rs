@@ -21,7 +21,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// 启动服务 (serve the map and its interface)
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// 由四至文字和街道线编译边界 (compile outlines from boundary sentences and streets)
     Compile(compile::Compile),
     /// 导入文件：先看会改什么、坐标对不对，再写入库；或从 OpenStreetMap 导入道路和河流 (import a file: first what would change and whether its coordinates are right, then into the record; or lines from OpenStreetMap)

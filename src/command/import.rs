@@ -292,12 +292,15 @@ impl Bar {
         const BYTES: &str = "读取 (reading)  {bar:30} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
         const ROWS: &str =
             "比较 (comparing)  {bar:30} {percent:>3} %  {pos}/{len}  {per_sec}  {eta}";
+        const PAIRS: &str =
+            "查重叠 (overlaps)  {bar:30} {percent:>3} %  {pos}/{len}  {per_sec}  {eta}";
         if self.1.elapsed() < PATIENCE {
             return;
         }
         let form = match step {
             Step::Reading => BYTES,
             Step::Comparing => ROWS,
+            Step::Overlapping => PAIRS,
         };
         if self.0.is_hidden() {
             self.0.set_draw_target(ProgressDrawTarget::stderr());

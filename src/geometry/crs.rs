@@ -61,7 +61,7 @@ impl Crs {
         // EPSG:4534 has 75°E, each next one three degrees more, EPSG:4554 135°E.
         let zone = ((longitude - 75.0) / 3.0).round();
         (0..=20)
-            .find(|number| f64::from(*number) == zone)
+            .find(|number| (f64::from(*number) - zone).abs() < 0.5)
             .map(|number| Self::epsg(4534 + number, true, false))
     }
 

@@ -16,7 +16,7 @@ pub struct Preview<'a> {
     pub lang: Lang,
     /// What the map is called.
     pub map: &'a Text,
-    /// What the share is called; the map's name where it has none of its own.
+    /// What the share is called; the map's name where it has no other.
     pub title: Option<&'a str>,
     /// What it shows.
     pub summary: &'a Text,

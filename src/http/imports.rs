@@ -823,3 +823,50 @@ pub async fn cancel(
     state.0.imports.kept().remove(&id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn import(folder: &Path, id: &str, stage: Stage, idle: Duration) -> Arc<Import> {
+        let folder = folder.join(id);
+        fs::create_dir(&folder).unwrap();
+        Arc::new(Import {
+            id: id.to_owned(),
+            into: "parcels".to_owned(),
+            account: "wang".to_owned(),
+            viewer: Viewer(None),
+            name: "p.csv".to_owned(),
+            folder,
+            stage: Mutex::new(stage),
+            asked: Mutex::new(Instant::now().checked_sub(idle).unwrap()),
+            decision: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            all: AtomicU64::new(0),
+        })
+    }
+
+    #[test]
+    fn what_nobody_asked_for_in_a_day_goes_with_its_file_but_not_in_the_middle_of_a_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let imports = Imports::new(None);
+        let long = KEPT_FOR + Duration::from_secs(1);
+        let lately = KEPT_FOR.checked_sub(Duration::from_mins(1)).unwrap();
+        for (id, stage, idle) in [
+            ("left", Stage::Reading, long),
+            ("failed", Stage::Failed(Text::new("坏", "bad")), long),
+            ("lately", Stage::Reading, lately),
+            ("committing", Stage::Committing, long),
+        ] {
+            let import = import(folder.path(), id, stage, idle);
+            imports.kept().insert(id.to_owned(), import);
+        }
+        imports.sweep();
+        let mut kept: Vec<String> = imports.kept().keys().cloned().collect();
+        kept.sort();
+        assert_eq!(kept, ["committing", "lately"]);
+        let has_folder = |id: &str| folder.path().join(id).exists();
+        assert!(!has_folder("left") && !has_folder("failed"));
+        assert!(has_folder("lately") && has_folder("committing"));
+    }
+}

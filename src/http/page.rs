@@ -21,6 +21,9 @@ use crate::{
 #[allow_missing = true]
 struct Dist;
 
+/// What says in the page's head how it is encoded.
+const ENCODING: &str = "<meta charset=\"utf-8\" />";
+
 /// Whose pages may have a page as a part of them.
 #[derive(Debug, Clone, Copy)]
 pub enum FrameAncestors<'a> {
@@ -45,16 +48,16 @@ pub fn index() -> Response {
 pub fn shared(preview: &Preview<'_>, ancestors: FrameAncestors<'_>) -> Result<Response, Problem> {
     let file = Dist::get("index.html").ok_or_else(not_built)?;
     let page = String::from_utf8_lossy(&file.data);
-    let (before, rest) = page.split_once("<head>").unwrap_or(("", &page));
+    // The encoding comes before all words, and the base before all addresses.
+    let (before, rest) = page.split_once(ENCODING).unwrap_or(("", &page));
     let (head, rest) = rest.split_once("<title>").unwrap_or(("", rest));
     let (_, rest) = rest.split_once("</title>").unwrap_or(("", rest));
     let before = match ancestors {
         FrameAncestors::Own => before.to_owned(),
         FrameAncestors::And(_) => before.replacen("<html", "<html data-embed", 1),
     };
-    // The base comes before all addresses, and the encoding before all words.
     let (title, added) = (preview.title().into_string(), preview.head().into_string());
-    let page = format!("{before}<head>\n    <meta charset=\"utf-8\" />{added}{head}{title}{rest}");
+    let page = format!("{before}{ENCODING}{added}{head}{title}{rest}");
     Ok(sent(page.into_bytes().into(), ancestors))
 }
 

@@ -345,13 +345,15 @@ impl Told {
         opened: &Opened,
         ancestors: page::FrameAncestors<'_>,
     ) -> Result<Response, Problem> {
+        let lang = match opened.view.lang {
+            Language::Zh => Lang::Zh,
+            Language::En => Lang::En,
+        };
+        let name = opened.name(lang);
         let preview = Preview {
-            lang: match opened.view.lang {
-                Language::Zh => Lang::Zh,
-                Language::En => Lang::En,
-            },
+            lang,
             map: &opened.snapshot.title,
-            title: given(&opened.share.what.title),
+            title: name.as_deref(),
             summary: &self.summary,
             url: &self.url,
             image: &self.image,

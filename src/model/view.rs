@@ -25,6 +25,9 @@ const MAX_RADIUS_M: f64 = 50_000.0;
 const MAX_TEXT: usize = 2_000;
 /// Names of a list that are read.
 const MAX_NAMES: usize = 64;
+/// Characters of a share's id that are read together, and groups of them at most after the first.
+const SHARE_GROUP: usize = 5;
+const MAX_SHARE_GROUPS: usize = 4;
 /// Documents are far shorter than this, in characters.
 const MAX_PLACE: u32 = 10_000_000;
 
@@ -251,6 +254,8 @@ pub struct View {
     pub lang: Language,
     /// The state of the data; `None`: the latest.
     pub revision: Option<u64>,
+    /// The share by which it was opened; a share keeps none.
+    pub share: Option<String>,
     /// Parameters that this version does not know, in their order.
     pub unknown: Vec<(String, String)>,
 }
@@ -274,6 +279,7 @@ impl Default for View {
             relation: Relation::default(),
             lang: Language::default(),
             revision: None,
+            share: None,
             unknown: Vec::new(),
         }
     }
@@ -302,6 +308,8 @@ impl View {
     #[must_use]
     pub fn kept_form(query: &str) -> String {
         let mut state = State::read(query);
+        // The same view is one, by whichever share it was opened.
+        state.given.retain(|(name, _)| name != "share");
         let mut pairs = state.view().pairs();
         for (name, _) in &state.unread {
             let Some(value) = state.first(name) else {
@@ -361,6 +369,9 @@ impl View {
         if let Some(revision) = self.revision {
             pairs.push("revision", revision.to_string());
         }
+        if let Some(share) = &self.share {
+            pairs.push("share", share.clone());
+        }
         pairs.0.extend(self.unknown.iter().cloned());
         pairs.0
     }
@@ -419,7 +430,7 @@ struct State {
     unread: Vec<(&'static str, Text)>,
 }
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "v",
     "at",
     "layers",
@@ -440,6 +451,7 @@ const KNOWN: [&str; 20] = [
     "relation",
     "lang",
     "revision",
+    "share",
 ];
 
 impl State {
@@ -568,6 +580,7 @@ impl State {
                     .then(|| parse_whole(text, 999_999_999_999_999))
                     .flatten()
             }),
+            share: self.value("share", |text| is_share(text).then(|| text.to_owned())),
             unknown: self
                 .given
                 .iter()
@@ -711,6 +724,20 @@ fn parse_text(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
+/// Ids of shares as they are written: in groups, of which the last may be shorter.
+fn is_share(text: &str) -> bool {
+    let mut groups = text.split('-');
+    let are_letters = |group: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        (1..=SHARE_GROUP).contains(&group.len()) && group.bytes().all(is_letter)
+    };
+    let first = groups.next().unwrap_or_default();
+    first.len() == SHARE_GROUP
+        && are_letters(first)
+        && (1..=MAX_SHARE_GROUPS).contains(&groups.clone().count())
+        && groups.all(are_letters)
+}
+
 /// Kinds, statuses and ids.
 fn is_word(text: &str) -> bool {
     (1..=80).contains(&text.len())
@@ -765,6 +792,7 @@ mod tests {
             "relation": view.relation.as_str(),
             "lang": view.lang.as_str(),
             "revision": view.revision,
+            "share": view.share,
             "unknown": view.unknown,
         })
     }
@@ -844,6 +872,10 @@ mod tests {
             "v=9&layers=zones,%3Cb%3E&theme=light&lang=en&x=1&at=1,2&relation=near"
         );
         assert_eq!(View::parse(&kept), View::parse(state));
+        assert_eq!(
+            View::kept_form("lang=en&share=k7m3p-9xq2w"),
+            View::kept_form("lang=en")
+        );
     }
 
     #[test]

@@ -68,8 +68,10 @@ impl Brief<'_> {
     #[must_use]
     pub fn title(&self) -> String {
         let map = self.map_name();
-        let name = share::name(self.title, self.view, self.snapshot, self.lang());
-        if !self.title.is_empty() || name == map {
+        let Some(name) = share::name(self.title, self.view, self.snapshot, self.lang()) else {
+            return map.to_owned();
+        };
+        if !self.title.is_empty() {
             return name;
         }
         match self.lang() {

@@ -89,6 +89,8 @@ pub struct Board {
     fonts: &'static Fonts,
     taken: Vec<Turned>,
     cells: HashMap<(i32, i32), Vec<usize>>,
+    /// Where names stand along lines, by what they say.
+    named: HashMap<String, Vec<(f32, f32)>>,
 }
 
 /// A rectangle that may be turned: its corners in order.
@@ -97,12 +99,14 @@ struct Turned([(f32, f32); 4]);
 
 impl Board {
     /// A frame of which nothing is taken.
+    #[must_use]
     pub fn new(frame: Rect, fonts: &'static Fonts) -> Self {
         Self {
             frame,
             fonts,
             taken: Vec::new(),
             cells: HashMap::new(),
+            named: HashMap::new(),
         }
     }
 
@@ -137,6 +141,11 @@ impl Board {
         padding: f32,
         point: &AtPoint,
     ) -> Vec<Item> {
+        let (x, y) = point.at;
+        // A name whose mark lies off the frame would stand for nothing.
+        if !point.overlaps && !Turned([(x, y); 4]).is_within(self.frame) {
+            return Vec::new();
+        }
         let size = letters.size;
         let lines: Vec<Word<'_>> = balanced(self.fonts, text, letters, point.max_width)
             .into_iter()
@@ -147,12 +156,11 @@ impl Board {
         let height = LEADING * size * lines.len() as f32;
         for (anchor, offset) in &point.places {
             let (left_of, above) = anchor.shares();
-            let left = point.at.0 + offset[0] * size - left_of * longest + point.shift.0;
-            let top = point.at.1 + offset[1] * size - above * height + point.shift.1;
+            let left = x + offset[0] * size - left_of * longest + point.shift.0;
+            let top = y + offset[1] * size - above * height + point.shift.1;
             let block = Turned::upright(left, top, longest, height);
-            if !point.overlaps
-                && !(block.is_within(self.frame) && self.is_free(&block.grown(padding)))
-            {
+            let fits = block.is_within(self.frame) && self.is_free(&block.grown(padding));
+            if !fits && !point.overlaps {
                 continue;
             }
             if !point.gives_way {
@@ -183,7 +191,7 @@ impl Board {
         let mut walks: Vec<Walk> = lines.iter().map(Walk::new).collect();
         walks.sort_by(|a, b| b.length().total_cmp(&a.length()));
         let mut items = Vec::new();
-        let mut stands: Vec<(f32, f32)> = Vec::new();
+        let mut stands = self.named.remove(&word.text).unwrap_or_default();
         for walk in &walks {
             for slot in walk.slots(word.length(), along.every) {
                 let free = slot.into_iter().find_map(|middle| {
@@ -205,6 +213,7 @@ impl Board {
                 }
             }
         }
+        self.named.insert(word.text.clone(), stands);
         items
     }
 
@@ -227,20 +236,23 @@ impl Board {
 /// Breaks a label into as few lines as its width asks for, of about the same length.
 fn balanced(fonts: &Fonts, text: &str, letters: &Letters, max_width: f32) -> Vec<String> {
     const STEPS: u8 = 12;
-    let ems = |width: f32| width / (1.0 + letters.spacing);
-    let whole = text::length(fonts, letters.weight, text);
-    let count = (whole / ems(max_width)).ceil().max(1.0);
-    let broken = |ems: f32| text::broken(fonts, letters.weight, text, ems, usize::MAX);
-    let widest = broken(ems(max_width));
-    for step in 0..STEPS {
-        let share = f32::from(step) / f32::from(STEPS);
-        let even = whole / count;
-        let lines = broken(even + (ems(max_width) - even).max(0.0) * share + 0.01);
-        if lines.len() <= widest.len() {
-            return lines;
-        }
-    }
-    widest
+    let weight = letters.weight;
+    let widest = max_width / (1.0 + letters.spacing);
+    let broken = |ems: f32| text::broken(fonts, weight, text, ems, usize::MAX);
+    let fewest = broken(widest);
+    let whole = text::length(fonts, weight, text);
+    let even = whole / (whole / widest).ceil().max(1.0);
+    // Not so narrow that words break.
+    let narrowest = even
+        .max(text::longest_word(fonts, weight, text))
+        .min(widest);
+    (0..STEPS)
+        .map(|step| {
+            let share = f32::from(step) / f32::from(STEPS);
+            broken(narrowest + (widest - narrowest) * share + 0.01)
+        })
+        .find(|lines| lines.len() <= fewest.len())
+        .unwrap_or(fewest)
 }
 
 /// A line of text, set.
@@ -317,7 +329,11 @@ impl<'a> Word<'a> {
             let at = |pixels: f32| walk.at(middle + way * pixels);
             let (from, to) = (at(pen)?, at(pen + advance)?);
             let centre = at(pen + advance / 2.0)?;
-            let direction = (to.1 - from.1).atan2(to.0 - from.0);
+            let direction = match before {
+                // What takes the pen nowhere has no direction of its own.
+                Some(before) if advance <= 0.0 => before,
+                _ => (to.1 - from.1).atan2(to.0 - from.0),
+            };
             if before.is_some_and(|before| turn(before, direction).to_degrees() > max_turn) {
                 return None;
             }
@@ -552,7 +568,7 @@ impl Turned {
 
     fn grown(self, by: f32) -> Self {
         let Self([a, b, c, d]) = self;
-        let middle = ((a.0 + c.0) / 2.0, (a.1 + c.1) / 2.0);
+        let middle = (f32::midpoint(a.0, c.0), f32::midpoint(a.1, c.1));
         let width = (b.0 - a.0).hypot(b.1 - a.1) + 2.0 * by;
         let height = (d.0 - a.0).hypot(d.1 - a.1) + 2.0 * by;
         let angle = (b.1 - a.1).atan2(b.0 - a.0).to_degrees();
@@ -598,5 +614,197 @@ impl Turned {
             [(b.0 - a.0, b.1 - a.1), (d.0 - a.0, d.1 - a.1)]
         };
         !sides(self).into_iter().chain(sides(other)).any(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::wkt;
+    use rand::{Rng, SeedableRng, rngs::StdRng};
+
+    use super::*;
+
+    fn frame() -> Rect {
+        Rect::from_xywh(100.0, 50.0, 800.0, 450.0).unwrap()
+    }
+
+    fn board() -> Board {
+        Board::new(frame(), Fonts::carried().unwrap())
+    }
+
+    fn letters() -> Letters {
+        Letters {
+            weight: Weight::Regular,
+            size: 12.0,
+            spacing: 0.05,
+            colour: Colour::parse("#000").unwrap(),
+            halo: Colour::parse("#fff").map(|colour| (colour, 1.5)),
+        }
+    }
+
+    fn at(text: &str, x: f32, y: f32) -> Wanted {
+        Wanted {
+            text: text.to_owned(),
+            letters: letters(),
+            padding: 2.0,
+            stand: Stand::Point(AtPoint {
+                at: (x, y),
+                places: vec![(Anchor::Top, [0.0, 0.75])],
+                max_width: 9.0,
+                shift: (0.0, 0.0),
+                overlaps: false,
+                gives_way: false,
+            }),
+        }
+    }
+
+    fn along(text: &str, line: LineString<f64>) -> Wanted {
+        Wanted {
+            stand: Stand::Lines {
+                lines: vec![line],
+                along: Along {
+                    every: 300.0,
+                    max_turn: 35.0,
+                },
+                offset: [0.0, 0.0],
+            },
+            ..at(text, 0.0, 0.0)
+        }
+    }
+
+    fn texts(items: &[Item]) -> Vec<&Text> {
+        let texts = items.iter().filter_map(|item| match item {
+            Item::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn no_label_covers_another_or_leaves_the_frame() {
+        let mut rng = StdRng::seed_from_u64(0x1abe_1000);
+        let mut board = board();
+        let mut labels: Vec<std::ops::Range<usize>> = Vec::new();
+        for number in 0..1_500 {
+            let (x, y) = (rng.random_range(50.0..950.0), rng.random_range(0.0..550.0));
+            let wanted = if number % 3 == 0 {
+                let mut end = || rng.random_range(-200.0..200.0);
+                let (x, y) = (f64::from(x), f64::from(y));
+                let line = [(x, y), (x + end(), y + end()), (x + end(), y + end())];
+                along(&format!("第{number}路"), LineString::from(line.to_vec()))
+            } else {
+                at(&format!("第{number}号地块及周边"), x, y)
+            };
+            let from = board.taken.len();
+            let items = board.place(&wanted);
+            assert_eq!(items.is_empty(), board.taken.len() == from);
+            labels.push(from..board.taken.len());
+        }
+        let standing: Vec<_> = labels
+            .into_iter()
+            .filter(|label| !label.is_empty())
+            .collect();
+        assert!(standing.len() > 100, "{}", standing.len());
+        for (index, label) in standing.iter().enumerate() {
+            for place in &board.taken[label.clone()] {
+                assert!(place.grown(-2.0).is_within(frame()));
+                let others = standing[..index]
+                    .iter()
+                    .flat_map(|other| &board.taken[other.clone()]);
+                assert!(others.into_iter().all(|other| !other.overlaps(place)));
+            }
+        }
+    }
+
+    #[test]
+    fn rectangles_overlap_where_they_share_ground() {
+        let flat = Turned::upright(0.0, 0.0, 10.0, 4.0);
+        assert!(flat.overlaps(&Turned::upright(9.0, 3.0, 10.0, 4.0)));
+        assert!(!flat.overlaps(&Turned::upright(10.0, 0.0, 10.0, 4.0)));
+        // Its upright rectangle would overlap; turned it passes by the corner.
+        let turned = Turned::around((13.0, 7.0), 12.0, 2.0, -45.0);
+        assert!(!flat.overlaps(&turned) && !turned.overlaps(&flat));
+        assert!(flat.overlaps(&Turned::around((10.0, 4.0), 12.0, 2.0, -45.0)));
+        // One within the other.
+        assert!(flat.overlaps(&Turned::around((5.0, 2.0), 1.0, 1.0, 30.0)));
+    }
+
+    #[test]
+    fn names_read_from_left_to_right_and_steep_chinese_ones_downwards() {
+        let mut board = board();
+        let items = board.place(&along("青禾道", wkt!(LINESTRING(600. 300.,200. 310.))));
+        let [name] = texts(&items)[..] else {
+            panic!("{items:?}")
+        };
+        assert_eq!(name.text, "青禾道");
+        assert!(name.angle.abs() < 2.0, "{}", name.angle);
+        for line in [
+            wkt!(LINESTRING(700. 400.,702. 100.)),
+            wkt!(LINESTRING(802. 100.,800. 400.)),
+        ] {
+            let items = board.place(&along("星河路", line));
+            let column = texts(&items);
+            let said: Vec<&str> = column.iter().map(|text| &*text.text).collect();
+            assert_eq!(said, ["星", "河", "路"]);
+            assert!(column[0].at.1 < column[1].at.1 && column[1].at.1 < column[2].at.1);
+            assert!(column.iter().all(|text| text.angle.abs() < 2.0));
+            assert!(
+                matches!(items[0], Item::Line(..)),
+                "a halo under all of them"
+            );
+        }
+        let items = board.place(&along("Xinghe Road", wkt!(LINESTRING(500. 100.,502. 400.))));
+        assert!((texts(&items)[0].angle.abs() - 90.0).abs() < 2.0);
+    }
+
+    #[test]
+    fn a_name_stands_where_its_line_is_long_and_straight_enough() {
+        let mut board = board();
+        assert!(
+            board
+                .place(&along("中环线", wkt!(LINESTRING(200. 200.,220. 200.))))
+                .is_empty()
+        );
+        let corner = wkt!(LINESTRING(300. 300.,322. 300.,322. 322.));
+        assert!(board.place(&along("中环线", corner)).is_empty());
+        // Several times on a long line, and not again beside itself.
+        let long = |y: f64| LineString::from(vec![(150.0, y), (850.0, y)]);
+        assert_eq!(texts(&board.place(&along("中环线", long(400.0)))).len(), 3);
+        assert!(board.place(&along("中环线", long(420.0))).is_empty());
+        assert!(!board.place(&along("西青道", long(440.0))).is_empty());
+    }
+
+    #[test]
+    fn what_has_no_room_in_one_place_is_tried_in_the_next() {
+        let mut board = board();
+        assert!(!board.place(&at("云帆", 300.0, 200.0)).is_empty());
+        assert!(board.place(&at("听雨", 300.0, 200.0)).is_empty());
+        let mut wanted = at("听雨", 300.0, 200.0);
+        let Stand::Point(point) = &mut wanted.stand else {
+            unreachable!()
+        };
+        point.places.push((Anchor::Bottom, [0.0, -0.75]));
+        let items = board.place(&wanted);
+        assert!(texts(&items)[0].at.1 < 200.0);
+        // Beyond the frame there is no place; a mark that always shows stands there all the same.
+        assert!(board.place(&at("听雨", 101.0, 200.0)).is_empty());
+        let mut mark = at("◆", 101.0, 200.0);
+        let Stand::Point(point) = &mut mark.stand else {
+            unreachable!()
+        };
+        (point.overlaps, point.gives_way) = (true, true);
+        assert_eq!(board.place(&mark).len(), 1);
+    }
+
+    #[test]
+    fn lines_of_a_label_are_about_as_long_as_each_other() {
+        let fonts = Fonts::carried().unwrap();
+        let lines = |text: &str| balanced(fonts, text, &letters(), 9.0);
+        assert_eq!(lines("光荣道智能科技示范区"), ["光荣道智能", "科技示范区"]);
+        assert_eq!(lines("西站地区"), ["西站地区"]);
+        assert_eq!(
+            lines("Sanchahekou Scenic Area"),
+            ["Sanchahekou", "Scenic Area"]
+        );
     }
 }

@@ -44,10 +44,8 @@ pub struct Look {
     pub filter: Option<Expression>,
     /// How.
     pub kind: Kind,
-    /// Whether its names are in the language of the view.
-    pub is_bilingual: bool,
-    /// Whether its labels say how far off something may be, in the language of the view.
-    pub tells_accuracy: bool,
+    /// What of its labels is in the language of the view.
+    pub wording: Wording,
     /// Whether the style shows it by itself.
     pub is_shown: bool,
     /// Whether the page's reader can click on what it draws.
@@ -65,6 +63,17 @@ pub enum Source {
     Data(&'static str),
     /// What is asked and selected: a source of the page's own.
     Overlay(&'static str),
+}
+
+/// What of a layer's labels is in the language of the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// Nothing: they are as the style writes them.
+    AsWritten,
+    /// They are names.
+    Names,
+    /// They say how far off something may be.
+    Accuracy,
 }
 
 /// A colour of a layer.
@@ -390,6 +399,14 @@ impl Look {
             "symbol" => Kind::Symbol(Box::new(Symbol::read(&mut paint, &mut layout)?)),
             _ => return Err(Flaw::Wrong("type")),
         };
+        let is_bilingual = metadata.get("renewal-map:bilingual") == true;
+        let wording = if metadata.get("renewal-map:accuracy") == true {
+            Wording::Accuracy
+        } else if is_bilingual {
+            Wording::Names
+        } else {
+            Wording::AsWritten
+        };
         let look = Self {
             id,
             group: metadata.get("renewal-map:group").as_str(),
@@ -397,8 +414,7 @@ impl Look {
             zooms,
             filter,
             kind,
-            is_bilingual: metadata.get("renewal-map:bilingual") == true,
-            tells_accuracy: metadata.get("renewal-map:accuracy") == true,
+            wording,
             is_shown,
             is_clickable: metadata.get("renewal-map:interactive") == true,
             is_coloured: coloured.is_some(),
@@ -542,7 +558,7 @@ pub(super) fn single(number: f64) -> f32 {
 
 /// The members of an object, each taken once by who knows it.
 struct Members {
-    members: Option<&'static Map<String, Json>>,
+    all: Option<&'static Map<String, Json>>,
     known: Vec<&'static str>,
     /// Those of colours that can mean land use.
     coloured: &'static [Json],
@@ -550,13 +566,13 @@ struct Members {
 
 impl Members {
     fn of(json: &'static Json) -> Result<Self, Flaw> {
-        let members = match json {
+        let all = match json {
             Json::Null => None,
-            Json::Object(members) => Some(members),
+            Json::Object(all) => Some(all),
             _ => return Err(Flaw::Wrong("an object")),
         };
         Ok(Self {
-            members,
+            all,
             known: Vec::new(),
             coloured: &[],
         })
@@ -566,7 +582,7 @@ impl Members {
     fn get(&mut self, name: &'static str) -> &'static Json {
         static NONE: Json = Json::Null;
         self.known.push(name);
-        let found = self.members.and_then(|members| members.get(name));
+        let found = self.all.and_then(|all| all.get(name));
         found.unwrap_or(&NONE)
     }
 
@@ -643,7 +659,7 @@ impl Members {
 
     /// That nothing is left that nobody knows.
     fn finish(self) -> Result<(), Flaw> {
-        let mut names = self.members.into_iter().flat_map(Map::keys);
+        let mut names = self.all.into_iter().flat_map(Map::keys);
         match names.find(|name| !self.known.contains(&name.as_str())) {
             Some(name) => Err(Flaw::Superfluous(name.clone())),
             None => Ok(()),

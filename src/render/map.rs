@@ -15,7 +15,7 @@ use super::{
     fonts::Fonts,
     frame::MapFrame,
     labels::{AtPoint, Board, Letters, Stand, Wanted},
-    look::{Circle, Kind, Line, Look, Source, Symbol, Words, looks, single},
+    look::{Circle, Kind, Line, Look, Source, Symbol, Wording, Words, looks, single},
     overlay,
     scene::{Cap, Colour, Item, Join, Scene, Stroke},
 };
@@ -25,7 +25,7 @@ use crate::{
     model::{Feature, LandUse, LocatedBy, Status, Text, View, view::Colours},
     report::Lang,
     share,
-    store::{Selection, Snapshot},
+    store::{Collection, Selection, Snapshot},
     tiles::{self, Derived, Layer, Shape, each_shape},
 };
 
@@ -140,7 +140,7 @@ pub fn draw(
     let fonts = Fonts::carried().map_err(Refused::NoFonts)?;
     let mut drawing = Drawing::new(frame, shown);
     let sources = drawing.sources();
-    check_density(&sources, frame.window())?;
+    Density::of(&sources, frame.window()).check()?;
     for source in &sources {
         let mut found = Found::default();
         for feature in source.near(frame) {
@@ -185,30 +185,54 @@ impl<'a> DataSource<'a> {
     }
 }
 
-/// Refuses what is too much, before it is drawn.
-fn check_density(sources: &[DataSource<'_>], window: Bounds<f64>) -> Result<(), Refused> {
-    let (mut features, mut vertices) = (0, 0);
-    let whole = sources
-        .iter()
-        .filter(|one| one.layer.derived == Derived::Features);
-    for source in whole {
-        for feature in source.layer.collection.near(window) {
-            features += 1;
-            vertices += feature
+/// How much there is in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Density {
+    features: usize,
+    vertices: usize,
+}
+
+impl Density {
+    /// Of what may be drawn, each feature once.
+    fn of(sources: &[DataSource<'_>], window: Bounds<f64>) -> Self {
+        let mut drawn: Vec<&Collection> = Vec::new();
+        for source in sources {
+            let collection = source.layer.collection;
+            if !drawn.iter().any(|known| std::ptr::eq(*known, collection)) {
+                drawn.push(collection);
+            }
+        }
+        let near = drawn
+            .into_iter()
+            .flat_map(|collection| collection.near(window));
+        let vertices = near.map(|feature| {
+            feature
                 .geometry
                 .as_ref()
-                .map_or(0, CoordsIter::coords_count);
-        }
+                .map_or(0, CoordsIter::coords_count)
+        });
+        let none = Self {
+            features: 0,
+            vertices: 0,
+        };
+        vertices.fold(none, |sum, vertices| Self {
+            features: sum.features + 1,
+            vertices: sum.vertices + vertices,
+        })
     }
-    for (what, found, limit) in [
-        (Dense::Features, features, MAX_FEATURES),
-        (Dense::Vertices, vertices, MAX_VERTICES),
-    ] {
-        if found > limit {
-            return Err(Refused::TooDense { what, found, limit });
+
+    /// Refuses what is too much.
+    fn check(self) -> Result<(), Refused> {
+        for (what, found, limit) in [
+            (Dense::Features, self.features, MAX_FEATURES),
+            (Dense::Vertices, self.vertices, MAX_VERTICES),
+        ] {
+            if found > limit {
+                return Err(Refused::TooDense { what, found, limit });
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// What of a source was found in the frame.
@@ -346,7 +370,7 @@ impl<'a> Drawing<'a> {
             return;
         }
         let id = &source.layer.collection.info.id;
-        self.drawn.counts.insert(id.to_string(), found.count);
+        self.drawn.counts.insert(id.clone(), found.count);
         if !tiles::is_base(id) {
             self.drawn.located_by.extend(&found.located_by);
         }
@@ -494,10 +518,20 @@ impl Canvas {
         if width <= 0.0 {
             return;
         }
+        // On the page dashes keep their length on the ground between two whole zooms.
+        let whole = Shape {
+            zoom: shape.zoom.floor(),
+            ..*shape
+        };
+        let dash = line.width.number(&whole).unwrap_or(1.0) * (shape.zoom - whole.zoom).exp2();
         let stroke = Stroke {
             colour,
             width,
-            dashes: line.dashes.iter().map(|length| length * width).collect(),
+            dashes: line
+                .dashes
+                .iter()
+                .map(|length| length * single(dash))
+                .collect(),
             cap: line.cap,
             join: line.join,
         };
@@ -628,18 +662,16 @@ impl Canvas {
 
     /// What a label says, in the language of the view.
     fn text(&self, symbol: &Symbol, shape: &Shape<'_>, lang: Lang) -> String {
-        if self.look.tells_accuracy {
-            let template = lang.pick("±{accuracy_m} 米", "±{accuracy_m} m");
-            return Words::Template(template.into()).of(shape);
+        let template = match self.look.wording {
+            Wording::AsWritten => return symbol.words.of(shape),
+            Wording::Accuracy => lang.pick("±{accuracy_m} 米", "±{accuracy_m} m"),
+            Wording::Names => lang.pick("{name}", "{name_en}"),
+        };
+        let text = Words::Template(template.into()).of(shape);
+        if text.is_empty() {
+            return symbol.words.of(shape);
         }
-        if self.look.is_bilingual {
-            let names = lang.pick("{name}", "{name_en}");
-            let name = Words::Template(names.into()).of(shape);
-            if !name.is_empty() {
-                return name;
-            }
-        }
-        symbol.words.of(shape)
+        text
     }
 }
 
@@ -832,5 +864,64 @@ fn geometry_type(geometry: &Geometry<f64>) -> &'static str {
         Geometry::MultiLineString(_) => "MultiLineString",
         Geometry::Polygon(_) => "Polygon",
         _ => "MultiPolygon",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{files::Files, load};
+
+    #[test]
+    fn what_is_too_much_is_refused_with_the_limit() {
+        let snapshot = load(&Files::seeds(None), &Files::geodata(None)).unwrap();
+        let place = Rect::from_xywh(0.0, 0.0, 1600.0, 900.0).unwrap();
+        let bounds = snapshot.collection("district").unwrap().bounds.unwrap();
+        let frame = MapFrame::fitting(place, bounds, 28.0);
+        let density = |layers: &[&str]| {
+            let view = View {
+                layers: Some(layers.iter().map(|&layer| layer.to_owned()).collect()),
+                ..View::default()
+            };
+            let shown = Shown {
+                snapshot: &snapshot,
+                view: &view,
+                area: None,
+                answer: None,
+                lang: Lang::Zh,
+            };
+            Density::of(&Drawing::new(&frame, &shown).sources(), frame.window())
+        };
+        let streets = snapshot.collection("streets").unwrap();
+        let near: Vec<&Feature> = streets.near(frame.window()).collect();
+        let vertices = near.iter().filter_map(|street| street.geometry.as_ref());
+        let all = Density {
+            features: near.len(),
+            vertices: vertices.map(CoordsIter::coords_count).sum(),
+        };
+        assert_eq!(density(&["streets"]), all);
+        assert!(density(&["streets", "zones"]).features > all.features);
+        assert_eq!(density(&[]).features, 0);
+        assert_eq!(all.check(), Ok(()));
+        let most = Density {
+            features: MAX_FEATURES,
+            vertices: MAX_VERTICES,
+        };
+        assert_eq!(most.check(), Ok(()));
+        let refused = Density {
+            features: MAX_FEATURES + 1,
+            ..most
+        }
+        .check()
+        .unwrap_err();
+        assert!(
+            refused.text().zh.contains("200001 个要素，超过上限 200000"),
+            "{refused:?}"
+        );
+        let refused = Density {
+            vertices: MAX_VERTICES + 1,
+            ..most
+        };
+        assert!(refused.check().is_err());
     }
 }

@@ -99,7 +99,7 @@ impl Painter {
     fn paint(&mut self, item: &Item) -> Result<(), model::Text> {
         match item {
             Item::Fill(path, colour) => {
-                self.fill(path, *colour, FillRule::EvenOdd, Transform::identity())
+                self.fill(path, *colour, FillRule::EvenOdd, Transform::identity());
             }
             Item::Line(path, stroke) => self.line(path, stroke, Transform::identity()),
             Item::Text(text) => self.text(text)?,

@@ -45,6 +45,15 @@ pub fn length(fonts: &Fonts, weight: Weight, text: &str) -> f32 {
         .sum()
 }
 
+/// How long the longest piece of a text is that is not broken, in ems.
+#[must_use]
+pub fn longest_word(fonts: &Fonts, weight: Weight, text: &str) -> f32 {
+    let words = text.lines().flat_map(words);
+    words
+        .map(|word| length(fonts, weight, word.trim_end()))
+        .fold(0.0, f32::max)
+}
+
 /// Breaks a text into lines of at most `ems`, as Chinese and English are broken: between Chinese
 /// characters and at spaces, never before what closes or after what opens. A word that is longer than
 /// a line is broken where the line ends. Of more than `most` lines the last ends with an ellipsis.
@@ -141,6 +150,18 @@ mod tests {
         let long = lines("abcdefghijklmnopqrstuvwxyz", 5.0, 9);
         assert!(long.len() > 1);
         assert_eq!(long.concat(), "abcdefghijklmnopqrstuvwxyz");
+    }
+
+    #[test]
+    fn the_longest_word_is_not_broken() {
+        let fonts = Fonts::carried().expect("fonts are built in");
+        let text = "Sanchahekou Scenic Area";
+        let longest = longest_word(fonts, Weight::Regular, text);
+        assert_eq!(
+            lines(text, longest + 0.01, 9),
+            ["Sanchahekou", "Scenic Area"]
+        );
+        assert!((longest_word(fonts, Weight::Regular, "三岔河口（文旅") - 2.0).abs() < 1e-6);
     }
 
     #[test]

@@ -30,15 +30,18 @@ pub(super) fn take_out(view: &mut View, snapshot: &Snapshot) -> Vec<Text> {
         missing.retain(layers, is_collection, ("图层", "layers"));
     }
     let default = View::default().collections;
-    if view.collections != default {
+    if view.collections == default {
+        // Nobody has asked for these by name.
+        view.collections.retain(is_collection);
+    } else {
         missing.retain(
             &mut view.collections,
             is_collection,
             ("集合", "collections"),
         );
-        if view.collections.is_empty() {
-            view.collections = default;
-        }
+    }
+    if view.collections.is_empty() {
+        view.collections = default;
     }
     missing.filter(&mut view.filter, snapshot);
     let is_there = |name: &FeatureRef| snapshot.feature(name).is_some();

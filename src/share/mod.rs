@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use crate::{
     area::{Interrupted, Patience},
     model::{Revision, Text, View, Viewer},
+    report::Lang,
     store::{
         Snapshot,
         live::{Live, Moment},
@@ -148,6 +149,12 @@ impl Opened {
         };
         let looks = [&*self.snapshot, &*now];
         News::between(record, &self.sight, &self.view, looks, latest, patience).map(Some)
+    }
+
+    /// What it is called: as its maker did, else by the area or the feature that it is about.
+    #[must_use]
+    pub fn name(&self, lang: Lang) -> Option<String> {
+        summary::name(&self.share.what.title, &self.view, &self.snapshot, lang)
     }
 
     /// What it shows, in words.

@@ -30,8 +30,13 @@ pub enum Place {
     Everywhere,
     /// A rectangle in degrees, and what meets it.
     Frame(Rect<f64>, Box<Selection>),
-    /// An area that is asked about: the names of what lies in it.
-    Asked(HashSet<FeatureRef>),
+    /// An area that is asked about.
+    Asked {
+        /// What lies in it.
+        hits: HashSet<FeatureRef>,
+        /// What documents place in it, and has no location.
+        unlocated: HashSet<FeatureRef>,
+    },
 }
 
 impl Place {
@@ -54,14 +59,14 @@ impl Place {
                 patience: patience.clone(),
             };
             let answer = query.run(snapshot)?;
-            let inside = answer.collections.iter().flat_map(|answer| {
-                let hits = answer.hits.iter().map(|hit| hit.feature);
-                let unlocated = answer.unlocated.iter().map(|one| one.feature);
-                let id = &answer.collection.info.id;
-                hits.chain(unlocated)
-                    .map(move |feature| FeatureRef::new(id, &feature.id))
-            });
-            return Ok(Self::Asked(inside.collect()));
+            let [mut hits, mut unlocated] = [HashSet::new(), HashSet::new()];
+            for answer in &answer.collections {
+                let name =
+                    |feature: &Feature| FeatureRef::new(&answer.collection.info.id, &feature.id);
+                hits.extend(answer.hits.iter().map(|hit| name(hit.feature)));
+                unlocated.extend(answer.unlocated.iter().map(|one| name(one.feature)));
+            }
+            return Ok(Self::Asked { hits, unlocated });
         }
         Ok(view.at.map_or(Self::Everywhere, |at| {
             let frame = frame(at);
@@ -74,7 +79,7 @@ impl Place {
     pub fn holds(&self, snapshot: &Snapshot, name: &FeatureRef, feature: &Feature) -> bool {
         match self {
             Self::Everywhere => true,
-            Self::Asked(names) => names.contains(name),
+            Self::Asked { hits, unlocated } => hits.contains(name) || unlocated.contains(name),
             Self::Frame(_, meeting) => {
                 let containers = snapshot.containers(feature).map(|(_, container)| container);
                 let mut shapes = std::iter::once(feature).chain(containers);
@@ -85,7 +90,8 @@ impl Place {
         }
     }
 
-    /// How many features of a collection it shows, of those that a filter lets pass.
+    /// How many features of a collection it shows, of those that a filter lets pass: of an area, as an
+    /// area query counts them.
     ///
     /// # Errors
     /// Where it takes longer than `patience`.
@@ -96,19 +102,24 @@ impl Place {
         filter: &Selection,
         patience: &Patience,
     ) -> Result<usize, Interrupted> {
-        let near: Box<dyn Iterator<Item = &Feature>> = match self {
+        let id = &*collection.info.id;
+        let candidates: Box<dyn Iterator<Item = &Feature>> = match self {
+            Self::Everywhere => Box::new(collection.features().iter()),
             Self::Frame(frame, _) => {
-                Box::new(collection.near(*frame).chain(collection.without_geometry()))
+                let near = collection.near(*frame).chain(collection.without_geometry());
+                Box::new(near.filter(|feature| {
+                    self.holds(snapshot, &FeatureRef::new(id, &feature.id), feature)
+                }))
             }
-            _ => Box::new(collection.features().iter()),
+            Self::Asked { hits, .. } => {
+                let own = hits.iter().filter(|name| *name.collection == *id);
+                Box::new(own.filter_map(|name| collection.get(&name.id)))
+            }
         };
         let mut count = 0;
-        for feature in near {
+        for feature in candidates {
             patience.check()?;
-            let name = FeatureRef::new(&collection.info.id, &feature.id);
-            if filter.matches(feature) && self.holds(snapshot, &name, feature) {
-                count += 1;
-            }
+            count += usize::from(filter.matches(feature));
         }
         Ok(count)
     }

@@ -47,14 +47,18 @@ pub fn summary(
         counts.push((collection, count));
     }
     let date = BEIJING.to_datetime(time).date();
-    let revision = snapshot.revision;
+    let (map, revision) = (&snapshot.title, snapshot.revision);
     let in_words = |lang: Lang| {
         let joint = lang.pick("、", ", ");
         let of = |collection: &Collection| {
             let info = &collection.info;
             lang.pick(&info.title, &info.title_en).to_owned()
         };
-        let name = cut(&name(title, view, snapshot, lang), MAX_NAME);
+        let name = name(title, view, snapshot, lang);
+        let name = cut(
+            name.as_deref().unwrap_or(lang.pick(&map.zh, &map.en)),
+            MAX_NAME,
+        );
         let layers: Vec<String> = layers.iter().copied().map(of).collect();
         let layers = match lang {
             _ if layers.is_empty() => String::new(),
@@ -104,7 +108,7 @@ fn cut(text: &str, most: usize) -> String {
 
 /// What a view is called: as its maker did, else by the area or the feature that it is about.
 #[must_use]
-pub fn name(title: &str, view: &View, snapshot: &Snapshot, lang: Lang) -> String {
+pub fn name(title: &str, view: &View, snapshot: &Snapshot, lang: Lang) -> Option<String> {
     let called = |name: &FeatureRef| {
         let feature = snapshot.feature(name)?;
         let in_english = Some(&*feature.name_en).filter(|name| !name.is_empty());
@@ -112,7 +116,7 @@ pub fn name(title: &str, view: &View, snapshot: &Snapshot, lang: Lang) -> String
         Some(name.to_owned())
     };
     if !title.is_empty() {
-        return title.to_owned();
+        return Some(title.to_owned());
     }
     let area = view.area.as_ref().and_then(|area| match area {
         ViewArea::Feature(name) => called(name),
@@ -120,7 +124,6 @@ pub fn name(title: &str, view: &View, snapshot: &Snapshot, lang: Lang) -> String
         _ => Some(lang.pick("圈画的范围", "A drawn area").to_owned()),
     });
     area.or_else(|| view.select.as_ref().and_then(called))
-        .unwrap_or_else(|| lang.pick(&snapshot.title.zh, &snapshot.title.en).to_owned())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::mvt;
 
 /// What expressions may ask of a shape.
+#[derive(Clone, Copy)]
 pub struct Shape<'a> {
     /// The zoom that the picture has, as MapLibre counts it (tiles of 512 pixels).
     pub zoom: f64,

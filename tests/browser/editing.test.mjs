@@ -214,28 +214,151 @@ test('a status with its citation, selected in the document’s own text', async 
   await page.locator('.status-now').getByText('已完成').waitFor();
 });
 
-test('what would be wrong is told with every reason, and nothing typed is lost', async () => {
+test('what would be wrong is told at its field, and nothing typed is lost', async () => {
   const page = await openAs('王工', '/?select=projects/tingyu-theatre');
   await startEditing(page);
   await page.locator('.editor [name=name]').fill('听雨大剧院');
-  for (let left = await page.locator('.edit-citations .entries li').count(); left > 0; left -= 1) {
-    await page.locator('.edit-citations .entries li button').first().click();
-  }
   const statuses = page.locator('.edit-statuses');
   await statuses.locator('.adder').click();
   await statuses.locator('[name=status]').selectOption('in_use');
+  await statuses.locator('[name=date]').fill('明年');
   await statuses.locator('.cite .is-quote').fill('推动听雨剧场选址。');
   await statuses.locator('.adding .is-primary').click();
+  // Without any sentence, which its status has taken along.
+  for (let left = await page.locator('.edit-citations .entries li').count(); left > 0; left -= 1) {
+    await page.locator('.edit-citations .entries li button').first().click();
+  }
   await review(page);
   await save(page, '试');
-  const told = page.locator('.editor .failure');
-  await told.locator('.flaws').getByText('意向性的表述不能得出状态').waitFor();
+  // Back at the form, at the first field that something is wrong with.
+  await page.locator('.editor[data-step=form]').waitFor();
+  await page.locator('.editor .failure').getByText('有 3 处要改').waitFor();
+  const group = page.locator('[data-field=statuses]');
+  await group.getByText('意向性的表述不能得出状态').waitFor();
+  await group.getByText('日期“明年”应写作').waitFor();
+  await page.locator('[data-field=citations]').getByText('没有引文').waitFor();
+  assert.equal(await group.evaluate((element) => element === document.activeElement), true);
+  const told = await group.getAttribute('aria-describedby');
+  assert.match(await page.locator(`[id="${told}"]`).innerText(), /意向性/);
   await screenshot(page, 'editing-refused-1440x900');
-  await page.getByRole('button', { name: '返回修改' }).click();
   assert.equal(await page.locator('.editor [name=name]').inputValue(), '听雨大剧院');
+  // What is put right is no longer marked; the rest stays.
+  await statuses.locator('.entries li button').last().click();
+  await group.locator('.field-flaws').waitFor({ state: 'detached' });
+  await page.locator('[data-field=citations] .field-flaws').waitFor();
   await page.getByRole('button', { name: '放弃改动' }).click();
   await page.locator('.details h2').getByText('听雨剧场').waitFor();
   assert.equal((await feature('projects/tingyu-theatre')).properties.name, '听雨剧场');
+});
+
+test('a plain field that is wrong is marked itself; what is of no field stands on top', async () => {
+  const page = await openAs('王工', '/?select=projects/tingyu-theatre');
+  await startEditing(page);
+  await page.route('**/items/tingyu-theatre?message=*', (route) =>
+    route.fulfill({
+      status: 422,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({
+        detail: '不对',
+        detail_en: 'wrong',
+        problems: [
+          ['licence', 'tingyu-theatre'],
+          ['nothing', 'tingyu-theatre'],
+        ].map(([name, of]) => ({
+          file: 'projects.geojson',
+          feature: of,
+          reason: `属性 ${name} 不对`,
+          reason_en: `the property ${name} is wrong`,
+        })),
+      }),
+    }),
+  );
+  await page.locator('.editor [name=name]').fill('听雨大剧院');
+  await review(page);
+  await save(page, '试');
+  await page.locator('.editor .failure .flaws').getByText('属性 nothing 不对').waitFor();
+  // The field stands in a fold that was closed.
+  const field = page.locator('.editor [name=licence]');
+  await field.waitFor({ state: 'visible' });
+  assert.equal(await field.getAttribute('aria-invalid'), 'true');
+  assert.equal(await field.evaluate((element) => element === document.activeElement), true);
+  await field.fill('另一种许可');
+  await page.locator('[data-field=licence] .field-flaws').waitFor({ state: 'detached' });
+  assert.equal(await field.getAttribute('aria-invalid'), null);
+  await page.getByRole('button', { name: '放弃改动' }).click();
+});
+
+test('what contains it, how it stands to others, and quantities with their sentence', async () => {
+  const ref = 'projects/shiliu-substation';
+  const page = await openAs('王工', `/?select=${ref}`);
+  const old = await feature(ref);
+  await startEditing(page);
+  const choose = async (name, text, target) => {
+    const field = page.locator(`.editor [name=${name}]`);
+    await field.fill(text);
+    await page.locator(`.feature-picker [data-ref="${target}"]`).waitFor();
+    await field.press('Enter');
+    await page.locator('.feature-picker [role=option]').first().waitFor({ state: 'detached' });
+  };
+  await page.locator('.editor [name=located_by]').selectOption('container');
+  const go = page.getByRole('button', { name: '查看改动' });
+  assert.equal(await go.isDisabled(), true, 'what contains it is asked for');
+  await choose('container', '云帆', 'zones/yunfan');
+  await page.locator('.edit-placed-in .entries button').first().click();
+
+  const relations = page.locator('.edit-relations');
+  await relations.locator('.adder').click();
+  await relations.locator('[name=relation_type]').selectOption('serves');
+  await choose('relation_target', '听雨剧场', 'projects/tingyu-theatre');
+  await relations.locator('[name=relation_evidence]').fill('供电范围');
+  await relations.locator('.adding .is-primary').click();
+
+  const quantities = page.locator('.edit-quantities');
+  await quantities.locator('.adder').click();
+  const add = quantities.locator('.adding .is-primary');
+  await quantities.locator('[name=attribute]').fill('电压');
+  await quantities.locator('[name=value]').fill('110');
+  await quantities.locator('[name=unit]').fill('千伏');
+  assert.equal(await add.isDisabled(), true, 'no quantity without its sentence');
+  const { citations } = old.properties;
+  await quantities.locator('.cite select').selectOption(citations[0].document);
+  await quantities.locator('.cite .is-quote').fill(citations[0].quote);
+  await quantities.getByText('见第').waitFor();
+  await screenshot(page, 'editing-quantity-1440x900');
+  await add.click();
+  await review(page);
+  const told = await differences(page.locator('.review'));
+  assert.match(told.quantities[1], /电压 110 千伏/);
+  assert.match(told.relations[1], /服务/);
+  await save(page, '补关系与数量');
+  await saved(page);
+  const { properties } = await feature(ref);
+  assert.equal(properties.container, 'zones/yunfan');
+  assert.equal(properties.placed_in, undefined);
+  const relation = { type: 'serves', target: 'projects/tingyu-theatre', evidence: '供电范围' };
+  assert.deepEqual(properties.relations.at(-1), relation);
+  const { citation, ...quantity } = properties.quantities.at(-1);
+  assert.deepEqual(quantity, {
+    attribute: 'voltage',
+    value: 110,
+    unit: '千伏',
+    date: null,
+    modality: 'intended',
+  });
+  assert.equal(citation.quote, citations[0].quote);
+  // All of it goes again the way it came.
+  await startEditing(page);
+  await page.locator('[data-field=container] .entries button').click();
+  await page.locator('.editor [name=located_by]').selectOption('none');
+  await relations.locator('.entries li button').last().click();
+  await quantities.locator('.entries li button').last().click();
+  await review(page);
+  await save(page, '撤回');
+  await saved(page);
+  const back = (await feature(ref)).properties;
+  assert.equal(back.container, undefined);
+  assert.deepEqual(back.relations, old.properties.relations);
+  assert.deepEqual(back.quantities, old.properties.quantities);
 });
 
 test('an unlocated feature is placed, by a point, a line or a polygon', async () => {
@@ -523,10 +646,12 @@ test('an earlier revision is viewed as a whole, and a feature brought back to wh
   assert.equal(parameters(page).get('revision'), '1');
   assert.equal(await page.locator('[data-act]').count(), 0, 'what was is not changed');
   await mapRests(page);
+  assert.equal(await page.getByText('部分地图数据没有载入').count(), 0, 'all tiles have come');
   await screenshot(page, 'moment-1440x900');
   const reader = await stage.openReady('/?select=parcels/a1-02&revision=1');
   await reader.locator('.details h2').getByText('A1-02地块').waitFor();
   await reader.getByText('正在看第 1 版').waitFor();
+  assert.equal(await reader.getByText('部分地图数据没有载入').count(), 0, 'all tiles have come');
   await page.getByRole('button', { name: '回到最新' }).click();
   await page.locator('.notice.is-quiet').waitFor({ state: 'detached' });
   await page.locator('.details [data-act=edit]').waitFor();

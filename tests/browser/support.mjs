@@ -21,6 +21,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const PATIENCE = 45_000;
 
 export const DESKTOP = { width: 1440, height: 900 };
+export const TABLET = { width: 1024, height: 768 };
 export const PHONE = { width: 390, height: 844 };
 
 /** Starts the service on a free port; gives its address and how to stop it. */
@@ -138,11 +139,11 @@ const PASSWORD = 'four plain words together';
 
 /**
  * A stage with a record of the invented district, and editors who have chosen a password: `openAs`
- * gives a page of one of them. The record is in the folder `data`.
+ * gives a page of one of them. The record is in the folder `data`. More options go to the service.
  */
-export async function setDesk(editors) {
+export async function setDesk(editors, ...options) {
   const data = await mkdtemp(join(tmpdir(), 'desk-'));
-  const stage = await setStage(...DISTRICT, '--data', data);
+  const stage = await setStage(...DISTRICT, '--data', data, ...options);
   for (const name of editors) {
     const place = ['--public-url', stage.address, '--data', data];
     const args = ['people', 'invite', name, '--role', 'editor', ...place];

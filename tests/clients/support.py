@@ -33,7 +33,8 @@ class Service:
         self._log = tempfile.NamedTemporaryFile()
         self._settings = without_settings()
         self._process = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self._folder.name],
+            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self._folder.name]
+            + ["--allow-embed", "https://portal.example.cn"],
             env={**self._settings, "RENEWAL_MAP_LOG": "tower_http=debug", "NO_COLOR": "1"},
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -61,6 +62,13 @@ class Service:
 
         run("add", "editor", "--role", "editor")
         return run("token", "editor")
+
+    def share(self):
+        """The id of a share."""
+        body = json.dumps({"state": "?v=1"}).encode()
+        request = urllib.request.Request(f"{self.url}/shares", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["id"]
 
     def asked(self):
         """Path and parameters of every request so far, in order."""

@@ -28,7 +28,12 @@ class OpenApi(ServiceTest):
             run = subprocess.run(
                 command,
                 cwd=folder,
-                env={**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE)},
+                env={
+                    **os.environ,
+                    "SCHEMATHESIS_HOOKS": "hooks",
+                    "PYTHONPATH": str(HERE),
+                    "SHARE": self.service.share(),
+                },
                 capture_output=True,
                 text=True,
             )

@@ -480,7 +480,8 @@ fn findings(path: &Path, ground: &Ground) -> Vec<Finding> {
                 &mut |_, _| {},
             )
             .unwrap();
-        findings.extend(shapes.findings());
+        let on = &mut |_, _| ControlFlow::Continue(());
+        findings.extend(shapes.findings(on).unwrap());
     }
     findings
 }

@@ -86,12 +86,26 @@ impl Desk {
             .len()
     }
 
+    /// Temporary files of imports that this process still holds.
+    fn held(&self) -> Vec<PathBuf> {
+        staged(Path::new("/proc/self/fd"), self.folder.path())
+    }
+
     /// What an import leaves beside the record.
     fn left(&self) -> Vec<PathBuf> {
         fs::read_dir(self.data().join("imports"))
             .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
             .unwrap_or_default()
     }
+}
+
+/// The temporary files below a folder that a process holds open; they have no name any more.
+fn staged(open: &Path, below: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(open).into_iter().flatten();
+    entries
+        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+        .filter(|path| path.starts_with(below) && path.to_string_lossy().contains(".staging"))
+        .collect()
 }
 
 struct Said {
@@ -207,7 +221,7 @@ fn same(coord: Coord<f64>) -> Coord<f64> {
 
 #[test]
 fn three_invalid_rows_of_many_keep_all_from_being_written_unless_skipped() {
-    let count = if in_full() { 100_000 } else { 3_000 };
+    let count = if in_full() { 1_000_000 } else { 3_000 };
     let desk = Desk::new();
     let invalid = [17, count / 2, count - 1];
     let file = desk.write("squares.geojson", &squares(count, &invalid));
@@ -615,8 +629,40 @@ fn cancelled_it_leaves_nothing() {
         });
         assert!(matches!(outcome, Err(intake::Failed::Cancelled)));
         assert!(desk.left().is_empty());
+        assert_eq!(desk.held(), Vec::<PathBuf>::new());
     }
     assert_eq!(record.latest().unwrap(), Revision(1));
+}
+
+#[test]
+fn ctrl_c_ends_it_and_leaves_nothing() {
+    let desk = Desk::new();
+    let file = desk.write("many.geojson", &squares(20_000, &[]));
+    let child = desk
+        .command(&file, &signed(&[]))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Once its temporary file is there, it is in the middle of its work.
+    let number = child.id().to_string();
+    let open = PathBuf::from("/proc").join(&number).join("fd");
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while staged(&open, desk.folder.path()).is_empty() {
+        assert!(Instant::now() < deadline, "it has not begun");
+        thread::sleep(Duration::from_millis(1));
+    }
+    let told = std::process::Command::new("kill")
+        .args(["-INT", &number])
+        .status();
+    assert!(told.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = Said::of(&output);
+    assert!(said.err.contains("cancelled"), "{}", said.err);
+    assert_eq!(desk.record().latest().unwrap(), Revision(1));
+    assert!(desk.left().iter().all(|path| path.is_dir()));
+    assert!(desk.record().verify().is_ok());
 }
 
 #[test]
@@ -999,6 +1045,31 @@ fn an_account_has_four_imports_under_way_and_those_that_ended_make_room() {
     assert!(sending.is_some(), "it has no place");
     drop(sending);
     assert!(within(200, 201), "its place is not free again");
+}
+
+#[test]
+fn a_file_beyond_a_gigabyte_is_refused_before_it_is_sent() {
+    let service = Service::start();
+    let host = service.server.url.strip_prefix("http://").unwrap();
+    let status_of = |bytes: u64| {
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST {SENT} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
+             content-length: {bytes}\r\nconnection: close\r\n\r\n",
+            service.editor
+        )
+        .unwrap();
+        let wait = Some(Duration::from_secs(3));
+        stream.set_read_timeout(wait).unwrap();
+        let mut answer = [0; 12];
+        let read = std::io::Read::read_exact(&mut stream, &mut answer);
+        read.ok()
+            .map(|()| String::from_utf8_lossy(&answer[9..]).into_owned())
+    };
+    assert_eq!(status_of((1 << 30) + 1).as_deref(), Some("413"));
+    // One that is just small enough is waited for.
+    assert_eq!(status_of(1 << 30), None);
 }
 
 #[test]

@@ -1113,6 +1113,57 @@ fn a_database_that_somebody_is_writing_is_not_read_past_its_journal() {
 }
 
 #[test]
+fn a_file_of_one_feature_is_read_by_gdal_and_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let system = crs("EPSG:4548");
+    for format in [Format::GeoJson, Format::GeoPackage, Format::FlatGeobuf] {
+        let path = folder.path().join(format!("one.{}", format.extension()));
+        write(format, &rows(&polygons()[..1], system), system, &path);
+        assert_eq!(sound(&path, &ReadOptions::default()).1.len(), 1);
+        let read = gdal_reads(path.to_str().unwrap(), &[]);
+        assert_eq!(read["features"].as_array().unwrap().len(), 1, "{format:?}");
+    }
+}
+
+#[test]
+fn systems_and_heights_that_rows_state_are_not_lost_unsaid() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let told = |layer: &Layer, what: &str| layer.notes.iter().any(|note| note.en.contains(what));
+    let one = "名称,wkt\n甲,SRID=4548;POINT Z (517000 4334000 3.5)\n乙,SRID=4548;POINT (517001 4334001)\n";
+    let (layer, rows) = sound(&written("one.csv", one), &ReadOptions::default());
+    assert_eq!(layer.crs, StatedCrs::Known(crs("EPSG:4548")));
+    assert!(told(&layer, "heights"), "{:?}", layer.notes);
+    assert_eq!(rows.len(), 2);
+    let two = "名称,wkt\n甲,SRID=4548;POINT (517000 4334000)\n乙,POINT (517001 4334001)\n";
+    let (layer, _) = sound(&written("two.csv", two), &ReadOptions::default());
+    assert_eq!(layer.crs, StatedCrs::None);
+    assert!(told(&layer, "different systems"), "{:?}", layer.notes);
+    assert!(!told(&layer, "heights"), "{:?}", layer.notes);
+
+    let flat = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}]}"#;
+    let high = flat.replace("[0,0]", "[0,0,5]").replace("[1,0]", "[1,0,5]");
+    let high = written("high.geojson", &high.replace("[1,1]", "[1,1,5]"));
+    for ending in ["geojson", "gpkg", "fgb", "shp"] {
+        let path = folder.path().join(format!("from_gdal.{ending}"));
+        if ending == "geojson" {
+            fs::copy(&high, &path).unwrap();
+        } else {
+            ogr2ogr(&[path.to_str().unwrap(), high.to_str().unwrap()]);
+        }
+        let (layer, rows) = sound(&path, &ReadOptions::default());
+        assert!(told(&layer, "heights"), "{ending}: {:?}", layer.notes);
+        assert_eq!(rows.len(), 1);
+    }
+    let (layer, _) = sound(&written("flat.geojson", flat), &ReadOptions::default());
+    assert!(!told(&layer, "heights"), "{:?}", layer.notes);
+}
+
+#[test]
 fn codes_keep_their_digits_and_fields_their_names() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.csv");

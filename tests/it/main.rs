@@ -9,6 +9,7 @@ mod command_line;
 mod compiling;
 mod disk;
 mod doctor;
+mod drawing;
 mod editing;
 mod exports;
 mod filters;

@@ -490,6 +490,44 @@ fn without_groups_roles_are_given_here() {
     assert_eq!(browser.session(&bureau)["role"], "editor");
 }
 
+/// A provider that answers everybody with the same bytes, and then says no more.
+fn one_that_says(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            // Whoever has heard enough may hang up.
+            let _ = std::io::Write::write_all(&mut stream, &answer);
+            open.push(stream);
+        }
+    });
+    issuer
+}
+
+#[test]
+fn a_provider_that_says_too_much_or_nothing_is_not_waited_for() {
+    let endless = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"issuer\": \"";
+    let endless = [&endless[..], &vec![b'a'; 3 << 20]].concat();
+    let taken = [endless, Vec::new()].map(|answer| {
+        let (house, _secret) = house_of(&one_that_says(answer), &[]);
+        let started = std::time::Instant::now();
+        let answer = house.server.get(LEAVE);
+        let taken = started.elapsed();
+        assert_eq!(answer.status, 503);
+        assert!(
+            answer.text().contains("does not answer"),
+            "{}",
+            answer.text()
+        );
+        assert_eq!(house.server.get("/collections").status, 200);
+        taken
+    });
+    // Both keep the line open: one is left for what it said, the other when time is up.
+    assert!(taken[0] * 2 < taken[1], "{taken:?}");
+}
+
 #[test]
 fn where_the_provider_is_down_passwords_go_on() {
     // Nobody listens there any more.

@@ -123,6 +123,8 @@ fn the_same_view_is_one_share_and_ids_do_not_follow_each_other() {
     for again in [
         "v=1&x=1&lang=zh&layers=zones%2Cparcels&at=116.990001,38.98,14.0",
         "?at=116.99,38.98,14&layers=zones,parcels&revision=1&x=1",
+        "?at=116.99,38.98,14&layers=zones,parcels&x=1&share=k7m3p-9xq2w-4h",
+        "?at=116.99,38.98,14&layers=zones,parcels&x=1&share=none",
     ] {
         let what = json!({ "state": again, "title": " 晨会 ", "note": "第一页\n第二页" });
         let answer = server.post("/shares", what.to_string());
@@ -686,7 +688,9 @@ fn chat_programs_are_told_what_a_link_shows() {
     // The base stands before all that rests on it; the page finds the share as it is.
     let base = page.find("<base href=\"../\">").unwrap();
     assert!(base < page.find("./assets/").unwrap() && page.find("charset").unwrap() < base);
-    assert_eq!(page.matches("<title>").count(), 1);
+    for once in ["<title>", "charset", "<head>", "<base"] {
+        assert_eq!(page.matches(once).count(), 1, "{once}");
+    }
     let data = between(
         &page,
         "<script type=\"application/json\" id=\"share\">",
@@ -698,6 +702,19 @@ fn chat_programs_are_told_what_a_link_shows() {
         (&share["title"], &share["note"]),
         (&json!(title), &json!(note))
     );
+    // One without a title is called by what it is about.
+    let unnamed = server.post("/shares", json!({ "state": state }).to_string());
+    let unnamed = server.get_with(
+        &format!("/s/{}", unnamed.json()["id"].as_str().unwrap()),
+        &PAGE,
+    );
+    let head = unnamed.text();
+    let name = "Yunfan Business Zone";
+    assert_eq!(
+        between(&head, "property=\"og:title\" content=\"", "\""),
+        name
+    );
+    assert!(between(&head, "<title>", "</title>").starts_with(&format!("{name} · ")));
     // Whatever else is asked for, as programs that look for pictures do.
     let odd = server.get_with(&format!("/s/{id}"), &[("accept", "image/avif")]);
     assert_eq!(odd.header("content-type"), "text/html; charset=utf-8");
@@ -722,23 +739,21 @@ fn a_summary_says_what_is_shown() {
     let data = TempDir::new().unwrap();
     let server = serve(data.path(), &[]);
     let said = |what: Value| share(&server, &what)["summary"].clone();
-    let asked = said(json!({ "state": "?area=feature:zones/yunfan&collections=parcels" }));
-    let query = json!({ "area": { "feature": "zones/yunfan" }, "collections": ["parcels"] });
+    let asked = said(json!({ "state": "?area=feature:zones/yunfan&collections=parcels,projects" }));
+    let query =
+        json!({ "area": { "feature": "zones/yunfan" }, "collections": ["parcels", "projects"] });
     let answer = server.post("/areas/query", query.to_string()).json();
-    let count = &answer["totals"]["count"];
-    assert!(count.as_u64().unwrap() > 0);
+    let [parcels, projects] = [0, 1].map(|place| &answer["results"][place]["totals"]);
+    assert!(projects["count"].as_u64() > Some(0) && projects["unlocated"].as_u64() > Some(0));
+    let [parcels, projects] = [&parcels["count"], &projects["count"]];
     let zh = asked["zh"].as_str().unwrap();
     assert!(zh.starts_with("云帆商务区。图层："), "{zh}");
-    assert!(
-        zh.contains(&format!("范围内：地块 {count}。版本 1，20")),
-        "{zh}"
-    );
+    let inside = format!("范围内：地块 {parcels}、项目 {projects}。版本 1，20");
+    assert!(zh.contains(&inside), "{zh}");
     let en = asked["en"].as_str().unwrap();
     assert!(en.starts_with("Yunfan Business Zone. Layers: "), "{en}");
-    assert!(
-        en.contains(&format!("In the area: Parcels {count}. Revision 1, 20")),
-        "{en}"
-    );
+    let inside = format!("In the area: Parcels {parcels}, Projects {projects}. Revision 1, 20");
+    assert!(en.contains(&inside), "{en}");
     // In the frame, and through the filter.
     let near = around(
         &server,

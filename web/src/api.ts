@@ -18,8 +18,10 @@ import type {
   FeaturePage,
   FeatureRevisions,
   Indicators,
+  NewShare,
   Revisions,
   Session,
+  Share,
   SourceDocument,
 } from './model';
 import { collectionOf, idOf } from './model';
@@ -339,6 +341,32 @@ export async function commit({ ref, version, feature, message }: Wish): Promise<
     },
     ...(feature ? { body: JSON.stringify({ type: 'Feature', ...feature }) } : {}),
   });
+}
+
+export async function createShare(wish: NewShare): Promise<Share> {
+  return send('shares', await proven('POST', wish));
+}
+
+export function fetchShare(id: string, signal?: AbortSignal): Promise<Share> {
+  return send(`s/${id}?f=json`, { cache: 'no-store', ...abort(signal) });
+}
+
+/** A file of the service, under the name that it gives. */
+export async function fetchFile(
+  path: string,
+  signal?: AbortSignal,
+): Promise<{ name: string | null; content: Blob }> {
+  let disposition: string | null = null;
+  const call = fetch(new URL(path, document.baseURI), abort(signal));
+  const content = await answer<Blob>(
+    call.then(async (response) => {
+      disposition = response.headers.get('content-disposition');
+      return response.ok
+        ? { data: await response.blob(), response }
+        : { error: jsonOf(await response.text()), response };
+    }),
+  );
+  return { name: nameFrom(disposition), content };
 }
 
 /** What somebody decides about a file that is brought in. */

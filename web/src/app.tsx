@@ -8,7 +8,10 @@ import { titleOf } from './i18n';
 import { mapState, webglWorks } from './map/canvas';
 import { DrawHint, Furniture, MapView, ShapeHint, Tip } from './map/furniture';
 import { styleWithin } from './map/style';
+import { isEmbedded } from './opening';
 import { Answer } from './panels/answer';
+import { Briefed } from './panels/briefed';
+import { Embedded } from './panels/embedded';
 import { Header } from './panels/header';
 import { IndicatorPanel } from './panels/indicators';
 import { Layers } from './panels/layers';
@@ -19,7 +22,18 @@ import { Reader } from './panels/reader';
 import { RevisionsPanel } from './panels/revisions';
 import { Sheet } from './panels/sheet';
 import { ZoneQuery } from './panels/zones';
-import { asking, catalogue, isOvertaken, lang, layout, navigate, ready, t, view } from './state';
+import {
+  asking,
+  catalogue,
+  isOvertaken,
+  lang,
+  layout,
+  navigate,
+  ready,
+  share,
+  t,
+  view,
+} from './state';
 
 const loaded = signal<StyleSpecification | null>(null);
 /** The style, once it is known which collections there are to draw. */
@@ -72,14 +86,15 @@ export function App() {
   const load = catalogue.load.value;
   const known = ready(load);
   const title = known && titleOf(lang.value, known);
+  const shared = ready(share.load.value)?.title;
 
   useEffect(loadStyle, []);
   useEffect(() => {
     document.documentElement.lang = lang.value === 'zh' ? 'zh-CN' : 'en';
   }, [lang.value]);
   useEffect(() => {
-    if (title) document.title = title;
-  }, [title]);
+    if (title) document.title = shared ? `${shared} · ${title}` : title;
+  }, [title, shared]);
   const isUntold = view.value.revision === null;
   useEffect(() => {
     if (!known || !isUntold || isOvertaken(known.revision)) return;
@@ -87,7 +102,7 @@ export function App() {
   }, [known, isUntold]);
 
   const failed = load?.state === 'failed' ? load.problem : styleProblem.value;
-  const answering = asking.value;
+  const answering = asking.value && !isEmbedded;
   // Beside an answer on a middling screen only the header is left of the column.
   const columnCovers = layout.value === 'wide' || (layout.value === 'middle' && !answering);
   return (
@@ -123,22 +138,29 @@ export function App() {
           </p>
         )
       )}
-      <div
-        class="column"
-        data-panel={view.value.panel}
-        data-covers={columnCovers ? 'left' : 'none'}
-      >
-        <Header />
-        {known && (
-          <Sheet label={t(`panel.${view.value.panel}`)} class="side" hidden={answering}>
-            <Panel style={style.value} />
-          </Sheet>
-        )}
-      </div>
-      {known && answering && <Answer style={style.value} />}
+      {isEmbedded ? (
+        <Embedded style={style.value} title={title ?? ''} />
+      ) : (
+        <>
+          <div
+            class="column"
+            data-panel={view.value.panel}
+            data-covers={columnCovers ? 'left' : 'none'}
+          >
+            <Header />
+            {known && <Briefed />}
+            {known && (
+              <Sheet label={t(`panel.${view.value.panel}`)} class="side" hidden={answering}>
+                <Panel style={style.value} />
+              </Sheet>
+            )}
+          </div>
+          {known && answering && <Answer style={style.value} />}
+          <DrawHint />
+          <ShapeHint />
+        </>
+      )}
       {known && style.value && drawable && <Furniture />}
-      <DrawHint />
-      <ShapeHint />
       <Tip />
     </div>
   );

@@ -13,6 +13,7 @@ import {
   mergeOnto,
   same,
 } from './editing';
+import type { Refusal } from './flaws';
 import { collectionOf } from './model';
 import { compared, draft, navigate, readAnew, shaping, view } from './state';
 
@@ -26,6 +27,8 @@ export interface Conflict {
 export const conflict = signal<Conflict | null>(null);
 /** `busy` while something is on its way; else what went wrong last. */
 export const sending = signal<'idle' | 'busy' | Problem>('idle');
+/** Of the draft that was refused last: what it was, and what was wrong with it. */
+export const refusal = signal<Refusal | null>(null);
 /** Counts drafts that are put aside or thrown away, for whoever shows that there are some. */
 export const kept = signal(0);
 
@@ -79,6 +82,7 @@ effect(() => {
 /** Puts a draft on the desk. */
 function open(next: Draft): void {
   sending.value = 'idle';
+  refusal.value = null;
   conflict.value = null;
   draft.value = next;
 }
@@ -88,6 +92,7 @@ export function leave(): void {
   shaping.value = null;
   compared.value = null;
   conflict.value = null;
+  refusal.value = null;
   sending.value = 'idle';
   draft.value = null;
   kept.value += 1;
@@ -211,6 +216,7 @@ export async function save(): Promise<void> {
       }
       // An answer may have been lost on its way: what was to become of it has become of it.
       const isDone = [404, 409].includes(error.status) && (await stands(ref, mine));
+      if (!isDone && mine && [409, 422].includes(error.status)) backToForm(mine, error);
       if (!isDone && error.status === 404 && version !== null) {
         addAnew(current);
         throw new Problem(404, GONE);
@@ -219,6 +225,14 @@ export async function save(): Promise<void> {
     }
     finish(current, mine ? ref : null);
   });
+}
+
+/** What is wrong is put right in the form. */
+function backToForm(mine: Kept, { detail, flaws }: Problem): void {
+  const { zh, en } = detail;
+  const told = flaws.length > 0 ? flaws : [{ feature: null, reason: zh, reason_en: en }];
+  refusal.value = { mine, flaws: told };
+  update({ step: 'form' });
 }
 
 const GONE = {

@@ -105,6 +105,28 @@ export const EDITING_WORDS = {
   'edit.land_use.add': ['写明用地', 'State a land use'],
   'edit.land_use.change': ['更改用地', 'Change the land use'],
 
+  'edit.pick.label': ['找一个条目', 'Find a feature'],
+  'edit.pick.note': ['输入名称或拼音', 'Type its name'],
+  'edit.placed_in.note': ['文件在哪一节写到它', 'Under whose heading a document names it'],
+  'edit.placed_in.add': ['加一处', 'Add one'],
+  'edit.relation.add': ['加一条关系', 'Add a relation'],
+  'edit.relation.type': ['关系', 'Relation'],
+  'edit.relation.evidence': ['依据', 'Why'],
+  'edit.relation.cite': ['引原句', 'Cite the sentence'],
+  'edit.quantity.add': ['加一条数量', 'Add a quantity'],
+  'edit.quantity.attribute': ['说的是什么', 'Of what'],
+  'edit.quantity.attribute.note': [
+    '选一项；别的用英文小写词，如 green_area',
+    'Choose one, or write lower-case words, such as green_area',
+  ],
+  'edit.quantity.value': ['数值', 'Value'],
+  'edit.quantity.unit': ['单位', 'Unit'],
+  'edit.quantity.qualifier': ['数前的词，如“约”', 'Word before it, such as 约'],
+  'edit.quantity.date.note': [
+    '如 2025、2025-03 或 2021/2025；没写就空着',
+    'such as 2025, 2025-03 or 2021/2025; leave it if none is stated',
+  ],
+
   'edit.place': ['位置', 'Location'],
   'edit.place.none': ['还没有图形', 'No geometry yet'],
   'edit.place.point': ['画点', 'Point'],
@@ -140,10 +162,6 @@ export const EDITING_WORDS = {
   'edit.located.relation': ['由位置关系推定', 'Inferred from a relation'],
   'edit.located.container': ['只知所在', 'Only its container is known'],
   'edit.located.none': ['未定位', 'Not located'],
-  'edit.container.note': [
-    '写作 集合/编号，如 zones/old-town',
-    'as collection/id, such as zones/old-town',
-  ],
 
   'edit.sentence.text': ['四至文字', 'Boundary sentence'],
   'edit.sentence.run': ['围出', 'Compile'],
@@ -173,6 +191,10 @@ export const EDITING_WORDS = {
   'edit.discard': ['放弃改动', 'Discard changes'],
   'edit.lacks': ['还要填：', 'Still needed: '],
   'edit.failed': ['没有保存', 'Not saved'],
+  'edit.failed.fields': [
+    '有 {n} 处要改，标在下面各栏',
+    '{n} to put right, marked in the fields below',
+  ],
   'edit.failed.offline': [
     '连不上服务。改动留在本页，接通后再保存。',
     'The service cannot be reached. The changes stay here; save again once it can.',

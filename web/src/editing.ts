@@ -1,7 +1,7 @@
 // A feature as it is changed: what is kept of it, what differs, and what becomes of one person's
 // changes when others were quicker. Nothing here asks or draws anything.
 
-import type { Citation, Feature, LocatedBy, StatusEntry } from './model';
+import type { Citation, Feature, LocatedBy, Quantity, Relation, StatusEntry } from './model';
 
 export type Properties = Record<string, unknown>;
 
@@ -169,6 +169,19 @@ export function citationsOf({ properties }: Kept): Citation[] {
   return (properties.citations as Citation[] | undefined) ?? [];
 }
 
+export function relationsOf({ properties }: Kept): Relation[] {
+  return (properties.relations as Relation[] | undefined) ?? [];
+}
+
+export function quantitiesOf({ properties }: Kept): Quantity[] {
+  return (properties.quantities as Quantity[] | undefined) ?? [];
+}
+
+/** With these in the property's list; without any it has no such property. */
+export function withList(feature: Kept, name: string, list: unknown[]): Kept {
+  return changed(feature, [{ name, after: list.length > 0 ? list : undefined }]);
+}
+
 /** With these statuses, of which the last is the one that counts. */
 export function withStatuses(feature: Kept, statuses: StatusEntry[]): Kept {
   const status = statuses.at(-1)?.status ?? null;
@@ -255,15 +268,23 @@ export function withoutGeometry(feature: Kept, by: 'none' | 'container'): Kept {
 
 /** What only its container placed stays related to that when it gets a place of its own. */
 function moved(feature: Kept): Kept {
-  const { container, relations } = feature.properties;
+  const { container } = feature.properties;
   if (typeof container !== 'string') return feature;
-  const known = Array.isArray(relations) ? relations : [];
+  const known = relationsOf(feature);
   const relation = { type: 'contained_in', target: container };
-  const isKnown = known.some((one) => one?.type === relation.type && one?.target === container);
+  const isKnown = known.some(({ type, target }) => type === relation.type && target === container);
   return changed(feature, [
     { name: 'container', after: undefined },
     { name: 'relations', after: isKnown ? known : [...known, relation] },
   ]);
+}
+
+/** Simple properties that any feature may have. */
+export const COMMON = ['address', 'note', 'note_en', 'source', 'licence'];
+
+/** What is changed as it stands, in a field of its own. */
+export function isSimple(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 /** Why a draft can't be sent yet. */

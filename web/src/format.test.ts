@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import {
   accuracy,
   areaTolerance,
+  day,
   hectares,
   metres,
   mu,
@@ -60,4 +61,10 @@ it('does not call a small tolerance nothing', () => {
 
 it('finds round lengths for the scale bar', () => {
   expect([1234, 999, 450, 100, 7].map(roundLength)).toEqual([1000, 500, 200, 100, 5]);
+});
+
+it('names the day that it was where the district lies', () => {
+  expect(day('2026-11-22T15:59:00Z', 'zh')).toBe('2026年11月22日');
+  expect(day('2026-11-22T16:00:00Z', 'zh')).toBe('2026年11月23日');
+  expect(day('2026-11-22T16:00:00Z', 'en')).toBe('23 November 2026');
 });

@@ -104,3 +104,11 @@ export function moment(time: string, lang: Language): string {
     timeStyle: 'short',
   }).format(new Date(time));
 }
+
+/** The day on which something happened: where the district lies, as on pictures and pages of paper. */
+export function day(time: string, lang: Language): string {
+  return new Intl.DateTimeFormat(localeOf(lang), {
+    dateStyle: 'long',
+    timeZone: 'Asia/Shanghai',
+  }).format(new Date(time));
+}

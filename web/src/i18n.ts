@@ -3,12 +3,14 @@
 
 import { EDITING_WORDS } from './editing-words';
 import type { Status } from './model';
+import { SHARE_WORDS } from './share-words';
 import type { Language } from './view';
 
 type Pair = readonly [zh: string, en: string];
 
 export const WORDS = {
   ...EDITING_WORDS,
+  ...SHARE_WORDS,
 
   'app.title': ['城市更新一张图', 'Urban Renewal Map'],
   'app.loading': ['正在载入地图…', 'Loading the map…'],
@@ -133,7 +135,7 @@ export const WORDS = {
   ],
 
   'search.label': ['按名称检索', 'Search by name'],
-  'search.placeholder': ['检索片区、地块、项目…', 'Search zones, parcels, projects…'],
+  'search.placeholder': ['检索片区、地块、项目…', 'Search by name…'],
   'search.none': ['没有名称含“{q}”的条目', 'Nothing is called “{q}”'],
   'search.failed': ['检索没有成功：{detail}', 'The search failed: {detail}'],
   'search.more': ['另有 {n} 项，请补全名称', '{n} more: type more of the name'],
@@ -288,6 +290,9 @@ export const WORDS = {
   'detail.placed': ['文件相关章节', 'Named in the section on'],
   'detail.relation.located_near': ['邻近', 'Near'],
   'detail.relation.contained_in': ['位于', 'Within'],
+  'detail.relation.belongs_to': ['属于', 'Belongs to'],
+  'detail.relation.node': ['节点', 'Node'],
+  'detail.relation.serves': ['服务', 'Serves'],
   'detail.lines': ['线路', 'Lines'],
   'detail.quotes': ['文件原文', 'Quoted sources'],
   'detail.source': ['数据来源', 'Data source'],
@@ -592,10 +597,28 @@ const QUANTITIES: Record<string, Pair> = {
   target_year: ['目标年份', 'Target year'],
 };
 
+/** Quantities that have a name here. */
+export const KNOWN_QUANTITIES = Object.keys(QUANTITIES).filter((id) => id !== 'area_m2');
+
 /** What a quantity is called; of an unknown one, the word that the data have for it. */
 export function quantityName(lang: Language, attribute: string): string {
   const pair = QUANTITIES[attribute];
   return pair ? pick(pair, lang) : attribute.replaceAll('_', ' ');
+}
+
+export const RELATION_TYPES = [
+  'located_near',
+  'contained_in',
+  'belongs_to',
+  'node',
+  'serves',
+] as const;
+export type RelationType = (typeof RELATION_TYPES)[number];
+
+/** How one feature stands to another; of an unknown relation, the word that the data have for it. */
+export function relationWord(lang: Language, type: string): string {
+  const known = RELATION_TYPES.find((id) => id === type);
+  return known ? pick(WORDS[`detail.relation.${known}`], lang) : type.replaceAll('_', ' ');
 }
 
 function pick(pair: Pair, lang: Language): string {

@@ -5,6 +5,7 @@ import './styles/panels.css';
 import './styles/reading.css';
 import './styles/boundary.css';
 import './styles/editing.css';
+import './styles/share.css';
 import './styles/map.css';
 
 const root = document.getElementById('app');

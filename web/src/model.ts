@@ -58,7 +58,17 @@ export type Claim = Schemas['Claim'];
 export type Passage = Schemas['Passage'];
 export type ClaimPair = Schemas['ClaimPair'];
 export type ClaimPairs = Schemas['ClaimPairs'];
+export type Share = Schemas['Share'];
+/** What has changed in a view since it was shared. */
+export type ShareNews = NonNullable<Schemas['ShareNews']>;
+export type ShareChange = ShareNews['features'][number];
+/** A view that is to be stored. */
+export type NewShare = Required<Schemas['NewShare']>;
 export type Modality = Claim['modality'];
+export const MODALITIES = ['done', 'under_way', 'intended'] as const satisfies readonly Modality[];
+export type Quantity = Schemas['Quantity'];
+/** What a feature says of another. */
+export type Relation = NonNullable<Schemas['Properties']['relations']>[number];
 
 export type Properties = Schemas['Properties'] & {
   /** Lines that stop at a station. */

@@ -11,6 +11,7 @@ import {
   fetchItems,
   fetchPairs,
   fetchSession,
+  fetchShare,
   Problem,
   type Question,
   queryArea,
@@ -22,6 +23,7 @@ import type { Draft } from './editing';
 import { type AskedArea, asDrawn, type GivenArea } from './given';
 import { translate, type Word } from './i18n';
 import { type AreaAnswer, type Feature, refOf } from './model';
+import { carried, isEmbedded, openView } from './opening';
 import {
   type Area,
   type Carriageway,
@@ -35,7 +37,7 @@ import {
   type View,
 } from './view';
 
-export const view = signal<View>(parseView(location.search));
+export const view = signal<View>(openView());
 
 /**
  * An area that was brought along and is too much for an address. The entry of the browser's history
@@ -52,7 +54,8 @@ let kept = given.peek();
 export function navigate(change: Partial<View>, how: 'push' | 'replace' = 'push'): void {
   const next = { ...view.peek(), ...change };
   const address = formatView(next);
-  if (address !== location.search || given.peek() !== kept) {
+  // Within another site the address is that of the share.
+  if (!isEmbedded && (address !== location.search || given.peek() !== kept)) {
     kept = given.peek();
     const full = `${location.pathname}${address}`;
     if (how === 'push') history.pushState(kept, '', full);
@@ -354,6 +357,18 @@ effect(() => {
   standing.value;
   features.clear();
 });
+
+/** The share that the document brought along, until it is asked for anew. */
+let brought = carried;
+/** The share by which the view was opened. */
+export const share = resource(
+  computed(() => view.value.share),
+  (id, signal) => {
+    const known = brought?.id === id ? brought : null;
+    brought = null;
+    return known ? Promise.resolve(known) : fetchShare(id, signal);
+  },
+);
 
 /** Collections whose lines bound zones. */
 const LINES = ['streets', 'water'];

@@ -98,6 +98,8 @@ export interface View {
   lang: Language;
   /** The state of the data that the link was made from. */
   revision: number | null;
+  /** The share by which it was opened. */
+  share: string | null;
   /** Parameters this version does not know, kept in their order. */
   unknown: [name: string, value: string][];
 }
@@ -121,6 +123,7 @@ const KNOWN = [
   'relation',
   'lang',
   'revision',
+  'share',
 ];
 export const DEFAULT_COLLECTIONS = ['projects', 'parcels'];
 
@@ -136,6 +139,8 @@ const SLUG = /^[a-z0-9-]{1,80}$/;
 const LAYER = /^[a-z0-9-]{1,80}$/;
 /** Kinds and statuses. */
 const WORD = /^[a-z0-9_-]{1,80}$/;
+/** Ids of shares: two groups, the second longer where ids would be the same. */
+const SHARE = /^[a-z0-9]{5}-[a-z0-9]{5,12}$/;
 /** Documents are far shorter than this, in characters. */
 const MAX_PLACE = 10_000_000;
 
@@ -161,6 +166,7 @@ export function parseView(search: string): View {
     relation: oneOf(RELATIONS, first('relation')) ?? 'intersects',
     lang: oneOf(LANGUAGES, first('lang')) ?? 'zh',
     revision: parseRevision(first('revision')),
+    share: matching(first('share'), SHARE),
     unknown: [...given].filter(([name]) => !KNOWN.includes(name)),
   };
 }
@@ -188,6 +194,7 @@ export function formatView(view: View): string {
   if (view.carriageway !== 'centre') out.push(['carriageway', view.carriageway]);
   out.push(['lang', view.lang]);
   if (view.revision !== null) out.push(['revision', String(view.revision)]);
+  if (view.share) out.push(['share', view.share]);
   out.push(...view.unknown);
   return `?${out.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&')}`;
 }

@@ -1,6 +1,6 @@
 //! Polygons of one file that cover the same ground.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use geo::{Area, BooleanOps, BoundingRect, Coord, Geometry, LineString, MultiPolygon, Polygon};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
@@ -87,8 +87,9 @@ impl Overlaps {
             .push((number, index(self.rings.len()), bounds));
     }
 
-    /// Compares each with each that it may meet, in `O(n log n)` of parcels that lie side by side.
-    pub fn find(&self) -> Overlapping {
+    /// Compares each with each that it may meet, in `O(n log n)` of parcels that lie side by side;
+    /// nothing where `watch`, which is told how many of how many are done, says to stop.
+    pub fn find(&self, watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>) -> Option<Overlapping> {
         let rectangle = |[a, b, c, d]: [i32; 4]| {
             let [a, b, c, d] = [a, b, c, d].map(f64::from);
             AABB::from_corners([a, b], [c, d])
@@ -106,6 +107,9 @@ impl Overlaps {
         let mut budget = self.polygons.len().saturating_mul(MAX_PAIRS);
         let mut found: BTreeSet<u64> = BTreeSet::new();
         for (place, (number, _, bounds)) in self.polygons.iter().enumerate() {
+            if place % 64 == 0 && watch(place as u64, self.polygons.len() as u64).is_break() {
+                return None;
+            }
             let mut polygon = None;
             for other in tree.locate_in_envelope_intersecting(rectangle(*bounds)) {
                 let (other_number, _, other_bounds) = self.polygons[other.data];
@@ -113,7 +117,7 @@ impl Overlaps {
                     continue;
                 }
                 if budget == 0 {
-                    return self.told(&found, false);
+                    return Some(self.told(&found, false));
                 }
                 budget -= 1;
                 let polygon = polygon.get_or_insert_with(|| self.polygon(place));
@@ -122,7 +126,7 @@ impl Overlaps {
                 }
             }
         }
-        self.told(&found, true)
+        Some(self.told(&found, true))
     }
 
     fn told(&self, found: &BTreeSet<u64>, all_compared: bool) -> Overlapping {
@@ -260,7 +264,9 @@ mod tests {
             let polygon = Polygon::new(LineString::new(ring), vec![]);
             overlaps.take(number, &polygon.into());
         }
-        overlaps.find().examples
+        let all = overlaps.find(&mut |_, _| ControlFlow::Continue(()));
+        assert!(overlaps.find(&mut |_, _| ControlFlow::Break(())).is_none());
+        all.unwrap().examples
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{DefaultHasher, Hash, Hasher},
+    ops::ControlFlow,
 };
 
 use geo::{BoundingRect, Coord, CoordsIter, Geometry, LineString, Polygon};
@@ -118,10 +119,14 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// What was found, the gravest first.
-    #[must_use]
-    pub fn findings(mut self) -> Vec<Finding> {
-        if let Some(overlapping) = self.overlaps.take().map(|overlaps| overlaps.find()) {
+    /// What was found, the gravest first; nothing where `watch`, which is told how many polygons of
+    /// how many were compared with the others, says to stop.
+    pub fn findings(
+        mut self,
+        watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Option<Vec<Finding>> {
+        if let Some(overlaps) = self.overlaps.take() {
+            let overlapping = overlaps.find(watch)?;
             if overlapping.count > 0 {
                 let tally = self.tallies.entry(Code::Overlap).or_default();
                 tally.count = overlapping.count;
@@ -138,7 +143,7 @@ impl<'a> Shapes<'a> {
             .map(|(code, tally)| told(code, tally, self.seen))
             .collect();
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.code));
-        findings
+        Some(findings)
     }
 }
 

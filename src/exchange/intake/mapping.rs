@@ -201,8 +201,9 @@ pub fn is_known(property: &str) -> bool {
 
 impl Mapping {
     /// The mapping that the names of fields suggest, and their values where a property takes not all.
+    /// Where all rows are named (`all_named`), as in what was exported here, the names are the key.
     #[must_use]
-    pub fn suggest(fields: &[FieldSample], collection: &CollectionInfo) -> Self {
+    pub fn suggest(fields: &[FieldSample], collection: &CollectionInfo, all_named: bool) -> Self {
         let plain = |name: &str| -> String {
             let kept = name
                 .chars()
@@ -254,10 +255,9 @@ impl Mapping {
                 properties.insert(name.to_owned(), name.to_owned());
             }
         }
+        let is_key = |field: &FieldSample| is_flat(field) && field.field.kind != FieldKind::Real;
         Self {
-            key: find(KEYS, &|field| {
-                is_flat(field) && field.field.kind != FieldKind::Real
-            }),
+            key: if all_named { None } else { find(KEYS, &is_key) },
             properties,
             constants: BTreeMap::new(),
         }
@@ -383,8 +383,9 @@ mod tests {
                 field(key, FieldKind::Text, &[json!("A-1")]),
                 field("备注", FieldKind::Text, &[]),
             ];
-            let mapping = Mapping::suggest(&fields, &parcels());
+            let mapping = Mapping::suggest(&fields, &parcels(), false);
             assert_eq!(mapping.key.as_deref(), Some(key));
+            assert_eq!(Mapping::suggest(&fields, &parcels(), true).key, None);
             assert_eq!(mapping.properties["name"], name);
             assert_eq!(mapping.properties["land_use_text"], used);
             assert_eq!(mapping.properties.len(), 2, "{mapping:?}");
@@ -399,7 +400,7 @@ mod tests {
                 field("status", FieldKind::Text, &[json!("completed")]),
                 field("statuses", FieldKind::Text, &[json!(statuses)]),
             ];
-            Mapping::suggest(&fields, &parcels()).properties
+            Mapping::suggest(&fields, &parcels(), false).properties
         };
         let names = |properties: BTreeMap<String, String>| -> Vec<String> {
             properties.into_keys().collect()

@@ -82,6 +82,8 @@ pub enum Step {
     Reading,
     /// Every row is checked and compared with what stands.
     Comparing,
+    /// Polygons are compared with each other.
+    Overlapping,
 }
 
 /// Is told of progress, and says whether to go on.
@@ -215,7 +217,7 @@ pub fn prepare(
         )
     })?;
     let watch = RefCell::new(watch);
-    let digits = digest(&request.path)?;
+    let digits = digest(&request.path, &watch)?;
     let mut open = Ok(());
     let mut reader = {
         let opened = Reader::open_watched(&request.path, &options.read, &mut |done, all| {
@@ -227,8 +229,14 @@ pub fn prepare(
         opened?
     };
     let layer = reader.layer().clone();
-    let (sample, fields, rows) = look_through(&mut reader, &layer, &watch)?;
-    let (mapping, remembered) = mapping(record, &collection.info, &fields, &layer, options)?;
+    let Looked {
+        sample,
+        fields,
+        rows,
+        all_named,
+    } = look_through(&mut reader, &layer, &watch)?;
+    let suggest = || Mapping::suggest(&fields, &collection.info, all_named);
+    let (mapping, remembered) = mapping(record, &collection.info, suggest, &layer, options)?;
     let ground = Ground::new(snapshot);
     let reading = Reading {
         crs: options.read.crs,
@@ -345,7 +353,9 @@ pub fn prepare(
         unkeyed,
         ..
     } = comparison;
-    prepared.findings.extend(shapes.findings());
+    let found =
+        shapes.findings(&mut |done, all| (*watch.borrow_mut())(Step::Overlapping, done, all));
+    prepared.findings.extend(found.ok_or(Failed::Cancelled)?);
     prepared.findings.extend(losing_shapes(&losing));
     prepared.counts = counts;
     prepared.flaws = flaws;
@@ -528,7 +538,7 @@ fn kind_word(kind: FieldKind) -> &'static str {
 }
 
 /// The first digits of the SHA-256 of a file.
-fn digest(path: &Path) -> Result<String, Text> {
+fn digest(path: &Path, watch: &RefCell<&mut Watch<'_>>) -> Result<String, Failed> {
     let unreadable = |error: std::io::Error| {
         let path = path.display();
         Text::new(
@@ -537,6 +547,8 @@ fn digest(path: &Path) -> Result<String, Text> {
         )
     };
     let mut file = File::open(path).map_err(unreadable)?;
+    let all = file.metadata().map_err(unreadable)?.len();
+    let mut done = 0;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -545,6 +557,10 @@ fn digest(path: &Path) -> Result<String, Text> {
             break;
         }
         hash.update(&buffer[..count]);
+        done += count as u64;
+        if (*watch.borrow_mut())(Step::Reading, done, all).is_break() {
+            return Err(Failed::Cancelled);
+        }
     }
     let mut digits = hex(&hash.finalize());
     digits.truncate(FILE_DIGITS);
@@ -638,13 +654,25 @@ fn converter(stated: &StatedCrs, reading: Reading) -> Result<(Converter, Option<
     Ok((Converter::new(reading, defined)?, unknown))
 }
 
-/// Reads a file once, from beginning to end: a sample of its shapes, of its values, and its length.
+/// What a first reading of a file tells.
+struct Looked {
+    /// Some of its shapes.
+    sample: Sample,
+    /// Its fields, with some values.
+    fields: Vec<FieldSample>,
+    rows: u64,
+    /// Whether every row has a name of its own: an id that is not merely its number in some file.
+    all_named: bool,
+}
+
+/// Reads a file once, from beginning to end.
 fn look_through(
     reader: &mut Reader,
     layer: &Layer,
     watch: &RefCell<&mut Watch<'_>>,
-) -> Result<(Sample, Vec<FieldSample>, u64), Failed> {
+) -> Result<Looked, Failed> {
     let mut sample = Sample::default();
+    let mut all_named = true;
     let mut fields: Vec<_> = layer.fields.iter().cloned().map(FieldSample::new).collect();
     let mut rows = 0_u64;
     let cancelled = RefCell::new(false);
@@ -652,6 +680,8 @@ fn look_through(
         &mut |row| {
             rows += 1;
             if let Ok(row) = row {
+                let id = row.id.as_deref().unwrap_or_default();
+                all_named &= is_slug(id) && id.contains(|c: char| c.is_ascii_alphabetic());
                 if let Some(geometry) = &row.geometry {
                     sample.take(geometry);
                 }
@@ -674,25 +704,26 @@ fn look_through(
     if cancelled.into_inner() {
         return Err(Failed::Cancelled);
     }
-    Ok((sample, fields, rows))
+    Ok(Looked {
+        sample,
+        fields,
+        rows,
+        all_named: all_named && rows > 0,
+    })
 }
 
 /// The mapping that is asked for, or was used before, or is suggested; and whether it is remembered.
 fn mapping(
     record: &Record,
     collection: &CollectionInfo,
-    fields: &[FieldSample],
+    suggest: impl FnOnce() -> Mapping,
     layer: &Layer,
     options: &Options,
 ) -> Result<(Mapping, bool), Failed> {
     let kept = record.mapping(&collection.id, &fields_key(&layer.fields))?;
     let kept: Option<Mapping> = kept.and_then(|kept| serde_json::from_str(&kept).ok());
     let remembered = kept.is_some() && options.mapping.is_none();
-    let mut mapping = options
-        .mapping
-        .clone()
-        .or(kept)
-        .unwrap_or_else(|| Mapping::suggest(fields, collection));
+    let mut mapping = options.mapping.clone().or(kept).unwrap_or_else(suggest);
     let changes = &options.changes;
     if changes.key.is_some() {
         mapping.key.clone_from(&changes.key);

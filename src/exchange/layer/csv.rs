@@ -4,6 +4,7 @@
 
 use std::{
     cell::Cell,
+    collections::BTreeSet,
     io::{self, BufReader, Read, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -130,10 +131,14 @@ pub(super) fn open(
         return Err(too_many_fields(source.fields.len()));
     }
     let mut guesses = vec![Guess::default(); source.fields.len()];
+    let mut stated = Systems::default();
     let mut count = 0;
     source.walk(
         &mut |_, record| {
             count += 1;
+            if let Place::Wkt(column) = source.place {
+                stated.see(record.get(column).unwrap_or(""));
+            }
             for (guess, column) in guesses.iter_mut().zip(&source.fields) {
                 guess.see(record.get(*column).unwrap_or(""));
             }
@@ -150,6 +155,7 @@ pub(super) fn open(
             kind: guess.kind(),
         })
         .collect();
+    let crs = stated.crs(&mut notes);
     let layer = Layer {
         name: path
             .file_stem()
@@ -158,12 +164,72 @@ pub(super) fn open(
             .into_owned(),
         format: Format::Csv,
         fields,
-        crs: StatedCrs::None,
+        crs,
         count: Some(count),
         encoding: Some(encoding.name().to_owned()),
         notes,
     };
     Ok((layer, Box::new(source)))
+}
+
+/// What shapes written as well-known text say of their system and their heights.
+#[derive(Default)]
+struct Systems {
+    /// The codes that rows state, none for those that state none; a second one says enough.
+    codes: BTreeSet<Option<u32>>,
+    has_heights: bool,
+}
+
+impl Systems {
+    fn see(&mut self, cell: &str) {
+        let (code, text) = without_srid(cell);
+        if text.is_empty() {
+            return;
+        }
+        if self.codes.len() < 2 {
+            self.codes.insert(code);
+        }
+        let head = text.split('(').next().unwrap_or_default().trim_end();
+        self.has_heights |= head.ends_with(['Z', 'z', 'M', 'm']);
+    }
+
+    fn crs(&self, notes: &mut Vec<Text>) -> StatedCrs {
+        if self.has_heights {
+            notes.push(shape::flattened());
+        }
+        let stated: Vec<u32> = self.codes.iter().copied().flatten().collect();
+        match (&stated[..], self.codes.len()) {
+            ([], _) => StatedCrs::None,
+            ([code], 1) => {
+                let name = format!("EPSG:{code}");
+                Crs::parse(&name).map_or(StatedCrs::Wkt(name), StatedCrs::Known)
+            }
+            _ => {
+                notes.push(Text::new(
+                    "各行的 SRID 不一致，不采用；请指定坐标系",
+                    "rows state different systems by SRID, so none is taken: state the reference system",
+                ));
+                StatedCrs::None
+            }
+        }
+    }
+}
+
+/// Well-known text without the system with which PostGIS begins it, and that system.
+fn without_srid(text: &str) -> (Option<u32>, &str) {
+    let text = text.trim();
+    match text.split_once(';') {
+        Some((srid, rest))
+            if srid
+                .get(..5)
+                .is_some_and(|start| start.eq_ignore_ascii_case("srid=")) =>
+        {
+            // 0 is how PostGIS says that it knows none.
+            let code = srid[5..].trim().parse().ok().filter(|code| *code != 0);
+            (code, rest.trim())
+        }
+        _ => (None, text),
+    }
 }
 
 /// Finds the columns of the shape by their names.
@@ -403,18 +469,7 @@ fn coord(text: &str) -> Result<f64, Text> {
 }
 
 fn of_wkt(text: &str) -> Result<Option<Geometry<f64>>, Text> {
-    let text = text.trim();
-    // EWKT of PostGIS begins with its system.
-    let text = match text.split_once(';') {
-        Some((srid, rest))
-            if srid
-                .get(..5)
-                .is_some_and(|s| s.eq_ignore_ascii_case("srid=")) =>
-        {
-            rest
-        }
-        _ => text,
-    };
+    let (_, text) = without_srid(text);
     if text.is_empty()
         || text
             .split_whitespace()

@@ -51,11 +51,16 @@ pub(super) fn open(
     };
     let mut fields = Fields::default();
     let mut count = 0;
+    let mut has_heights = false;
     let head = source.walk(
         &mut |raw| {
             count += 1;
             // A feature that can't be read shows its flaw when rows are handed on.
             if let Ok(feature) = serde_json::from_str::<Properties>(raw) {
+                let numbers = feature
+                    .geometry
+                    .map_or(0, |geometry| geometry.coordinates.0);
+                has_heights |= numbers > 2;
                 for (name, value) in feature.properties.iter().flatten() {
                     fields.see(name, value);
                 }
@@ -72,6 +77,9 @@ pub(super) fn open(
         return Err(too_many_fields(fields.len()));
     }
     let mut notes = Vec::new();
+    if has_heights {
+        notes.push(shape::flattened());
+    }
     let crs = if let Some(name) = head.crs {
         Crs::parse(&name).map_or(StatedCrs::Wkt(name), StatedCrs::Known)
     } else {
@@ -291,10 +299,59 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
     }
 }
 
-/// The properties of a feature alone.
+/// The properties of a feature, and how many numbers its first position has.
 #[derive(Deserialize)]
 struct Properties {
     properties: Option<Map<String, Value>>,
+    geometry: Option<Positions>,
+}
+
+#[derive(Deserialize)]
+struct Positions {
+    #[serde(default)]
+    coordinates: Numbers,
+}
+
+/// How many numbers the first position of a shape has; 0 is a number itself.
+#[derive(Default)]
+struct Numbers(usize);
+
+impl<'de> Deserialize<'de> for Numbers {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct First;
+        impl<'de> Visitor<'de> for First {
+            type Value = Numbers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("numbers, in lists")
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Numbers, E> {
+                Ok(Numbers(0))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Numbers, E> {
+                Ok(Numbers(0))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Numbers, E> {
+                Ok(Numbers(0))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Numbers, A::Error> {
+                let first: Option<Numbers> = list.next_element()?;
+                let mut more = 0;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    more += 1;
+                }
+                Ok(match first {
+                    Some(Numbers(0)) => Numbers(1 + more),
+                    other => other.unwrap_or_default(),
+                })
+            }
+        }
+        json.deserialize_any(First)
+    }
 }
 
 /// A feature as far as it is looked at.

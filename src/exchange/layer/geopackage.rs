@@ -49,9 +49,17 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, Text> {
             format!("no GeoPackage: it has no tables gpkg_contents and gpkg_geometry_columns that can be read: {error}"),
         )
     })?;
-    let names: Vec<String> = tables.iter().map(|table| table.0.clone()).collect();
-    let (name, shape, srs) = &tables[choose(&names, options.layer.as_deref())?];
+    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
+    let Features {
+        name,
+        shape,
+        srs,
+        has_heights,
+    } = &tables[choose(&names, options.layer.as_deref())?];
     let mut notes = Vec::new();
+    if *has_heights {
+        notes.push(super::shape::flattened());
+    }
     let crs = stated_crs(&database, *srs).map_err(|error| damaged(&error))?;
     let (key, fields) = fields(&database, name, shape, &mut notes)?;
     let mut columns = vec![
@@ -125,18 +133,35 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Tables of features with their column of shapes and its system. Views are none of them: what they
-/// would run is anybody's.
-fn feature_tables(database: &Connection) -> rusqlite::Result<Vec<(String, String, i64)>> {
+/// A table of features.
+struct Features {
+    name: String,
+    /// Its column of shapes.
+    shape: String,
+    /// The number of the system of its shapes.
+    srs: i64,
+    /// Whether all shapes have heights or measures.
+    has_heights: bool,
+}
+
+/// Tables of features. Views are none of them: what they would run is anybody's.
+fn feature_tables(database: &Connection) -> rusqlite::Result<Vec<Features>> {
     let mut statement = database.prepare(
-        "SELECT m.name, g.column_name, g.srs_id
+        "SELECT m.name, g.column_name, g.srs_id, g.z = 1 OR g.m = 1
          FROM gpkg_contents AS c
          JOIN gpkg_geometry_columns AS g ON lower(g.table_name) = lower(c.table_name)
          JOIN sqlite_master AS m ON lower(m.name) = lower(c.table_name)
          WHERE c.data_type = 'features' AND m.type = 'table' AND m.sql NOT LIKE 'create virtual%'
          ORDER BY m.name",
     )?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows = statement.query_map([], |row| {
+        Ok(Features {
+            name: row.get(0)?,
+            shape: row.get(1)?,
+            srs: row.get(2)?,
+            has_heights: row.get(3)?,
+        })
+    })?;
     rows.collect()
 }
 

@@ -53,6 +53,14 @@ fn convert(value: &GeometryValue, depth: usize) -> Result<Geometry<f64>, Text> {
     })
 }
 
+/// What readers say of shapes that have more than two numbers a place.
+pub(super) fn flattened() -> Text {
+    Text::new(
+        "图形带有高程或量测值，略去",
+        "shapes have heights or measures, which are left out",
+    )
+}
+
 /// How deeply collections may stand in each other.
 pub(super) const MOST_DEPTH: usize = 8;
 

@@ -181,10 +181,11 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
   };
 }
 
-/** The address of what the data were at the moment that is shown. */
+/** The address of what the data were at the moment that is shown. It may have been made so before. */
 function atMoment(url: string): string {
   const revision = moment.peek();
-  return revision === null || !url.includes('/tiles/') ? url : `${url}?revision=${revision}`;
+  const bare = url.replace(/\?revision=\d+$/, '');
+  return revision === null || !url.includes('/tiles/') ? bare : `${bare}?revision=${revision}`;
 }
 
 /** Effects that carry the view and the panels' state into the map. */

@@ -5,8 +5,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import { metres, roundLength } from '../format';
 import { metresPerPixel } from '../geodesy';
 import { statusWord, titleOf } from '../i18n';
+import { isEmbedded } from '../opening';
 import { Icon } from '../panels/icons';
 import { titled } from '../panels/parts';
+import { revisionOf } from '../share';
 import {
   catalogue,
   collections,
@@ -21,6 +23,7 @@ import {
   notice,
   ready,
   shaping,
+  share,
   showRevision,
   t,
   view,
@@ -150,7 +153,10 @@ function Notices() {
   const have = newest.value;
   const asked = view.value.revision;
   const isNone = have !== null && asked !== null && asked > have;
-  const earlier = moment.value;
+  // Of what was shared the strip above the map says it.
+  const briefed = ready(share.load.value);
+  const earlier =
+    isEmbedded || (briefed && revisionOf(briefed) === moment.value) ? null : moment.value;
   if (!isNone && earlier === null && !tileError.value && !notice.value) return null;
   return (
     <div class="notices" role="status">

@@ -2,9 +2,9 @@
 
 import { type Change, same } from '../editing';
 import { plain } from '../format';
-import { propertyName, statusWord } from '../i18n';
+import { propertyName, quantityName, relationWord, statusWord } from '../i18n';
 import { piecesOf, positionsOf } from '../map/pieces';
-import type { Citation, LocatedBy, StatusEntry } from '../model';
+import type { Citation, LocatedBy, Quantity, Relation, StatusEntry } from '../model';
 import { type Comparison, lang, t } from '../state';
 import { kindTitle, shortTitle } from './parts';
 
@@ -87,6 +87,14 @@ function linesOf(name: string, value: unknown, collection: string): string[] {
 function itemWords(name: string, item: unknown): string[] {
   if (name === 'statuses') return [statusWords(item as StatusEntry)];
   if (name === 'citations') return [citationWords(item as Citation)];
+  if (name === 'quantities') {
+    const quantity = item as Quantity;
+    return [`${quantityWords(quantity)} · ${citationWords(quantity.citation)}`];
+  }
+  if (name === 'relations') {
+    const { type, ...more } = item as Relation;
+    return [`${relationWord(lang.value, type)} · ${objectWords(more).join(' · ')}`];
+  }
   return typeof item === 'object' && item !== null ? objectWords(item) : [String(item)];
 }
 
@@ -97,6 +105,16 @@ export function statusWords({ status, date, citation }: StatusEntry): string {
 
 export function citationWords({ document, quote }: Citation): string {
   return `“${quote}”——${shortTitle(document)}`;
+}
+
+/** A quantity as people read it, without its sentence. */
+export function quantityWords(quantity: Quantity): string {
+  const { attribute, qualifier, value, unit, modality, date } = quantity;
+  // Years have no thousands.
+  const amount = unit === '年' ? String(value) : plain(value, lang.value);
+  const name = quantityName(lang.value, attribute);
+  const words = [`${name} ${qualifier ?? ''}${amount} ${unit}`, t(`modality.${modality}`)];
+  return [...words, date ?? t('detail.undated')].join(' · ');
 }
 
 /** Its members that say something by themselves. */

@@ -4,7 +4,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchItems, Problem, unreachable } from '../api';
 import { accuracy, areaTolerance, hectares, metres, mu, tolerance } from '../format';
-import { nameOf, statusWord } from '../i18n';
+import { nameOf, relationWord, statusWord } from '../i18n';
 import { moveTo } from '../map/canvas';
 import { landUseOf } from '../map/style';
 import type { Feature, Properties, StatusEntry } from '../model';
@@ -215,14 +215,7 @@ function LocationBlock({ feature }: { feature: Feature }) {
           </Fact>
         )}
         {properties.relations?.map(({ type, target, evidence }) => (
-          <Fact
-            key={`${type}${target}`}
-            term={t(
-              type === 'contained_in'
-                ? 'detail.relation.contained_in'
-                : 'detail.relation.located_near',
-            )}
-          >
+          <Fact key={`${type}${target}`} term={relationWord(lang.value, type)}>
             <FeatureLink reference={target} />
             {evidence && <span class="fine">{evidence}</span>}
           </Fact>
@@ -304,6 +297,7 @@ function SourceBlock(props: { reference: string; properties: Properties }) {
       )}
       <p>
         <a
+          class="link"
           href={`collections/${collection}/items/${id}?f=html&lang=${lang.value}`}
           target="_blank"
           rel="noopener"

@@ -2,23 +2,25 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { Problem } from '../api';
+import { type Flaw, Problem } from '../api';
 import {
   conflict,
   discard,
   type Conflict as Found,
   goOnWithTheirs,
   leave,
+  refusal,
   save,
   sending,
   update,
 } from '../desk';
 import { type Change, changesBetween, type Draft, isDirty, lacksOf, takeUp } from '../editing';
+import { NOWHERE } from '../flaws';
 import { nameOf, propertyName } from '../i18n';
 import { moveToAll } from '../map/canvas';
 import { compared, lang, shaping, t } from '../state';
 import { ChangeList, ComparisonKey, comparisonOf } from './changes';
-import { TextField } from './fields';
+import { flaws, TextField } from './fields';
 import { Form } from './form';
 import { Icon } from './icons';
 import { collectionTitle, Section } from './parts';
@@ -29,6 +31,9 @@ export function Editor({ draft, style }: { draft: Draft; style: StyleSpecificati
   const at = conflict.value ? 'conflict' : step;
   // Every step is read from its top.
   useLayoutEffect(() => article.current?.closest('.sheet-body')?.scrollTo(0, 0), [at]);
+  useLayoutEffect(() => {
+    if (refusal.value && article.current) goToFlaw(article.current);
+  }, [refusal.value]);
   const geometry = mine?.geometry ?? null;
   const was = base?.geometry ?? null;
   useEffect(() => {
@@ -59,6 +64,7 @@ export function Editor({ draft, style }: { draft: Draft; style: StyleSpecificati
         <Review draft={draft} />
       ) : (
         <>
+          {refusal.value && <Refused flaws={flaws.value.get(NOWHERE) ?? []} />}
           <Open draft={draft} />
           <Form key={`${version}${base?.id}`} draft={draft} style={style} />
           <FormActions draft={draft} />
@@ -73,6 +79,7 @@ function FormActions({ draft }: { draft: Draft }) {
   const review = () => {
     shaping.value = null;
     sending.value = 'idle';
+    refusal.value = null;
     update({ step: 'review' });
     moveToAll(compared.peek());
   };
@@ -157,7 +164,7 @@ function Review({ draft }: { draft: Draft }) {
         {comparisonOf(changes) && mine && <ComparisonKey />}
         {mine && <ChangeList changes={changes} collection={collection} />}
       </Section>
-      {sending.value instanceof Problem && <Refused problem={sending.value} />}
+      {sending.value instanceof Problem && !refusal.value && <Failed problem={sending.value} />}
       <form
         class="block"
         onSubmit={(event) => {
@@ -198,8 +205,42 @@ function Review({ draft }: { draft: Draft }) {
   );
 }
 
-/** Why it was not saved: all reasons at once. */
-function Refused({ problem }: { problem: Problem }) {
+/** Why it was not saved, in so far as no field says it. */
+function Refused({ flaws: others }: { flaws: Flaw[] }) {
+  const atFields = [...flaws.value].filter(([field]) => field !== NOWHERE);
+  const n = atFields.reduce((count, [, all]) => count + all.length, 0);
+  if (n + others.length === 0) return null;
+  return (
+    <div class="failure" role="alert">
+      <h3>{t('edit.failed')}</h3>
+      {n > 0 && <p>{t('edit.failed.fields', { n })}</p>}
+      <FlawList flaws={others} />
+    </div>
+  );
+}
+
+function FlawList({ flaws }: { flaws: Flaw[] }) {
+  if (flaws.length === 0) return null;
+  return (
+    <ul class="flaws">
+      {flaws.map(({ feature, reason, reason_en }) => (
+        <li key={`${feature}${reason}`}>{lang.value === 'zh' ? reason : reason_en}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** To the first field that something is wrong with. */
+function goToFlaw(article: HTMLElement): void {
+  const first = article.querySelector<HTMLElement>('[aria-invalid=true], [data-flawed]');
+  const fold = first?.closest('details');
+  if (fold) fold.open = true;
+  first?.focus({ preventScroll: true });
+  first?.scrollIntoView({ block: 'center' });
+}
+
+/** Why it was not saved, where no change to the draft helps. */
+function Failed({ problem }: { problem: Problem }) {
   const { status, flaws, detail } = problem;
   const isSignedOut = status === 401;
   return (
@@ -217,11 +258,7 @@ function Refused({ problem }: { problem: Problem }) {
           {t('edit.failed.sign_in')}
         </a>
       )}
-      <ul class="flaws">
-        {flaws.map(({ reason, reason_en }) => (
-          <li key={reason}>{lang.value === 'zh' ? reason : reason_en}</li>
-        ))}
-      </ul>
+      <FlawList flaws={flaws} />
     </div>
   );
 }

@@ -4,9 +4,11 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { useState } from 'preact/hooks';
 import { edit, update } from '../desk';
 import {
+  COMMON,
   changed,
   citationsOf,
   type Draft,
+  isSimple,
   type Kept,
   statusesOf,
   withCitation,
@@ -19,11 +21,22 @@ import { type Citation, STATUSES, type Status, type StatusEntry } from '../model
 import { collections, documents, lang, ready, t } from '../state';
 import { citationWords } from './changes';
 import { CitePicker } from './cite';
-import { Field, NumberField, TextField } from './fields';
-import { Icon } from './icons';
+import {
+  Adder,
+  AddingActions,
+  Field,
+  FieldSection,
+  modalityOptions,
+  NumberField,
+  Remove,
+  SelectField,
+  TextField,
+} from './fields';
 import { StatusMark } from './marks';
 import { Section } from './parts';
 import { Place } from './place';
+import { Quantities } from './quantities';
+import { PlacedIn, Relations } from './relations';
 
 /** Properties with fields of their own. */
 const OWN = [
@@ -38,12 +51,12 @@ const OWN = [
   'evidence',
   'evidence_en',
   'container',
+  'placed_in',
+  'relations',
+  'quantities',
   'citations',
   'land_use',
 ];
-/** Simple properties that any feature may have. */
-const COMMON = ['address', 'note', 'note_en', 'source', 'licence'];
-const MODALITIES = ['done', 'under_way', 'intended'] as const;
 
 function set(name: string, after: unknown): void {
   edit((feature) => changed(feature, [{ name, after }]));
@@ -59,7 +72,10 @@ export function Form({ draft, style }: { draft: Draft; style: StyleSpecification
       <Basic draft={draft} mine={mine} />
       <Statuses mine={mine} style={style} isOpen={hasStatus} />
       <LandUse mine={mine} style={style} />
-      <Place mine={mine} base={base} />
+      <Place mine={mine} base={base} collection={collection} />
+      <PlacedIn mine={mine} collection={collection} />
+      <Relations mine={mine} collection={collection} />
+      <Quantities mine={mine} />
       <Citations mine={mine} isNeeded={needsCitation} />
       <Others mine={mine} isNew={draft.version === null} collection={collection} />
     </>
@@ -75,23 +91,19 @@ function Basic({ draft, mine }: { draft: Draft; mine: Kept }) {
     <Section title={t('edit.basic')}>
       {isNew && (
         <>
-          <Field label={t('edit.collection')}>
-            <select
-              name="collection"
-              value={draft.collection}
-              onChange={({ currentTarget }) => {
-                const next = collections.peek().find(({ id }) => id === currentTarget.value);
-                update({ collection: currentTarget.value });
-                set('kind', next?.kinds[0]?.id ?? '');
-              }}
-            >
-              {collections.value.map((known) => (
-                <option key={known.id} value={known.id}>
-                  {titleOf(lang.value, known)}
-                </option>
-              ))}
-            </select>
-          </Field>
+          <SelectField
+            name="collection"
+            label={t('edit.collection')}
+            value={draft.collection}
+            options={collections.value.map(
+              (known) => [known.id, titleOf(lang.value, known)] as const,
+            )}
+            change={(next) => {
+              const known = collections.peek().find(({ id }) => id === next);
+              update({ collection: next });
+              set('kind', known?.kinds[0]?.id ?? '');
+            }}
+          />
           <Field label={t('edit.id')} note={t('edit.id.note')} name="id">
             <input
               type="text"
@@ -120,19 +132,15 @@ function Basic({ draft, mine }: { draft: Draft; mine: Kept }) {
         change={(value) => set('name_en', value)}
       />
       <Aliases key={mine.id} aliases={aliases} />
-      <Field label={propertyName(lang.value, 'kind')} name="kind">
-        <select
-          name="kind"
-          value={String(properties.kind)}
-          onChange={({ currentTarget }) => set('kind', currentTarget.value)}
-        >
-          {collection?.kinds.map((kind) => (
-            <option key={kind.id} value={kind.id}>
-              {titleOf(lang.value, kind)}
-            </option>
-          ))}
-        </select>
-      </Field>
+      <SelectField
+        name="kind"
+        label={propertyName(lang.value, 'kind')}
+        value={String(properties.kind)}
+        options={(collection?.kinds ?? []).map(
+          (kind) => [kind.id, titleOf(lang.value, kind)] as const,
+        )}
+        change={(value) => set('kind', value)}
+      />
     </Section>
   );
 }
@@ -161,7 +169,8 @@ function Statuses(props: { mine: Kept; style: StyleSpecification | null; isOpen:
   const [adding, setAdding] = useState(false);
   const statuses = statusesOf(mine);
   return (
-    <Section
+    <FieldSection
+      name="statuses"
       title={propertyName(lang.value, 'status')}
       note={t('edit.status.note')}
       class="edit-statuses"
@@ -203,7 +212,7 @@ function Statuses(props: { mine: Kept; style: StyleSpecification | null; isOpen:
       ) : (
         <Adder label={t('edit.status.add')} act={() => setAdding(true)} />
       )}
-    </Section>
+    </FieldSection>
   );
 }
 
@@ -218,34 +227,20 @@ function AddStatus(props: { add: (entry: StatusEntry) => void; cancel: () => voi
   return (
     <div class="adding" data-adding="status">
       <div class="field-row">
-        <Field label={t('edit.status.word')}>
-          <select
-            name="status"
-            value={status}
-            onChange={({ currentTarget }) => setStatus(currentTarget.value as Status)}
-          >
-            {STATUSES.map((id) => (
-              <option key={id} value={id}>
-                {statusWord(lang.value, id)}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Field label={t('edit.status.modality')}>
-          <select
-            name="modality"
-            value={modality}
-            onChange={({ currentTarget }) =>
-              setModality(currentTarget.value as StatusEntry['modality'])
-            }
-          >
-            {MODALITIES.map((id) => (
-              <option key={id} value={id}>
-                {t(`modality.${id}`)}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <SelectField
+          name="status"
+          label={t('edit.status.word')}
+          value={status}
+          options={STATUSES.map((id) => [id, statusWord(lang.value, id)] as const)}
+          change={setStatus}
+        />
+        <SelectField
+          name="modality"
+          label={t('edit.status.modality')}
+          value={modality}
+          options={modalityOptions()}
+          change={setModality}
+        />
       </div>
       <TextField
         name="date"
@@ -255,21 +250,12 @@ function AddStatus(props: { add: (entry: StatusEntry) => void; cancel: () => voi
         change={setDate}
       />
       <CitePicker citation={null} pick={setCitation} />
-      <div class="adding-actions">
-        <button
-          type="button"
-          class="button is-small is-primary"
-          disabled={!citation}
-          onClick={() =>
-            citation && props.add({ status, modality, date: shown.trim() || null, citation })
-          }
-        >
-          {t('edit.status.apply')}
-        </button>
-        <button type="button" class="button is-small" onClick={props.cancel}>
-          {t('draw.cancel')}
-        </button>
-      </div>
+      <AddingActions
+        add={
+          citation && (() => props.add({ status, modality, date: shown.trim() || null, citation }))
+        }
+        cancel={props.cancel}
+      />
     </div>
   );
 }
@@ -285,7 +271,11 @@ function LandUse({ mine, style }: { mine: Kept; style: StyleSpecification | null
   const stated = mine.properties.land_use as StatedUse | undefined | null;
   const [adding, setAdding] = useState(false);
   return (
-    <Section title={propertyName(lang.value, 'land_use')} class="edit-land-use">
+    <FieldSection
+      name="land_use"
+      title={propertyName(lang.value, 'land_use')}
+      class="edit-land-use"
+    >
       {stated && (
         <ol class="entries">
           <li>
@@ -319,7 +309,7 @@ function LandUse({ mine, style }: { mine: Kept; style: StyleSpecification | null
           act={() => setAdding(true)}
         />
       )}
-    </Section>
+    </FieldSection>
   );
 }
 
@@ -366,21 +356,14 @@ function AddLandUse(props: {
         />
       </div>
       <CitePicker citation={stated?.citation ?? null} pick={setCitation} />
-      <div class="adding-actions">
-        <button
-          type="button"
-          class="button is-small is-primary"
-          disabled={!citation || code === ''}
-          onClick={() =>
-            citation && props.add({ code, ...(shown ? { name: shown } : {}), citation })
-          }
-        >
-          {t('edit.status.apply')}
-        </button>
-        <button type="button" class="button is-small" onClick={props.cancel}>
-          {t('draw.cancel')}
-        </button>
-      </div>
+      <AddingActions
+        add={
+          citation && code !== ''
+            ? () => props.add({ code, ...(shown ? { name: shown } : {}), citation })
+            : null
+        }
+        cancel={props.cancel}
+      />
     </div>
   );
 }
@@ -390,7 +373,11 @@ function Citations({ mine, isNeeded }: { mine: Kept; isNeeded: boolean }) {
   const [citation, setCitation] = useState<Citation | null>(null);
   const citations = citationsOf(mine);
   return (
-    <Section title={propertyName(lang.value, 'citations')} class="edit-citations">
+    <FieldSection
+      name="citations"
+      title={propertyName(lang.value, 'citations')}
+      class="edit-citations"
+    >
       {isNeeded && citations.length === 0 && <p class="fine is-error">{t('edit.cite.needed')}</p>}
       <ol class="entries">
         {citations.map((one, index) => (
@@ -412,27 +399,21 @@ function Citations({ mine, isNeeded }: { mine: Kept; isNeeded: boolean }) {
       {adding ? (
         <div class="adding" data-adding="citation">
           <CitePicker citation={null} pick={setCitation} />
-          <div class="adding-actions">
-            <button
-              type="button"
-              class="button is-small is-primary"
-              disabled={!citation}
-              onClick={() => {
-                if (citation) edit((feature) => withCitation(feature, citation));
+          <AddingActions
+            add={
+              citation &&
+              (() => {
+                edit((feature) => withCitation(feature, citation));
                 setAdding(false);
-              }}
-            >
-              {t('edit.status.apply')}
-            </button>
-            <button type="button" class="button is-small" onClick={() => setAdding(false)}>
-              {t('draw.cancel')}
-            </button>
-          </div>
+              })
+            }
+            cancel={() => setAdding(false)}
+          />
         </div>
       ) : (
         <Adder label={t('edit.cite.add')} act={() => setAdding(true)} />
       )}
-    </Section>
+    </FieldSection>
   );
 }
 
@@ -440,8 +421,7 @@ function Citations({ mine, isNeeded }: { mine: Kept; isNeeded: boolean }) {
 function Others(props: { mine: Kept; isNew: boolean; collection: string }) {
   const { properties } = props.mine;
   const simple = Object.keys(properties).filter(
-    (name) =>
-      !OWN.includes(name) && ['string', 'number', 'boolean'].includes(typeof properties[name]),
+    (name) => !OWN.includes(name) && isSimple(properties[name]),
   );
   const area = props.collection === 'parcels' ? ['area_m2'] : [];
   const names = [...new Set([...area, ...simple, ...COMMON])];
@@ -489,22 +469,5 @@ function Others(props: { mine: Kept; isNew: boolean; collection: string }) {
         })}
       </div>
     </details>
-  );
-}
-
-function Remove({ act }: { act: () => void }) {
-  return (
-    <button type="button" class="icon-button" aria-label={t('edit.remove_entry')} onClick={act}>
-      <Icon name="close" />
-    </button>
-  );
-}
-
-function Adder({ label, act }: { label: string; act: () => void }) {
-  return (
-    <button type="button" class="button is-small adder" onClick={act}>
-      <Icon name="plus" />
-      {label}
-    </button>
   );
 }

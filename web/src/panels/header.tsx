@@ -2,11 +2,11 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { fetchItems, Problem, unreachable } from '../api';
+import { Problem, unreachable } from '../api';
 import { mayBeShape, type Objection } from '../given';
 import { nameOf, titleOf } from '../i18n';
-import type { Collection, Feature } from '../model';
 import { refOf } from '../model';
+import { type Group, REST, searchAll } from '../search';
 import { mayBeBoundary } from '../sentence';
 import {
   asking,
@@ -25,17 +25,8 @@ import { takeText } from './given';
 import { Icon } from './icons';
 import { collectionTitle, hoverProps, kindTitle } from './parts';
 import { Person } from './person';
+import { ShareButton } from './share';
 import { Tabs } from './tabs';
-
-const LIMIT = 8;
-/** Milliseconds of rest in typing before the server is asked. */
-const REST = 180;
-
-interface Group {
-  collection: string;
-  matched: number;
-  features: Feature[];
-}
 
 const query = signal('');
 /** What is searched for: the query without what an input method is still composing. */
@@ -68,7 +59,10 @@ export function Header() {
         </button>
       </div>
       <Person />
-      <Search />
+      <div class="bar-row">
+        <Search />
+        <ShareButton />
+      </div>
       <Tabs />
     </header>
   );
@@ -352,16 +346,4 @@ function clear(): void {
 
 function optionId(index: number): string {
   return `search-option-${index}`;
-}
-
-async function searchAll(text: string, among: Collection[], signal: AbortSignal): Promise<Group[]> {
-  const groups = await Promise.all(
-    among
-      .filter(({ count }) => count > 0)
-      .map(async ({ id }) => {
-        const page = await fetchItems(id, { q: text, limit: LIMIT }, signal);
-        return { collection: id, matched: page.numberMatched, features: page.features };
-      }),
-  );
-  return groups.filter(({ features }) => features.length > 0);
 }

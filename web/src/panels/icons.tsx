@@ -15,6 +15,8 @@ const PATHS = {
   document: 'M5 2.5h7l3 3v12H5zM8 9h4M8 12h4',
   down: 'M4 7l6 6 6-6',
   upload: 'M10 12V3M6 6.5l4-4 4 4M4 16.5h12',
+  share: 'M10 12V3M6.5 6L10 2.5 13.5 6M6.5 9H4.5v8h11V9h-2',
+  legend: 'M3.5 5h3v3h-3zM3.5 12h3v3h-3zM9.5 6.5h7M9.5 13.5h7',
   download: 'M10 3v9M6 8.5l4 4 4-4M4 16.5h12',
 } as const;
 

@@ -171,6 +171,19 @@ export function Subject({ reference }: { reference: string }) {
   );
 }
 
+/** The name of another feature with its kind, where a way there would lead off. */
+export function FeatureLabel({ reference }: { reference: string }) {
+  const feature = useFeature(reference);
+  if (!feature) return <>…</>;
+  const { properties } = feature;
+  return (
+    <>
+      {nameOf(lang.value, properties)}{' '}
+      <span class="fine-inline">{kindTitle(collectionOf(reference), properties.kind)}</span>
+    </>
+  );
+}
+
 /** A link to another feature, under its name once that is known. */
 export function FeatureLink({ reference }: { reference: string }) {
   const feature = useFeature(reference);

@@ -17,13 +17,15 @@ import { propertyName } from '../i18n';
 import { moveToAll } from '../map/canvas';
 import { type Boundary, type Citation, type LocatedBy, WAYS } from '../model';
 import { documents, lang, ready, type Shaping, shaping, t } from '../state';
-import { Field, NumberField, TextField } from './fields';
+import { Field, FieldGroup, NumberField, Remove, SelectField, TextField } from './fields';
 import { Icon } from './icons';
-import { Failure, Section, shortTitle } from './parts';
+import { Failure, FeatureLabel, Section, shortTitle } from './parts';
+import { FeaturePicker } from './pick';
 
 const SHAPES = ['point', 'line', 'polygon'] as const;
 
-export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
+export function Place(props: { mine: Kept; base: Kept | null; collection: string }) {
+  const { mine, base } = props;
   const { geometry, properties } = mine;
   const [sentence, setSentence] = useState(false);
   const isMoved = !same(geometry, base?.geometry ?? null);
@@ -45,7 +47,7 @@ export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
   return (
     <Section title={t('edit.place')} class="edit-place">
       {!geometry && <p class="fine">{t('edit.place.none')}</p>}
-      <div class="tools">
+      <FieldGroup name="geometry" label={propertyName(lang.value, 'geometry')} class="tools">
         {SHAPES.map((shape) => (
           <Tool key={shape} shape={shape} />
         ))}
@@ -64,26 +66,20 @@ export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
             {t('edit.place.undo')}
           </button>
         )}
-      </div>
+      </FieldGroup>
       {sentence && <Sentence close={() => setSentence(false)} />}
       {isMoved && properties.located_by === 'digitised' && (
         <p class="fine">{t('edit.place.drawn')}</p>
       )}
-      <Field label={propertyName(lang.value, 'located_by')} name="located_by">
-        <select
-          name="located_by"
-          value={String(properties.located_by)}
-          onChange={({ currentTarget }) => locate(currentTarget.value as LocatedBy)}
-        >
-          {WAYS.filter((by) => isUnlocated(by) || geometry || by === properties.located_by).map(
-            (by) => (
-              <option key={by} value={by}>
-                {t(`edit.located.${by}`)}
-              </option>
-            ),
-          )}
-        </select>
-      </Field>
+      <SelectField
+        name="located_by"
+        label={propertyName(lang.value, 'located_by')}
+        value={String(properties.located_by)}
+        options={WAYS.filter(
+          (by) => isUnlocated(by) || geometry || by === properties.located_by,
+        ).map((by) => [by, t(`edit.located.${by}`)] as const)}
+        change={locate}
+      />
       {geometry && (
         <NumberField
           name="accuracy_m"
@@ -94,14 +90,7 @@ export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
         />
       )}
       {properties.located_by === 'container' && (
-        <TextField
-          name="container"
-          label={propertyName(lang.value, 'container')}
-          note={t('edit.container.note')}
-          value={properties.container}
-          required
-          change={(value) => set('container', value)}
-        />
+        <Container mine={mine} collection={props.collection} />
       )}
       <TextField
         name="evidence"
@@ -119,6 +108,37 @@ export function Place({ mine, base }: { mine: Kept; base: Kept | null }) {
         change={(value) => set('evidence_en', value || undefined)}
       />
     </Section>
+  );
+}
+
+/** What contains it, where that alone is known of its place. */
+function Container({ mine, collection }: { mine: Kept; collection: string }) {
+  const { container } = mine.properties;
+  const label = propertyName(lang.value, 'container');
+  const set = (after: string | undefined) =>
+    edit((one) => changed(one, [{ name: 'container', after }]));
+  if (typeof container !== 'string' || container === '') {
+    return (
+      <FeaturePicker
+        name="container"
+        label={label}
+        except={[`${collection}/${mine.id}`]}
+        pick={set}
+      />
+    );
+  }
+  return (
+    <FieldGroup name="container" label={label} class="field">
+      <span class="field-label">{label}</span>
+      <ol class="entries">
+        <li data-ref={container}>
+          <p>
+            <FeatureLabel reference={container} />
+          </p>
+          <Remove act={() => set(undefined)} />
+        </li>
+      </ol>
+    </FieldGroup>
   );
 }
 

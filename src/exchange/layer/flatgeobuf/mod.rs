@@ -77,6 +77,9 @@ pub(super) fn open(path: &Path) -> Result<Opened, Text> {
         return Err(damaged());
     }
     let mut notes = Vec::new();
+    if header.has_z() || header.has_m() {
+        notes.push(shape::flattened());
+    }
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for column in header.columns().iter().flatten() {
@@ -153,7 +156,7 @@ fn damaged() -> Text {
     )
 }
 
-/// Bytes of the index between header and features.
+/// Bytes of the index between header and features: even one feature has a root above it.
 fn index_bytes(count: u64, node_size: u16) -> Option<u64> {
     if node_size == 0 || count == 0 {
         return Some(0);
@@ -161,11 +164,13 @@ fn index_bytes(count: u64, node_size: u16) -> Option<u64> {
     let node_size = u64::from(node_size.max(2));
     let mut nodes = count;
     let mut level = count;
-    while level > 1 {
+    loop {
         level = level.div_ceil(node_size);
         nodes = nodes.checked_add(level)?;
+        if level == 1 {
+            return nodes.checked_mul(40);
+        }
     }
-    nodes.checked_mul(40)
 }
 
 impl Source for FlatGeobuf {

@@ -126,10 +126,7 @@ fn open(name: &str, parts: Parts, options: &ReadOptions) -> Result<Opened, Text>
     }
     let shapes = Shapes::open(shp, parts.shx)?;
     if shapes.has_heights {
-        notes.push(Text::new(
-            "图形带有高程或量测值，略去",
-            "shapes have heights or measures, which are left out",
-        ));
+        notes.push(super::shape::flattened());
     }
     let mut fields = Vec::new();
     let mut count = shapes.count;

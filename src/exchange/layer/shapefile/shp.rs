@@ -241,21 +241,19 @@ fn parts(bytes: &[u8]) -> Option<Vec<Vec<Coord<f64>>>> {
         .collect()
 }
 
-/// Rings as polygons: those that run clockwise are outer ones, each other is a hole of the smallest
-/// outer one around it. Where none runs clockwise, or a hole lies in none, it is an outer ring that
-/// somebody wrote the other way round.
+/// Rings as polygons. A ring in no other, or in two, four, … others, is an outer one; any other is a hole
+/// of the smallest ring around it. Which way rings run, which should say the same, many programs get
+/// wrong, so it is not looked at.
 fn nested(rings: Vec<Polygon<f64>>) -> Result<Vec<Polygon<f64>>, Text> {
-    let is_hole = |ring: &Polygon<f64>| ring.exterior().is_ccw();
-    let (holes, mut outers): (Vec<_>, Vec<_>) = rings.into_iter().partition(is_hole);
-    if outers.is_empty() {
-        return Ok(holes);
+    if rings.len() < 2 {
+        return Ok(rings);
     }
     let tree = RTree::bulk_load(
-        outers
+        rings
             .iter()
             .enumerate()
-            .filter_map(|(place, outer)| {
-                let bounds = outer.bounding_rect()?;
+            .filter_map(|(place, ring)| {
+                let bounds = ring.bounding_rect()?;
                 let corners = AABB::from_corners(
                     [bounds.min().x, bounds.min().y],
                     [bounds.max().x, bounds.max().y],
@@ -264,45 +262,65 @@ fn nested(rings: Vec<Polygon<f64>>) -> Result<Vec<Polygon<f64>>, Text> {
             })
             .collect(),
     );
-    let areas: Vec<f64> = outers.iter().map(Area::unsigned_area).collect();
+    let areas: Vec<f64> = rings.iter().map(Area::unsigned_area).collect();
+    // Of two equal rings the first is around the second: none is around itself.
+    let is_larger = |one: usize, other: usize| (areas[one], other) > (areas[other], one);
     // Rings over rings over rings are no map: how much is compared is limited.
     let mut patience: usize = 200_000_000;
-    let mut homes = Vec::with_capacity(holes.len());
-    for hole in &holes {
-        let first = hole.exterior().0[0];
-        let mut home: Option<usize> = None;
+    let mut homes = Vec::with_capacity(rings.len());
+    for (place, ring) in rings.iter().enumerate() {
+        let first = ring.exterior().0[0];
+        let mut around = Vec::new();
         for found in tree.locate_all_at_point([first.x, first.y]) {
-            let outer = &outers[found.data];
-            let cost = outer.exterior().0.len();
+            let other = found.data;
+            if !is_larger(other, place) {
+                continue;
+            }
+            let cost = rings[other].exterior().0.len();
             patience = patience.checked_sub(cost).ok_or_else(|| {
                 Text::new(
                     "环的嵌套过于复杂",
                     "its rings are nested in too complex a way",
                 )
             })?;
-            if home.is_none_or(|home| areas[found.data] < areas[home])
-                && holds(outer, hole.exterior())
-            {
-                home = Some(found.data);
+            if holds(&rings[other], ring.exterior()) {
+                around.push(other);
             }
         }
-        homes.push(home);
+        let is_hole = around.len() % 2 == 1;
+        let smallest = around
+            .into_iter()
+            .reduce(|a, b| if is_larger(a, b) { b } else { a });
+        homes.push(smallest.filter(|_| is_hole));
     }
-    for (hole, home) in holes.into_iter().zip(homes) {
+    let mut polygons: Vec<Option<Polygon<f64>>> = vec![None; rings.len()];
+    let mut holes = Vec::new();
+    for (place, (ring, home)) in rings.into_iter().zip(homes).enumerate() {
         match home {
-            Some(home) => outers[home].interiors_push(hole.exterior().clone()),
-            None => outers.push(hole),
+            Some(home) => holes.push((home, ring.into_inner().0)),
+            None => polygons[place] = Some(ring),
         }
     }
-    Ok(outers)
+    for (home, hole) in holes {
+        // What is around a hole is no hole, unless rings cross, and the shape is refused.
+        match &mut polygons[home] {
+            Some(polygon) => polygon.interiors_push(hole),
+            None => polygons.push(Some(Polygon::new(hole, Vec::new()))),
+        }
+    }
+    Ok(polygons.into_iter().flatten().collect())
 }
 
-/// Whether a ring lies in another: by its first corner that is not on it.
-fn holds(outer: &Polygon<f64>, hole: &LineString<f64>) -> bool {
-    let shell = Polygon::new(outer.exterior().clone(), Vec::new());
-    hole.coords()
+/// Whether a ring lies in another: by its first corner, or else middle of an edge, that is not on it.
+fn holds(outer: &Polygon<f64>, ring: &LineString<f64>) -> bool {
+    let corners = ring.coords().copied().take(16);
+    let middles = ring
+        .lines()
         .take(16)
-        .map(|corner| shell.coordinate_position(corner))
+        .map(|edge| (edge.start + edge.end) / 2.0);
+    corners
+        .chain(middles)
+        .map(|place| outer.coordinate_position(&place))
         .find(|position| *position != CoordPos::OnBoundary)
         .is_none_or(|position| position == CoordPos::Inside)
 }
@@ -408,5 +426,85 @@ fn write_coords(out: &mut Vec<u8>, coords: &[Coord<f64>]) {
     for coord in coords {
         out.extend(coord.x.to_le_bytes());
         out.extend(coord.y.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square ring; clockwise unless `turned`.
+    fn square(x: f64, y: f64, side: f64, turned: bool) -> Polygon<f64> {
+        let mut ring = vec![
+            (x, y),
+            (x, y + side),
+            (x + side, y + side),
+            (x + side, y),
+            (x, y),
+        ];
+        if turned {
+            ring.reverse();
+        }
+        Polygon::new(LineString::from(ring), vec![])
+    }
+
+    fn areas(rings: Vec<Polygon<f64>>) -> Vec<f64> {
+        let polygons = nested(rings).unwrap();
+        let mut areas: Vec<_> = polygons.iter().map(Area::unsigned_area).collect();
+        areas.sort_by(f64::total_cmp);
+        areas
+    }
+
+    #[test]
+    fn rings_are_nested_whichever_way_they_run() {
+        for turns in 0..8_u8 {
+            let turned = |place: u8| turns & (1 << place) != 0;
+            // A block with a yard, in which a house stands; and another block.
+            let rings = vec![
+                square(4.0, 4.0, 2.0, turned(0)),
+                square(2.0, 2.0, 6.0, turned(1)),
+                square(0.0, 0.0, 10.0, turned(2)),
+                square(20.0, 0.0, 3.0, turned(1)),
+            ];
+            assert_eq!(areas(rings), [4.0, 9.0, 64.0], "{turns}");
+        }
+    }
+
+    #[test]
+    fn what_fills_a_notch_is_no_hole() {
+        let notched = LineString::from(vec![
+            (0.0, 0.0),
+            (0.0, 10.0),
+            (4.0, 10.0),
+            (4.0, 6.0),
+            (6.0, 6.0),
+            (6.0, 10.0),
+            (10.0, 10.0),
+            (10.0, 0.0),
+            (0.0, 0.0),
+        ]);
+        let filling = LineString::from(vec![
+            (4.0, 6.0),
+            (4.0, 10.0),
+            (6.0, 10.0),
+            (6.0, 6.0),
+            (4.0, 6.0),
+        ]);
+        let rings = vec![Polygon::new(notched, vec![]), Polygon::new(filling, vec![])];
+        assert_eq!(areas(rings), [8.0, 92.0]);
+    }
+
+    #[test]
+    fn a_ring_that_is_there_twice_is_not_lost() {
+        let polygons = nested(vec![
+            square(0.0, 0.0, 2.0, false),
+            square(0.0, 0.0, 2.0, false),
+        ])
+        .unwrap();
+        let rings: usize = polygons
+            .iter()
+            .map(|polygon| 1 + polygon.interiors().len())
+            .sum();
+        assert_eq!(rings, 2);
     }
 }

@@ -1,0 +1,361 @@
+// Links and pictures: from the dialog to what the reader of a link sees, then and later.
+
+import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
+import { after, afterEach, before, test } from 'node:test';
+import {
+  DISTRICT,
+  mapRests,
+  PHONE,
+  parameters,
+  screenshot,
+  setDesk,
+  setStage,
+  TABLET,
+} from './support.mjs';
+
+const VIEW = '/?at=117.00000,38.98500,14.00&select=parcels/a1-02&layers=district,zones,parcels';
+const SITE = 'https://bureau.example';
+
+let stage;
+let revision;
+
+before(async () => {
+  stage = await setDesk(['王工'], '--allow-embed', SITE);
+  ({ revision } = await stage.json('/collections'));
+});
+
+afterEach(() => stage.closePages());
+
+after(async () => {
+  await stage?.clear();
+  if (stage) await rm(stage.data, { recursive: true, force: true });
+});
+
+const dialogOf = (page) => page.locator('.share-dialog');
+
+async function openDialog(page) {
+  await page.locator('.share-button').click();
+  await dialogOf(page).waitFor();
+}
+
+/** Makes a link in the page's dialog; gives the share's id. */
+async function share(page, { title, note, data }) {
+  await openDialog(page);
+  const dialog = dialogOf(page);
+  await dialog.locator('[name=share_title]').fill(title);
+  if (note) await dialog.locator('[name=share_note]').fill(note);
+  if (data) await dialog.locator(`[name=share_data][value=${data}]`).check();
+  await dialog.getByRole('button', { name: '生成链接' }).click();
+  await dialog.locator('.share-result').waitFor();
+  return dialog.locator('.share-result').getAttribute('data-share');
+}
+
+/** The view that an address says, without what only tells by which link it was opened. */
+function viewOf(page) {
+  const { share: by, ...view } = Object.fromEntries(parameters(page));
+  return view;
+}
+
+test('a link is made, previewed, copied, and opens exactly this view', async () => {
+  const page = await stage.openReady(VIEW);
+  const shared = viewOf(page);
+  await page.locator('.share-button').focus();
+  await page.keyboard.press('Enter');
+  const dialog = dialogOf(page);
+  await dialog.waitFor();
+  const name = dialog.locator('[name=share_title]');
+  assert.equal(await name.inputValue(), 'A1-02地块', 'what is selected gives the title');
+  assert.equal(await name.evaluate((field) => field === document.activeElement), true);
+  assert.equal(await dialog.locator('[value=pinned]').isChecked(), true);
+  await screenshot(page, 'share-form-1440x900');
+  await name.fill('一号地块汇报');
+  await dialog.locator('[name=share_note]').fill('供十二月例会讨论');
+  await dialog.getByRole('button', { name: '生成链接' }).click();
+  await dialog.locator('[data-preview=ready] img').waitFor();
+  const drawn = await dialog
+    .locator('.share-preview img')
+    .evaluate((image) => [image.naturalWidth, image.naturalHeight]);
+  assert.deepEqual(drawn, [1200, 630]);
+  const qr = dialog.locator('.share-qr img');
+  await page.waitForFunction((image) => image.naturalWidth > 0, await qr.elementHandle());
+  const link = await dialog.locator('[name=share_link]').inputValue();
+  assert.match(link, /\/s\/[a-z0-9]{5}-[a-z0-9]{5,12}$/);
+  await screenshot(page, 'share-made-1440x900');
+
+  // Where pages may not use the clipboard, as by plain HTTP, it is copied all the same.
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined });
+    document.addEventListener('copy', () => {
+      window.copied = String(window.getSelection() || document.activeElement.value);
+    });
+  });
+  await dialog.locator('[data-copy=link]').click();
+  await dialog.locator('[data-copy=link]').getByText('已复制').waitFor();
+  assert.equal(await page.evaluate(() => window.copied), link);
+
+  // Tab stays within, Esc closes, and the focus is where it was.
+  for (let step = 0; step < 40; step += 1) {
+    await page.keyboard.press('Tab');
+    const where = await page.evaluate(() => {
+      const { activeElement: at, body } = document;
+      return at === body ? 'browser' : at.closest('.share-dialog') ? 'dialog' : at.outerHTML;
+    });
+    assert.ok(['dialog', 'browser'].includes(where), where);
+  }
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  const isBack = await page.evaluate(() => document.activeElement.matches('.share-button'));
+  assert.equal(isBack, true);
+  await openDialog(page);
+  await page.mouse.click(5, 450);
+  await dialog.waitFor({ state: 'detached' });
+
+  const reader = await stage.openReady(new URL(link).pathname);
+  assert.deepEqual(viewOf(reader), shared);
+  assert.equal(new URL(reader.url()).pathname, '/', 'the address is that of the page');
+  await reader.locator('.details h2').getByText('A1-02地块').waitFor();
+  const strip = reader.locator('.briefed');
+  await strip.getByText('一号地块汇报').waitFor();
+  assert.match(await strip.innerText(), new RegExp(`按 \\d+年\\d+月\\d+日 第 ${revision} 版汇报`));
+  assert.equal(await strip.locator('[data-show]').count(), 0, 'there is nothing newer');
+  await strip.locator('.briefed-toggle').click();
+  await strip.getByText('供十二月例会讨论').waitFor();
+  await screenshot(reader, 'briefed-1440x900');
+  // A reload keeps it; the map may be moved and the strip stays.
+  await reader.reload();
+  await mapRests(reader);
+  await strip.getByText('一号地块汇报').waitFor();
+  assert.deepEqual(viewOf(reader), shared);
+  await strip.getByRole('button', { name: '收起汇报说明' }).click();
+  await strip.waitFor({ state: 'detached' });
+  assert.equal(parameters(reader).get('share'), null);
+});
+
+test('the same view gives the same link, and the browser remembers what it has shared', async () => {
+  const page = await stage.openReady(VIEW);
+  // What others have left there is as nothing.
+  await page.evaluate(() => localStorage.setItem('shares', '{"broken'));
+  const first = await share(page, { title: '甲' });
+  const dialog = dialogOf(page);
+  await page.getByRole('button', { name: '换个标题再生成' }).click();
+  await dialog.locator('[name=share_title]').fill('乙');
+  await dialog.getByRole('button', { name: '生成链接' }).click();
+  await dialog.locator('.share-result').waitFor();
+  assert.notEqual(await dialog.locator('.share-result').getAttribute('data-share'), first);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await share(page, { title: '甲' }), first);
+  const mine = dialog.locator('.share-mine');
+  await mine.locator('summary').click();
+  const titles = () => mine.locator('li > p:first-child').allInnerTexts();
+  assert.deepEqual(
+    (await titles()).map((text) => text.slice(0, 1)),
+    ['甲', '乙'],
+  );
+  await screenshot(page, 'share-mine-1440x900');
+  const row = mine.locator('li').nth(1);
+  const open = row.getByRole('link', { name: '打开' });
+  assert.match(await open.getAttribute('href'), /\/s\//);
+  await row.getByRole('button', { name: '移除' }).click();
+  assert.equal((await titles()).length, 1);
+  await page.reload();
+  await mapRests(page);
+  await openDialog(page);
+  await mine.locator('summary').click();
+  assert.equal((await titles()).length, 1, 'it is remembered, and what was forgotten is not');
+});
+
+test('each file comes as it was asked for', async () => {
+  const page = await stage.openReady(VIEW);
+  const id = await share(page, { title: '成果' });
+  const dialog = dialogOf(page);
+  const take = async (form) => {
+    const row = dialog.locator(`[data-file=${form}]`);
+    const [asked, download] = await Promise.all([
+      page.waitForRequest((request) => request.url().includes(`/s/${id}.${form}`)),
+      page.waitForEvent('download'),
+      row.getByRole('button').click(),
+    ]);
+    const bytes = await readFile(await download.path());
+    const { searchParams } = new URL(asked.url());
+    return { bytes, asked: Object.fromEntries(searchParams), name: download.suggestedFilename() };
+  };
+  await dialog.locator('[name=share_size]').selectOption('3840×2160');
+  const png = await take('png');
+  assert.deepEqual(png.asked, { width: '1920', height: '1080', ratio: '2' });
+  assert.deepEqual([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)], [3840, 2160]);
+  await dialog.locator('[name=share_paper]').selectOption('A3');
+  await dialog.locator('[name=share_scale]').selectOption('25000');
+  const pdf = await take('pdf');
+  assert.deepEqual(pdf.asked, { paper: 'A3', orientation: 'landscape', scale: '25000' });
+  assert.equal(pdf.bytes.subarray(0, 5).toString(), '%PDF-');
+  for (const form of ['pptx', 'zip']) {
+    const { bytes, name } = await take(form);
+    assert.equal(bytes.subarray(0, 2).toString(), 'PK', form);
+    assert.match(name, new RegExp(`\\.${form}$`));
+  }
+  // What is refused is said in the service's words, at its file.
+  await page.route('**/*.pptx*', (route) =>
+    route.fulfill({
+      status: 422,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ detail: '图太大：最多 4096 像素', detail_en: 'too large' }),
+    }),
+  );
+  const slide = dialog.locator('[data-file=pptx]');
+  await slide.getByRole('button').click();
+  await slide.getByText('图太大：最多 4096 像素').waitFor();
+  await screenshot(page, 'share-files-1440x900');
+});
+
+test('a preview that fails says why, and is tried again', async () => {
+  const page = await stage.openReady(VIEW);
+  let asked = 0;
+  await page.route('**/*.png?width=1200&height=630', (route) => {
+    asked += 1;
+    if (asked > 1) return route.continue();
+    const body = JSON.stringify({ detail: '正忙，请稍后再试', detail_en: 'busy' });
+    return route.fulfill({ status: 503, contentType: 'application/problem+json', body });
+  });
+  await share(page, { title: '忙' });
+  const preview = dialogOf(page).locator('.share-preview');
+  await preview.getByText('正忙，请稍后再试').waitFor();
+  await preview.getByRole('button', { name: '重试' }).click();
+  await dialogOf(page).locator('[data-preview=ready] img').waitFor();
+});
+
+test('what was shared stays, what is newer is told, and both can be seen', async () => {
+  const view = VIEW.replace('a1-02', 'a1-03');
+  const page = await stage.openReady(view);
+  const id = await share(page, { title: '例会' });
+  await page.keyboard.press('Escape');
+  const follows = await share(page, { title: '随时更新', data: 'latest' });
+
+  const editor = await stage.openAs('王工', view);
+  await editor.locator('.details [data-act=edit]').click();
+  await editor.locator('.editor [name=name]').fill('云帆大厦');
+  await editor.getByRole('button', { name: '查看改动' }).click();
+  await editor.locator('.editor [name=message]').fill('会后改名');
+  await editor.getByRole('button', { name: '保存', exact: true }).click();
+  await editor.locator('.editor').waitFor({ state: 'detached' });
+  const { revision: latest } = await stage.json('/collections');
+  assert.equal(latest, revision + 1);
+
+  const reader = await stage.openReady(`/s/${id}`);
+  const name = reader.locator('.details h2');
+  await name.getByText('A1-03地块').waitFor();
+  assert.equal(parameters(reader).get('revision'), `${revision}`);
+  const strip = reader.locator('.briefed');
+  assert.equal(await strip.getAttribute('data-state'), 'briefed');
+  await strip.getByText('此后本视图内变化 1 项').click();
+  await strip.getByText('修改 1').waitFor();
+  await strip.locator('[data-ref="parcels/a1-03"]').waitFor();
+  assert.equal(
+    await reader.locator('.notice').count(),
+    0,
+    'the strip says it, and the map is whole',
+  );
+  await screenshot(reader, 'briefed-news-1440x900');
+  await strip.getByRole('button', { name: '看最新' }).click();
+  await name.getByText('云帆大厦').waitFor();
+  assert.equal(parameters(reader).get('revision'), `${latest}`);
+  assert.equal(await strip.getAttribute('data-state'), 'latest');
+  await strip.getByRole('button', { name: '回到汇报时' }).click();
+  await name.getByText('A1-03地块').waitFor();
+  // A name of the list leads to the feature.
+  await reader.getByRole('button', { name: '关闭', exact: true }).first().click();
+  await strip.locator('[data-ref="parcels/a1-03"]').click();
+  await name.getByText('A1-03地块').waitFor();
+
+  const following = await stage.openReady(`/s/${follows}`);
+  await following.locator('.details h2').getByText('云帆大厦').waitFor();
+  const told = following.locator('.briefed');
+  assert.equal(await told.getAttribute('data-state'), 'follows');
+  assert.match(await told.innerText(), /跟随最新/);
+  assert.equal(await told.locator('[data-show]').count(), 0);
+});
+
+test('within another site there are the map, its title, its legend and the way to the whole', async () => {
+  const page = await stage.openReady(VIEW);
+  const id = await share(page, { title: '嵌入的图' });
+  const code = await dialogOf(page).locator('[name=share_embed]').inputValue();
+  assert.match(code, new RegExp(`<iframe src="[^"]*/embed/${id}"`));
+  const settings = { viewport: { width: 800, height: 560 } };
+  const frame = await stage.open(`/embed/${id}`, settings);
+  await frame.locator('[data-map=idle]').waitFor();
+  await frame.getByText('嵌入的图').waitFor();
+  for (const absent of ['.bar', '.sheet', '.share-button', '[data-act]', '.briefed']) {
+    assert.equal(await frame.locator(absent).count(), 0, absent);
+  }
+  await frame.getByRole('button', { name: '图例' }).click();
+  await frame.locator('.embed-legend [data-layer=parcels]').waitFor();
+  await screenshot(frame, 'embed-800x560');
+  const whole = frame.getByRole('link', { name: '在新窗口打开' });
+  assert.equal(await whole.evaluate(({ href }) => href), `${stage.address}/s/${id}`);
+  assert.equal(new URL(frame.url()).pathname, `/embed/${id}`, 'its address stays');
+});
+
+test('an address with a share that is not there says so and shows its view', async () => {
+  const page = await stage.openReady(`${VIEW}&share=abcde-fghjk`);
+  await page.locator('.briefed').getByText('没有找到分享 abcde-fghjk').waitFor();
+  await page.locator('.details h2').getByText('A1-02地块').waitFor();
+});
+
+test('a service that keeps nothing says so and gives the plain address and its picture', async () => {
+  const plain = await setStage(...DISTRICT);
+  try {
+    const page = await plain.openReady(VIEW);
+    await openDialog(page);
+    const dialog = dialogOf(page);
+    await dialog.getByText('此服务不能保存链接').waitFor();
+    assert.equal(await dialog.locator('[name=share_plain]').inputValue(), page.url());
+    await screenshot(page, 'share-unkept-1440x900');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.locator('[data-file=png]').getByRole('button').click(),
+    ]);
+    const bytes = await readFile(await download.path());
+    assert.deepEqual([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], [1600, 900]);
+    assert.equal(await page.locator('.briefed').count(), 0);
+    assert.equal((await fetch(`${plain.address}/embed/abcde-fghjk`)).status, 404);
+    plain.assertClean();
+  } finally {
+    await plain.clear();
+  }
+});
+
+test('on a tablet and on a phone nothing sticks out', async () => {
+  const touch = { hasTouch: true, isMobile: true };
+  for (const [viewport, name, more] of [
+    [TABLET, '1024x768', {}],
+    [PHONE, '390x844', touch],
+  ]) {
+    const page = await stage.openReady(VIEW, { viewport, ...more });
+    await openDialog(page);
+    await screenshot(page, `share-form-${name}`);
+    await dialogOf(page).locator('[name=share_title]').fill('西北片区更新进展汇报（十二月例会）');
+    await dialogOf(page).getByRole('button', { name: '生成链接' }).click();
+    await dialogOf(page).locator('[data-preview=ready] img').waitFor();
+    await screenshot(page, `share-made-${name}`);
+    const inside = await dialogOf(page).evaluate((dialog) => {
+      const box = dialog.querySelector('.share-body');
+      return box.scrollWidth <= box.clientWidth && dialog.getBoundingClientRect().left >= 0;
+    });
+    assert.equal(inside, true);
+    const id = await dialogOf(page).locator('.share-result').getAttribute('data-share');
+    const reader = await stage.openReady(`/s/${id}`, { viewport, ...more });
+    const strip = reader.locator('.briefed');
+    await strip.waitFor();
+    await screenshot(reader, `briefed-${name}`);
+    const { x, width } = await strip.boundingBox();
+    assert.ok(x >= 0 && x + width <= viewport.width, 'the strip is on the screen');
+    await page.close();
+    await reader.close();
+  }
+});
+
+test('nothing was asked of any other host, and no page threw an error', () => {
+  assert.ok(stage.opened.length > 8);
+  stage.assertClean();
+});

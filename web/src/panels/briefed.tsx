@@ -1,0 +1,193 @@
+// What the view was shared as: when, of which revision, and what has changed in it since.
+
+import { useState } from 'preact/hooks';
+import type { Problem } from '../api';
+import { day } from '../format';
+import type { Share, ShareChange, ShareNews } from '../model';
+import { revisionOf } from '../share';
+import {
+  lang,
+  layout,
+  moment,
+  navigate,
+  newest,
+  select,
+  share,
+  showRevision,
+  t,
+  view,
+} from '../state';
+import { Icon } from './icons';
+import { collectionTitle } from './parts';
+
+/** Whether the data are those that were shared. */
+function isAsBriefed(share: Share): boolean {
+  const shown = revisionOf(share);
+  return shown !== null && (moment.value ?? newest.value) === shown;
+}
+
+export function Briefed() {
+  const load = share.load.value;
+  const id = view.value.share;
+  if (!id || !load || load.state === 'loading') return null;
+  if (load.state === 'failed') return <Gone id={id} problem={load.problem} />;
+  return <Strip key={load.value.id} share={load.value} />;
+}
+
+function Strip({ share }: { share: Share }) {
+  const [isOpen, setOpen] = useState(false);
+  const { news, missing, note, title } = share;
+  const changed = news ? news.added + news.changed + news.removed : 0;
+  const hasMore = changed > 0 || missing.length > 0 || Boolean(note);
+  const asBriefed = isAsBriefed(share);
+  return (
+    <section
+      class="briefed"
+      aria-label={t('briefed.label')}
+      data-share={share.id}
+      data-covers={layout.value === 'narrow' ? 'top' : 'none'}
+      data-state={share.follows_latest ? 'follows' : asBriefed ? 'briefed' : 'latest'}
+    >
+      <div class="briefed-line">
+        <p class="briefed-words">
+          {title && <b>{title}</b>}
+          <span>{whenWords(share, asBriefed)}</span>
+        </p>
+        <Switch share={share} asBriefed={asBriefed} />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('briefed.close')}
+          onClick={() => navigate({ share: null })}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      {(news || hasMore) && (
+        <div class="briefed-more">
+          {hasMore ? (
+            <button
+              type="button"
+              class="briefed-toggle"
+              aria-expanded={isOpen}
+              onClick={() => setOpen(!isOpen)}
+            >
+              <Icon name="down" />
+              {[
+                ...(changed > 0 ? [t('briefed.news', { n: changed })] : []),
+                ...(missing.length > 0 ? [t('briefed.missing', { n: missing.length })] : []),
+                ...(note ? [t('briefed.note')] : []),
+              ].join(' · ')}
+            </button>
+          ) : (
+            <p>{t('briefed.news.none')}</p>
+          )}
+          {isOpen && <More share={share} />}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function whenWords(share: Share, asBriefed: boolean): string {
+  const date = day(share.made_at, lang.value);
+  if (share.follows_latest) return t('briefed.follows', { date });
+  const { revision } = share;
+  if (asBriefed) return t('briefed.as_briefed', { date, n: revision });
+  return t('briefed.now', { n: moment.value ?? newest.value ?? revision });
+}
+
+/** Between what was shared and what is now. */
+function Switch({ share, asBriefed }: { share: Share; asBriefed: boolean }) {
+  const shown = revisionOf(share);
+  if (shown === null || (asBriefed && (newest.value ?? 0) <= shown)) return null;
+  return (
+    <button
+      type="button"
+      class="button is-small"
+      data-show={asBriefed ? 'latest' : 'briefed'}
+      onClick={() => showRevision(asBriefed ? null : shown)}
+    >
+      {t(asBriefed ? 'briefed.latest' : 'briefed.back')}
+    </button>
+  );
+}
+
+function More({ share }: { share: Share }) {
+  const { news, missing, note } = share;
+  return (
+    <div class="briefed-body">
+      {note && <p class="briefed-note">{note}</p>}
+      {missing.length > 0 && (
+        <ul class="briefed-missing">
+          {missing.map((told) => (
+            <li key={told.zh}>{told[lang.value]}</li>
+          ))}
+        </ul>
+      )}
+      {news && news.features.length > 0 && <News share={share} news={news} />}
+    </div>
+  );
+}
+
+const KINDS = ['added', 'changed', 'removed'] as const;
+
+function News({ share, news }: { share: Share; news: ShareNews }) {
+  const all = news.added + news.changed + news.removed;
+  return (
+    <>
+      <p class="fine">
+        {KINDS.filter((kind) => news[kind] > 0)
+          .map((kind) => t(`briefed.${kind}`, { n: news[kind] }))
+          .join(lang.value === 'zh' ? '，' : ', ')}
+      </p>
+      <ul class="briefed-news">
+        {news.features.map((change) => (
+          <li key={`${change.collection}/${change.id}`}>
+            <button
+              type="button"
+              class="subject"
+              data-ref={`${change.collection}/${change.id}`}
+              onClick={() => show(share, change)}
+            >
+              <span class={`tag is-${change.change}`}>{t(`history.${change.change}`)}</span>
+              <span class="subject-name">{change.name}</span>
+              <span class="subject-kind">{collectionTitle(change.collection)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {news.features.length < all && (
+        <p class="fine">{t('briefed.more', { n: news.features.length })}</p>
+      )}
+    </>
+  );
+}
+
+/** Selects what has changed, at a revision that has it. */
+function show(share: Share, { collection, id, change }: ShareChange): void {
+  if (change === 'added' && moment.peek() !== null) showRevision(null);
+  if (change === 'removed') showRevision(revisionOf(share));
+  select(`${collection}/${id}`, { move: true });
+}
+
+function Gone({ id, problem }: { id: string; problem: Problem }) {
+  return (
+    <section class="briefed is-gone" aria-label={t('briefed.label')} role="status">
+      <div class="briefed-line">
+        <p class="briefed-words">
+          <b>{problem.status === 404 ? t('briefed.gone', { id }) : problem.detail[lang.value]}</b>
+          <span>{t('briefed.gone.note')}</span>
+        </p>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('briefed.close')}
+          onClick={() => navigate({ share: null })}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+    </section>
+  );
+}
