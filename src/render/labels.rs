@@ -740,7 +740,7 @@ mod tests {
         assert!(name.angle.abs() < 2.0, "{}", name.angle);
         for line in [
             wkt!(LINESTRING(700. 400.,702. 100.)),
-            wkt!(LINESTRING(802. 100.,800. 400.)),
+            wkt!(LINESTRING(882. 100.,880. 400.)),
         ] {
             let items = board.place(&along("星河路", line));
             let column = texts(&items);

@@ -371,7 +371,7 @@ mod tests {
             json!(["case", true, ["to-color", "red"], 1]),
             json!(["interpolate", ["exponential", 2], ["zoom"], 1, 1]),
             json!(["interpolate", ["linear"], ["zoom"], 1]),
-            json!(["match", ["get", "a"], "b", 1, "c"]),
+            json!(["match", ["get", "a"], "b", 1]),
             json!([1, 2]),
             json!({ "stops": [] }),
         ] {
