@@ -25,6 +25,9 @@ const MAX_RADIUS_M: f64 = 50_000.0;
 const MAX_TEXT: usize = 2_000;
 /// Names of a list that are read.
 const MAX_NAMES: usize = 64;
+/// Characters of a share's id that are read together, and groups of them at most after the first.
+const SHARE_GROUP: usize = 5;
+const MAX_SHARE_GROUPS: usize = 4;
 /// Documents are far shorter than this, in characters.
 const MAX_PLACE: u32 = 10_000_000;
 
@@ -719,22 +722,26 @@ fn parse_text(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
+/// Ids of shares as they are written: in groups, of which the last may be shorter.
+fn is_share(text: &str) -> bool {
+    let mut groups = text.split('-');
+    let are_letters = |group: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        (1..=SHARE_GROUP).contains(&group.len()) && group.bytes().all(is_letter)
+    };
+    let first = groups.next().unwrap_or_default();
+    first.len() == SHARE_GROUP
+        && are_letters(first)
+        && (1..=MAX_SHARE_GROUPS).contains(&groups.clone().count())
+        && groups.all(are_letters)
+}
+
 /// Kinds, statuses and ids.
 fn is_word(text: &str) -> bool {
     (1..=80).contains(&text.len())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
-}
-
-/// Whether it has the form of a share's id: two groups, the second longer where two were the same.
-fn is_share(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.split_once('-').is_some_and(|(first, second)| {
-        first.len() == 5
-            && (5..=12).contains(&second.len())
-            && first.bytes().chain(second.bytes()).all(is_plain)
-    })
 }
 
 #[cfg(test)]

@@ -112,24 +112,26 @@ impl Brief<'_> {
         let number = self.approval.unwrap_or("________");
         match self.lang() {
             Lang::Zh => format!("审图号：{number}"),
-            Lang::En => format!("Map approval no. (审图号): {number}"),
+            Lang::En => format!("审图号 (approval no.): {number}"),
         }
     }
 
-    /// Whom the licences of what is shown ask to credit, and where it comes from.
+    /// Whom licences of what is shown ask to credit, and where the rest of it comes from; both may be
+    /// empty.
     #[must_use]
-    pub fn credits(&self) -> String {
-        let mut credits: Vec<&str> = Vec::new();
-        let sources = share::shown(self.view, self.snapshot)
+    pub fn credits(&self) -> (&'static str, String) {
+        let sources: Vec<_> = share::shown(self.view, self.snapshot)
             .flat_map(|(collection, _)| &collection.sources)
-            .collect::<Vec<_>>();
+            .collect();
         let is_osm = |text: &str| text.contains("OpenStreetMap") || text.contains("ODbL");
-        if sources
+        let has_osm = sources
             .iter()
-            .any(|source| is_osm(&source.source) || is_osm(&source.licence))
-        {
-            credits.push("© OpenStreetMap contributors (ODbL)");
-        }
+            .any(|source| is_osm(&source.source) || is_osm(&source.licence));
+        let credit = if has_osm {
+            "© OpenStreetMap contributors (ODbL)"
+        } else {
+            ""
+        };
         let mut others: Vec<&str> = sources
             .iter()
             .filter(|source| !is_osm(&source.source))
@@ -137,12 +139,14 @@ impl Brief<'_> {
             .collect();
         others.sort_unstable();
         others.dedup();
-        let intro = self.words("资料来源：", "Sources: ");
-        credits.extend(others);
-        if credits.is_empty() {
-            return String::new();
+        if others.is_empty() {
+            return (credit, String::new());
         }
-        format!("{intro}{}", credits.join(self.words("；", "; ")))
+        let others = others.join(self.words("；", "; "));
+        (
+            credit,
+            format!("{}{others}", self.words("资料来源：", "Sources: ")),
+        )
     }
 
     /// The feature that it is about.

@@ -137,7 +137,13 @@ fn words(studio: &Studio<'_>, files: &[(&str, Vec<u8>)]) -> String {
         line(&format!("{}{link}", brief.words("链接：", "Link: ")));
     }
     line(&brief.approved());
-    line(&brief.credits());
+    let (credit, sources) = brief.credits();
+    for said in [credit, &sources]
+        .into_iter()
+        .filter(|said| !said.is_empty())
+    {
+        line(said);
+    }
     line("");
     for (name, _) in files {
         let (zh, en) = match *name {

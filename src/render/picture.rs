@@ -262,6 +262,7 @@ impl Studio<'_> {
             let from: Vec<&str> = from.into_iter().filter(|part| !part.is_empty()).collect();
             format!("“{}” —— {}", quote.sentence, from.join(" › "))
         });
+        let (credit, sources) = brief.credits();
         let note = Some(brief.note.to_owned()).filter(|note| !note.is_empty());
         let link = brief
             .link
@@ -274,17 +275,23 @@ impl Studio<'_> {
             figures,
             table,
             sources: note.into_iter().chain(remarks).chain(quotes).collect(),
-            foot: [brief.approved(), brief.credits()]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join(" · "),
+            foot: joined(&[&brief.approved(), credit, &sources]),
             link: link.transpose().map_err(Failure::Failed)?,
             lang,
             time: brief.time,
         };
         pptx(&slide).map_err(Failure::Failed)
     }
+}
+
+/// What of these there is, on one line.
+fn joined(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts
+        .iter()
+        .copied()
+        .filter(|part| !part.is_empty())
+        .collect();
+    parts.join(" · ")
 }
 
 /// The QR code of an address as PNG; of one that is too long, none can be.

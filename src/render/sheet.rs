@@ -318,7 +318,7 @@ impl Layout {
             whole.height() - margin,
         );
         let head = if plan.is_slide { 0.0 } else { 38.0 * unit };
-        let foot = 42.0 * unit;
+        let foot = 54.0 * unit;
         let top = inner.top() + head;
         let map = rect(inner.left(), top, inner.right(), inner.bottom() - foot);
         Self {
@@ -512,17 +512,19 @@ impl Pen<'_> {
             end += 18.0 * unit + long;
         }
         let mut right = foot.right();
-        let mut credits = brief.credits();
+        let (credit, sources) = brief.credits();
         let approved = brief.approved();
         let long = self.length(SCALE, &approved);
+        let mut credits = vec![credit];
         if end + 16.0 * unit + long <= right {
             right -= long;
             self.line(SCALE, &approved, right, baseline);
-        } else if credits.is_empty() {
-            credits = approved;
         } else {
-            credits = format!("{approved} · {credits}");
+            credits.push(&approved);
         }
+        credits.push(&sources);
+        credits.retain(|part| !part.is_empty());
+        let credits = credits.join(" · ");
         if let Some(crs) = frame.crs() {
             let system = format!("CGCS2000 {}", crs.short_name());
             let long = self.length(SCALE, &system);

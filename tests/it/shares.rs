@@ -123,6 +123,8 @@ fn the_same_view_is_one_share_and_ids_do_not_follow_each_other() {
     for again in [
         "v=1&x=1&lang=zh&layers=zones%2Cparcels&at=116.990001,38.98,14.0",
         "?at=116.99,38.98,14&layers=zones,parcels&revision=1&x=1",
+        "?at=116.99,38.98,14&layers=zones,parcels&x=1&share=k7m3p-9xq2w-4h",
+        "?at=116.99,38.98,14&layers=zones,parcels&x=1&share=none",
     ] {
         let what = json!({ "state": again, "title": " 晨会 ", "note": "第一页\n第二页" });
         let answer = server.post("/shares", what.to_string());
