@@ -162,9 +162,10 @@ impl Painter {
                 .glyphs
                 .entry((text.weight, glyph.id))
                 .or_insert_with(|| fonts.outline(text.weight, glyph.id));
+            let placed = Transform::from_translate(pen, 0.0).post_scale(text.size, text.size);
+            let outline = outline.clone().and_then(|path| path.transform(placed));
             if let Some(outline) = outline {
-                let placed = Transform::from_translate(pen, 0.0).post_scale(text.size, text.size);
-                builder.push_path(&outline.clone().transform(placed).unwrap_or(outline.clone()));
+                builder.push_path(&outline);
             }
             pen += glyph.advance;
         }
