@@ -72,7 +72,7 @@ pub struct Plan<'a> {
     pub height: f32,
     /// How the map stands.
     pub standing: Standing,
-    /// Whether it goes on a slide, which has title and address itself.
+    /// Whether it goes on a slide, which has title, sentences and address itself.
     pub is_slide: bool,
     /// The area asked about, and what is in it.
     pub asked: Option<(&'a Area, &'a Answer<'a>)>,
@@ -585,7 +585,12 @@ impl Pen<'_> {
 
     /// Legend, sentences and address; where the QR code stands.
     fn beside(&mut self, beside: &Beside, plan: &Plan<'_>, sections: &[Section]) -> Option<Rect> {
-        let quotes = plan.brief.quotes();
+        // A slide has them beside the picture.
+        let quotes = if plan.is_slide {
+            Vec::new()
+        } else {
+            plan.brief.quotes()
+        };
         let unit = self.unit;
         match beside {
             Beside::Column(column) => {
