@@ -11,9 +11,10 @@ use std::{
 use axum::{
     body::Bytes,
     extract::{Path, RawQuery, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -67,11 +68,13 @@ pub async fn create(
     Visitor(asker): Visitor,
     base: Base,
     origin: Origin,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &[])?;
     state.record()?;
+    check_type(&headers)?;
     let wanted = read_body(body)?;
     let title = checked("title", wanted.title, MAX_TITLE)?;
     let note = checked("note", wanted.note, MAX_NOTE)?;
@@ -109,9 +112,9 @@ pub async fn create(
             state.record()?.keep_share(&new).map_err(failed)
         })
         .await?;
-    let (status, share) = match keeping {
-        Keeping::New(share) => (StatusCode::CREATED, share),
-        Keeping::Known(share) => (StatusCode::OK, share),
+    let (share, is_new) = match keeping {
+        Keeping::New(share) => (share, true),
+        Keeping::Known(share) => (share, false),
         Keeping::Full => {
             return Err(Problem::new(
                 StatusCode::INSUFFICIENT_STORAGE,
@@ -125,8 +128,16 @@ pub async fn create(
     state
         .blocking(Work::Heavy, move |state, abandoned| {
             let record = state.record()?;
-            let opened =
+            let mut opened =
                 Opened::new(&state.0.live, record, share, viewer).map_err(|error| gone(&error))?;
+            let mut status = StatusCode::OK;
+            if is_new {
+                status = StatusCode::CREATED;
+            } else if !opened.missing.is_empty() {
+                // That somebody shared it before would tell who only guesses at it that it is there.
+                status = StatusCode::CREATED;
+                opened.share.made = Timestamp::now();
+            }
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
             let headers = [
                 (header::CONTENT_TYPE, JSON.to_owned()),
@@ -135,6 +146,25 @@ pub async fn create(
             Ok((status, headers, told.json.to_string()).into_response())
         })
         .await
+}
+
+/// What pages of other sites can send without asking first is not taken: their visitors would share.
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let stated = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let bare = stated.split(';').next().unwrap_or_default().trim();
+    if bare.eq_ignore_ascii_case(JSON) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Text::new(
+            "请求正文应为 application/json",
+            "the body should be application/json",
+        ),
+    ))
 }
 
 fn read_body(body: Result<Bytes, BytesRejection>) -> Result<Wanted, Problem> {
@@ -204,17 +234,23 @@ pub async fn show(
         .blocking(Work::Heavy, move |state, abandoned| {
             let opened = open(state, &id, viewer)?;
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
-            if is_page {
-                told.page(&opened, page::FrameAncestors::Own)
+            let answer = if is_page {
+                told.page(&opened, page::FrameAncestors::Own)?
             } else {
-                Ok(json_answer(JSON, told.json.to_string()))
-            }
+                json_answer(JSON, told.json.to_string())
+            };
+            Ok(kept_if_whole(told.is_whole, answer))
         })
         .await;
     shown.or_else(|problem| match problem.parts() {
         (StatusCode::NOT_FOUND, why) if is_page => {
             let page = html::no_share(&state.latest(viewer).title, why);
-            Ok((StatusCode::NOT_FOUND, page::readable(page)).into_response())
+            // It may be shared in a moment, and is another to who asks for JSON or has an account.
+            let headers = [
+                (header::CACHE_CONTROL, "no-store"),
+                (header::VARY, "accept, authorization, cookie, host"),
+            ];
+            Ok((StatusCode::NOT_FOUND, headers, page::readable(page)).into_response())
         }
         _ => Err(problem),
     })
@@ -239,7 +275,8 @@ pub async fn embed(
             let opened = open(state, &id, viewer)?;
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
             let allowed = &state.0.settings.allowed_frames;
-            told.page(&opened, page::FrameAncestors::And(allowed))
+            let page = told.page(&opened, page::FrameAncestors::And(allowed))?;
+            Ok(kept_if_whole(told.is_whole, page))
         })
         .await
 }
@@ -267,8 +304,19 @@ fn gone(error: &Arc<RecordError>) -> Problem {
     Problem::busy(error.text())
 }
 
+/// Answers that say less than there is, for want of time, are not kept: the next may say all.
+fn kept_if_whole(is_whole: bool, mut answer: Response) -> Response {
+    if !is_whole {
+        let no_store = HeaderValue::from_static("no-store");
+        answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    }
+    answer
+}
+
 /// What is told of a share.
 struct Told {
+    /// Whether there was time for all of it.
+    is_whole: bool,
     json: Value,
     summary: Text,
     url: String,
@@ -287,14 +335,16 @@ impl Told {
         let what = &opened.share.what;
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
         // The map's name says less, and is there at once.
-        let summary = opened
-            .summary(&patience)
-            .unwrap_or_else(|_| opened.snapshot.title.clone());
+        let summary = opened.summary(&patience);
+        let mut is_whole = summary.is_ok();
+        let summary = summary.unwrap_or_else(|_| opened.snapshot.title.clone());
         let mut missing = opened.missing.clone();
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-        let news = match opened.news(live, recorded(state)?, viewer, &patience) {
+        let known = &state.0.news;
+        let news = match opened.news(live, recorded(state)?, viewer, known, &patience) {
             Ok(news) => news,
             Err(Failure::TooLong) => {
+                is_whole = false;
                 missing.push(Text::new(
                     "此后改动太多，没有统计",
                     "too much has changed since to tell what",
@@ -321,7 +371,7 @@ impl Told {
             "made_revision_at": opened.time,
             "summary": in_both(&summary),
             "missing": missing.iter().map(in_both).collect::<Vec<_>>(),
-            "news": news.as_ref().map(describe),
+            "news": news.as_deref().map(describe),
             "embed": is_embedded.then(|| format!("{}/embed/{id}", base.root)),
             "pictures": {
                 "png": picture(".png"),
@@ -332,6 +382,7 @@ impl Told {
             },
         });
         Ok(Self {
+            is_whole,
             json,
             summary,
             url,
@@ -388,4 +439,20 @@ fn describe(news: &News) -> Value {
         "removed": news.removed,
         "features": features.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_less_than_there_is_is_not_kept() {
+        let kept = |is_whole| {
+            let answer = kept_if_whole(is_whole, StatusCode::OK.into_response());
+            let kept = answer.headers().get(header::CACHE_CONTROL);
+            kept.map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(kept(true), None);
+        assert_eq!(kept(false).as_deref(), Some("no-store"));
+    }
 }
