@@ -412,7 +412,7 @@ pub fn router(state: AppState) -> Router {
             post(shares::create).layer(DefaultBodyLimit::max(shares::MAX_BODY)),
         )
         .route("/map.png", get(pictures::of_view))
-        .route("/s/{id}", get(shares::show))
+        .route("/s/{id}", get(shares::show).delete(shares::remove))
         .route("/embed/{id}", get(shares::embed))
         .route("/claims", get(claims::list))
         .route("/claims/pairs", get(claims::pairs))

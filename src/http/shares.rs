@@ -1,4 +1,4 @@
-//! `POST /shares`, and `GET /s/{id}` and `/embed/{id}`: views kept under a short name.
+//! `POST /shares`, `GET` and `DELETE /s/{id}`, and `GET /embed/{id}`: views kept under a short name.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ use super::{
     format::{self, Offer},
     json_answer, page,
     params::Params,
-    person::{Asker, Visitor},
+    person::{Asker, Member, Visitor},
     pictures::{self, Kind},
     problem::Problem,
     revisions::recorded,
@@ -33,14 +33,16 @@ use super::{
 use crate::{
     area::Patience,
     html::{self, PREVIEW, Preview},
-    model::{Text, Viewer, view::Language},
+    model::{Role, Text, Viewer, view::Language},
     report::Lang,
     share::{self, Failure, News, Opened},
-    store::record::{Keeping, MAX_SHARES, NewShare, RecordError, ShareId},
+    store::record::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, RecordError, ShareId},
 };
 
 /// Bytes of a request to share.
 pub const MAX_BODY: usize = 64 << 10;
+/// KiB of a state as it is kept: room for the longest boundary text, and for all the rest.
+const MAX_STATE_KIB: usize = 24;
 /// Characters of a title, and of a note.
 const MAX_TITLE: usize = 120;
 const MAX_NOTE: usize = 2_000;
@@ -96,6 +98,15 @@ pub async fn create(
     let viewer = asker.viewer();
     let latest = state.latest(viewer).revision;
     let (kept, revision) = share::to_keep(&wanted.state, wanted.follow_latest, latest);
+    if kept.len() > MAX_STATE_KIB << 10 {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Text::new(
+                format!("要分享的 state 最多 {MAX_STATE_KIB} KiB"),
+                format!("the state to be shared may have at most {MAX_STATE_KIB} KiB"),
+            ),
+        ));
+    }
     let new = NewShare {
         state: kept,
         title,
@@ -116,13 +127,16 @@ pub async fn create(
         Keeping::New(share) => (share, true),
         Keeping::Known(share) => (share, false),
         Keeping::Full => {
-            return Err(Problem::new(
-                StatusCode::INSUFFICIENT_STORAGE,
-                Text::new(
-                    format!("库中已有 {MAX_SHARES} 个分享，不能再加"),
-                    format!("the record has {MAX_SHARES} shares already and takes no more"),
-                ),
-            ));
+            return Err(full(Text::new(
+                format!("库中已有 {MAX_SHARES} 个分享，不能再加"),
+                format!("the record has {MAX_SHARES} shares already and takes no more"),
+            )));
+        }
+        Keeping::MakerFull => {
+            return Err(full(Text::new(
+                format!("您已有 {MAX_BY_ACCOUNT} 个分享，请先删去一些"),
+                format!("you have {MAX_BY_ACCOUNT} shares already: remove some first"),
+            )));
         }
     };
     state
@@ -146,6 +160,10 @@ pub async fn create(
             Ok((status, headers, told.json.to_string()).into_response())
         })
         .await
+}
+
+fn full(why: Text) -> Problem {
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, why)
 }
 
 /// What pages of other sites can send without asking first is not taken: their visitors would share.
@@ -256,6 +274,41 @@ pub async fn show(
     })
 }
 
+/// Removes a share: who shared it first may, and administrators.
+pub async fn remove(
+    State(state): State<AppState>,
+    Member(account): Member,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<StatusCode, Problem> {
+    Params::parse(query.as_deref(), &[])?;
+    state
+        .blocking(Work::Edit, move |state, abandoned| {
+            if abandoned.load(Ordering::Relaxed) {
+                return Err(not_in_time());
+            }
+            let record = state.record()?;
+            let id: ShareId = id.parse().map_err(|()| no_share())?;
+            let share = record.share(&id).map_err(failed)?.ok_or_else(no_share)?;
+            let is_own = share.what.made_by.as_deref() == Some(&*account.name);
+            if !is_own && account.role < Role::Administrator {
+                return Err(Problem::new(
+                    StatusCode::FORBIDDEN,
+                    Text::new(
+                        "只有分享的人和管理员可以删去它",
+                        "who shared it may remove it, and administrators",
+                    ),
+                ));
+            }
+            if record.remove_share(&id).map_err(failed)? {
+                let written = record.audit(&account.name, "unshare", &id.to_string());
+                written.map_err(failed)?;
+            }
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
+}
+
 /// A share as a part of other pages, where the operator lets them.
 pub async fn embed(
     State(state): State<AppState>,
@@ -291,12 +344,14 @@ pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Proble
         Ok(id) => Opened::find(&state.0.live, record, &id, viewer),
         Err(()) => Ok(None),
     };
-    opened.map_err(|error| gone(&error))?.ok_or_else(|| {
-        Problem::missing(Text::new(
-            "没有这个编号的分享：请检查链接是否完整",
-            "there is no share of this name: see whether the link is whole",
-        ))
-    })
+    opened.map_err(|error| gone(&error))?.ok_or_else(no_share)
+}
+
+fn no_share() -> Problem {
+    Problem::missing(Text::new(
+        "没有这个编号的分享：请检查链接是否完整",
+        "there is no share of this name: see whether the link is whole",
+    ))
 }
 
 fn gone(error: &Arc<RecordError>) -> Problem {
