@@ -111,7 +111,7 @@ pub fn people(options: &Options) -> Result<(), String> {
 }
 
 /// Who does what is done on the command line.
-const OPERATOR: &str = "command line";
+pub(super) const OPERATOR: &str = "command line";
 
 fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
     match action {

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use renewal_map::{
-    model::Revision,
-    store::record::{Record, RecordError, restore},
+    model::{Revision, Text},
+    store::record::{Record, RecordError, Share, restore},
 };
 
-use super::District;
+use super::{District, people::OPERATOR};
 
 #[derive(Args)]
 pub struct Options {
@@ -46,6 +46,17 @@ enum Action {
         revision: u64,
         #[command(flatten)]
         signature: Signature,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// 列出分享的视图，新的在前；--remove 删去 (list shared views, the latest first; --remove takes them away)
+    Shares {
+        /// 最多几个 (how many, at most)
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        /// 删去这些分享，其链接随之失效 (remove these: their links lead nowhere from then on)
+        #[arg(long, value_name = "ID", num_args = 1.., conflicts_with = "limit")]
+        remove: Vec<String>,
         #[command(flatten)]
         folder: Folder,
     },
@@ -122,12 +133,57 @@ fn done(action: &Action) -> Result<(), RecordError> {
                 now.revision
             );
         }
+        Action::Shares {
+            limit,
+            remove: ids,
+            folder,
+        } => {
+            let record = Record::open_existing(&folder.data)?;
+            if ids.is_empty() {
+                record.shares(*limit)?.iter().for_each(tell);
+            }
+            for id in ids {
+                remove(&record, id)?;
+            }
+        }
         Action::Update {
             accept,
             author,
             district,
         } => update(district, author.as_deref().filter(|_| *accept))?,
     }
+    Ok(())
+}
+
+/// Prints a share on one line: its id, when and by whom it was made, its title and its note.
+fn tell(share: &Share) {
+    let what = &share.what;
+    let made_by = what.made_by.as_deref().unwrap_or("-");
+    let words: Vec<&str> = [&what.title, &what.note]
+        .into_iter()
+        .flat_map(|text| text.split_whitespace())
+        .collect();
+    println!(
+        "{}  {}  {made_by}  {}",
+        share.id,
+        share.made,
+        words.join(" ")
+    );
+}
+
+fn remove(record: &Record, id: &str) -> Result<(), RecordError> {
+    let removed = match id.parse() {
+        Ok(id) => record.remove_share(&id)?,
+        Err(()) => false,
+    };
+    if !removed {
+        return Err(RecordError::Refused(Text::new(
+            format!("没有分享 {id}"),
+            format!("there is no share {id}"),
+        )));
+    }
+    record.audit(OPERATOR, "unshare", id)?;
+    println!("分享 {id} 已删去 (removed)");
     Ok(())
 }
 

@@ -39,21 +39,23 @@ impl FromRequestParts<AppState> for Origin {
 }
 
 /// Who asks: the peer, or for whom it asks where it is a program of the same machine. Others could say
-/// whatever they like.
+/// whatever they like, so behind a proxy on another machine all visitors are one.
 fn for_whom(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let said = headers
         .get_all(FORWARDED)
         .into_iter()
         .next_back()
         .and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    said.filter(|_| peer.is_loopback()).unwrap_or(peer)
+    // A service that listens to IPv6 is told of IPv4 peers by addresses of IPv6.
+    said.filter(|_| peer.to_canonical().is_loopback())
+        .unwrap_or(peer)
 }
 
-/// An address as one visitor has it: of IPv6 everybody has 2⁶⁴.
+/// An address as one visitor has it: of IPv6 anybody gets 2⁸⁰ for the asking.
 fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Addr::from(address.to_bits() >> 64 << 64).to_string(),
+        IpAddr::V6(address) => Ipv6Addr::from(address.to_bits() >> 80 << 80).to_string(),
     }
 }
 
@@ -113,9 +115,11 @@ mod tests {
     fn only_this_machine_may_say_for_whom_it_asks() {
         let mut headers = HeaderMap::new();
         headers.append(FORWARDED, "9.9.9.9".parse().unwrap());
-        headers.append(FORWARDED, "8.8.8.8, 2001:db8::7".parse().unwrap());
+        headers.append(FORWARDED, "8.8.8.8, 2001:db8:1:2::7".parse().unwrap());
         let of = |peer: &str| network(for_whom(peer.parse().unwrap(), &headers));
-        assert_eq!(of("127.0.0.1"), "2001:db8::");
+        for own in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(of(own), "2001:db8:1::", "{own}");
+        }
         assert_eq!(of("10.0.0.9"), "10.0.0.9");
         assert_eq!(of("::ffff:10.0.0.9"), "10.0.0.9");
         headers.insert(FORWARDED, "unknown".parse().unwrap());

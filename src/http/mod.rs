@@ -63,6 +63,7 @@ use self::{allowance::Allowance, base::Base, imports::Imports, problem::Problem}
 use crate::{
     model::{Text, Viewer},
     people::{self, Provider, Secret, Throttle},
+    share::{NewsCache, news_cache},
     store::{
         Snapshot,
         live::Live,
@@ -106,6 +107,8 @@ struct Shared {
     pictures: Turns,
     /// Pictures as they were drawn.
     drawn: pictures::Cache,
+    /// What was told to have changed in shares.
+    news: NewsCache,
     passwords: Turns,
     imports: Imports,
     provider: Turns,
@@ -207,6 +210,7 @@ impl AppState {
             edits: Turns::new(1, MAX_WAITING),
             pictures: Turns::new(processors, MAX_PICTURES),
             drawn: pictures::cache(),
+            news: news_cache(),
             passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
             imports,
             provider: Turns::new(MAX_AT_PROVIDER, MAX_AT_DOOR),
@@ -408,7 +412,7 @@ pub fn router(state: AppState) -> Router {
             post(shares::create).layer(DefaultBodyLimit::max(shares::MAX_BODY)),
         )
         .route("/map.png", get(pictures::of_view))
-        .route("/s/{id}", get(shares::show))
+        .route("/s/{id}", get(shares::show).delete(shares::remove))
         .route("/embed/{id}", get(shares::embed))
         .route("/claims", get(claims::list))
         .route("/claims/pairs", get(claims::pairs))

@@ -173,6 +173,25 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
+/// Somebody with an account.
+pub struct Member(pub Account);
+
+impl FromRequestParts<AppState> for Member {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        state.record()?;
+        let asker = Asker::of(&parts.extensions);
+        state.check_csrf(&asker, parts)?;
+        asker.account.map(Self).ok_or_else(|| {
+            unauthorized(Text::new(
+                "这要登录（/sign-in），或给出令牌 Authorization: Bearer rmap_…",
+                "this takes signing in (/sign-in), or a token: Authorization: Bearer rmap_…",
+            ))
+        })
+    }
+}
+
 /// Somebody who may change features.
 pub struct Editor(pub Account);
 

@@ -1,4 +1,4 @@
-//! `POST /shares`, and `GET /s/{id}` and `/embed/{id}`: views kept under a short name.
+//! `POST /shares`, `GET` and `DELETE /s/{id}`, and `GET /embed/{id}`: views kept under a short name.
 
 use std::{
     sync::{
@@ -11,9 +11,10 @@ use std::{
 use axum::{
     body::Bytes,
     extract::{Path, RawQuery, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ use super::{
     format::{self, Offer},
     json_answer, page,
     params::Params,
-    person::{Asker, Visitor},
+    person::{Asker, Member, Visitor},
     pictures::{self, Kind},
     problem::Problem,
     revisions::recorded,
@@ -32,14 +33,16 @@ use super::{
 use crate::{
     area::Patience,
     html::{self, PREVIEW, Preview},
-    model::{Text, Viewer, view::Language},
+    model::{Role, Text, Viewer, view::Language},
     report::Lang,
     share::{self, Failure, News, Opened},
-    store::record::{Keeping, MAX_SHARES, NewShare, RecordError, ShareId},
+    store::record::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, RecordError, ShareId},
 };
 
 /// Bytes of a request to share.
 pub const MAX_BODY: usize = 64 << 10;
+/// KiB of a state as it is kept: room for the longest boundary text, and for all the rest.
+const MAX_STATE_KIB: usize = 24;
 /// Characters of a title, and of a note.
 const MAX_TITLE: usize = 120;
 const MAX_NOTE: usize = 2_000;
@@ -67,11 +70,13 @@ pub async fn create(
     Visitor(asker): Visitor,
     base: Base,
     origin: Origin,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &[])?;
     state.record()?;
+    check_type(&headers)?;
     let wanted = read_body(body)?;
     let title = checked("title", wanted.title, MAX_TITLE)?;
     let note = checked("note", wanted.note, MAX_NOTE)?;
@@ -93,6 +98,15 @@ pub async fn create(
     let viewer = asker.viewer();
     let latest = state.latest(viewer).revision;
     let (kept, revision) = share::to_keep(&wanted.state, wanted.follow_latest, latest);
+    if kept.len() > MAX_STATE_KIB << 10 {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Text::new(
+                format!("要分享的 state 最多 {MAX_STATE_KIB} KiB"),
+                format!("the state to be shared may have at most {MAX_STATE_KIB} KiB"),
+            ),
+        ));
+    }
     let new = NewShare {
         state: kept,
         title,
@@ -109,24 +123,35 @@ pub async fn create(
             state.record()?.keep_share(&new).map_err(failed)
         })
         .await?;
-    let (status, share) = match keeping {
-        Keeping::New(share) => (StatusCode::CREATED, share),
-        Keeping::Known(share) => (StatusCode::OK, share),
+    let (share, is_new) = match keeping {
+        Keeping::New(share) => (share, true),
+        Keeping::Known(share) => (share, false),
         Keeping::Full => {
-            return Err(Problem::new(
-                StatusCode::INSUFFICIENT_STORAGE,
-                Text::new(
-                    format!("库中已有 {MAX_SHARES} 个分享，不能再加"),
-                    format!("the record has {MAX_SHARES} shares already and takes no more"),
-                ),
-            ));
+            return Err(full(Text::new(
+                format!("库中已有 {MAX_SHARES} 个分享，不能再加"),
+                format!("the record has {MAX_SHARES} shares already and takes no more"),
+            )));
+        }
+        Keeping::MakerFull => {
+            return Err(full(Text::new(
+                format!("您已有 {MAX_BY_ACCOUNT} 个分享，请先删去一些"),
+                format!("you have {MAX_BY_ACCOUNT} shares already: remove some first"),
+            )));
         }
     };
     state
         .blocking(Work::Heavy, move |state, abandoned| {
             let record = state.record()?;
-            let opened =
+            let mut opened =
                 Opened::new(&state.0.live, record, share, viewer).map_err(|error| gone(&error))?;
+            let mut status = StatusCode::OK;
+            if is_new {
+                status = StatusCode::CREATED;
+            } else if !opened.missing.is_empty() {
+                // That somebody shared it before would tell who only guesses at it that it is there.
+                status = StatusCode::CREATED;
+                opened.share.made = Timestamp::now();
+            }
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
             let headers = [
                 (header::CONTENT_TYPE, JSON.to_owned()),
@@ -135,6 +160,29 @@ pub async fn create(
             Ok((status, headers, told.json.to_string()).into_response())
         })
         .await
+}
+
+fn full(why: Text) -> Problem {
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, why)
+}
+
+/// What pages of other sites can send without asking first is not taken: their visitors would share.
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let stated = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let bare = stated.split(';').next().unwrap_or_default().trim();
+    if bare.eq_ignore_ascii_case(JSON) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Text::new(
+            "请求正文应为 application/json",
+            "the body should be application/json",
+        ),
+    ))
 }
 
 fn read_body(body: Result<Bytes, BytesRejection>) -> Result<Wanted, Problem> {
@@ -204,20 +252,61 @@ pub async fn show(
         .blocking(Work::Heavy, move |state, abandoned| {
             let opened = open(state, &id, viewer)?;
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
-            if is_page {
-                told.page(&opened, page::FrameAncestors::Own)
+            let answer = if is_page {
+                told.page(&opened, page::FrameAncestors::Own)?
             } else {
-                Ok(json_answer(JSON, told.json.to_string()))
-            }
+                json_answer(JSON, told.json.to_string())
+            };
+            Ok(kept_if_whole(told.is_whole, answer))
         })
         .await;
     shown.or_else(|problem| match problem.parts() {
         (StatusCode::NOT_FOUND, why) if is_page => {
             let page = html::no_share(&state.latest(viewer).title, why);
-            Ok((StatusCode::NOT_FOUND, page::readable(page)).into_response())
+            // It may be shared in a moment, and is another to who asks for JSON or has an account.
+            let headers = [
+                (header::CACHE_CONTROL, "no-store"),
+                (header::VARY, "accept, authorization, cookie, host"),
+            ];
+            Ok((StatusCode::NOT_FOUND, headers, page::readable(page)).into_response())
         }
         _ => Err(problem),
     })
+}
+
+/// Removes a share: who shared it first may, and administrators.
+pub async fn remove(
+    State(state): State<AppState>,
+    Member(account): Member,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<StatusCode, Problem> {
+    Params::parse(query.as_deref(), &[])?;
+    state
+        .blocking(Work::Edit, move |state, abandoned| {
+            if abandoned.load(Ordering::Relaxed) {
+                return Err(not_in_time());
+            }
+            let record = state.record()?;
+            let id: ShareId = id.parse().map_err(|()| no_share())?;
+            let share = record.share(&id).map_err(failed)?.ok_or_else(no_share)?;
+            let is_own = share.what.made_by.as_deref() == Some(&*account.name);
+            if !is_own && account.role < Role::Administrator {
+                return Err(Problem::new(
+                    StatusCode::FORBIDDEN,
+                    Text::new(
+                        "只有分享的人和管理员可以删去它",
+                        "who shared it may remove it, and administrators",
+                    ),
+                ));
+            }
+            if record.remove_share(&id).map_err(failed)? {
+                let written = record.audit(&account.name, "unshare", &id.to_string());
+                written.map_err(failed)?;
+            }
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
 }
 
 /// A share as a part of other pages, where the operator lets them.
@@ -239,7 +328,8 @@ pub async fn embed(
             let opened = open(state, &id, viewer)?;
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
             let allowed = &state.0.settings.allowed_frames;
-            told.page(&opened, page::FrameAncestors::And(allowed))
+            let page = told.page(&opened, page::FrameAncestors::And(allowed))?;
+            Ok(kept_if_whole(told.is_whole, page))
         })
         .await
 }
@@ -254,12 +344,14 @@ pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Proble
         Ok(id) => Opened::find(&state.0.live, record, &id, viewer),
         Err(()) => Ok(None),
     };
-    opened.map_err(|error| gone(&error))?.ok_or_else(|| {
-        Problem::missing(Text::new(
-            "没有这个编号的分享：请检查链接是否完整",
-            "there is no share of this name: see whether the link is whole",
-        ))
-    })
+    opened.map_err(|error| gone(&error))?.ok_or_else(no_share)
+}
+
+fn no_share() -> Problem {
+    Problem::missing(Text::new(
+        "没有这个编号的分享：请检查链接是否完整",
+        "there is no share of this name: see whether the link is whole",
+    ))
 }
 
 fn gone(error: &Arc<RecordError>) -> Problem {
@@ -267,8 +359,19 @@ fn gone(error: &Arc<RecordError>) -> Problem {
     Problem::busy(error.text())
 }
 
+/// Answers that say less than there is, for want of time, are not kept: the next may say all.
+fn kept_if_whole(is_whole: bool, mut answer: Response) -> Response {
+    if !is_whole {
+        let no_store = HeaderValue::from_static("no-store");
+        answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    }
+    answer
+}
+
 /// What is told of a share.
 struct Told {
+    /// Whether there was time for all of it.
+    is_whole: bool,
     json: Value,
     summary: Text,
     url: String,
@@ -287,14 +390,16 @@ impl Told {
         let what = &opened.share.what;
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
         // The map's name says less, and is there at once.
-        let summary = opened
-            .summary(&patience)
-            .unwrap_or_else(|_| opened.snapshot.title.clone());
+        let summary = opened.summary(&patience);
+        let mut is_whole = summary.is_ok();
+        let summary = summary.unwrap_or_else(|_| opened.snapshot.title.clone());
         let mut missing = opened.missing.clone();
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-        let news = match opened.news(live, recorded(state)?, viewer, &patience) {
+        let known = &state.0.news;
+        let news = match opened.news(live, recorded(state)?, viewer, known, &patience) {
             Ok(news) => news,
             Err(Failure::TooLong) => {
+                is_whole = false;
                 missing.push(Text::new(
                     "此后改动太多，没有统计",
                     "too much has changed since to tell what",
@@ -321,7 +426,7 @@ impl Told {
             "made_revision_at": opened.time,
             "summary": in_both(&summary),
             "missing": missing.iter().map(in_both).collect::<Vec<_>>(),
-            "news": news.as_ref().map(describe),
+            "news": news.as_deref().map(describe),
             "embed": is_embedded.then(|| format!("{}/embed/{id}", base.root)),
             "pictures": {
                 "png": picture(".png"),
@@ -332,6 +437,7 @@ impl Told {
             },
         });
         Ok(Self {
+            is_whole,
             json,
             summary,
             url,
@@ -388,4 +494,20 @@ fn describe(news: &News) -> Value {
         "removed": news.removed,
         "features": features.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_less_than_there_is_is_not_kept() {
+        let kept = |is_whole| {
+            let answer = kept_if_whole(is_whole, StatusCode::OK.into_response());
+            let kept = answer.headers().get(header::CACHE_CONTROL);
+            kept.map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(kept(true), None);
+        assert_eq!(kept(false).as_deref(), Some("no-store"));
+    }
 }

@@ -321,6 +321,16 @@ impl View {
         written(&pairs)
     }
 
+    /// Whether a newer version wrote a state: what of it this one does not know may be anything.
+    #[must_use]
+    pub fn is_newer(query: &str) -> bool {
+        let state = State::read(query);
+        let version = state
+            .first("v")
+            .and_then(|text| parse_whole(text, u64::MAX));
+        version.is_some_and(|version| version > VERSION)
+    }
+
     fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs = Pairs(vec![("v".to_owned(), VERSION.to_string())]);
         if let Some(At { lon, lat, zoom }) = self.at {

@@ -14,6 +14,10 @@ use crate::{
 /// The word for features whose status is not stated.
 pub(super) const NOT_STATED: &str = "none";
 
+/// What stands in a filter for values of which none is there: nothing is called so, so nothing passes.
+/// Without it everything would, and more be shown than was.
+const NOTHING: &str = "-";
+
 /// That there is no such revision, or it can't be shown any more.
 pub(super) fn revision(revision: Revision) -> Text {
     Text::new(
@@ -87,6 +91,24 @@ impl Missing {
         }
     }
 
+    /// Keeps what of the values of a filter is there.
+    fn values(
+        &mut self,
+        values: &mut Vec<String>,
+        is_there: impl Fn(&String) -> bool,
+        (zh, en): (&str, &str),
+    ) {
+        let filters = !values.is_empty();
+        self.retain(values, is_there, (zh, en));
+        if filters && values.is_empty() {
+            values.push(NOTHING.to_owned());
+            self.0.push(Text::new(
+                format!("{zh}一个也没有了，所以没有要素通过筛选"),
+                format!("none of the {en} is left, so nothing passes it"),
+            ));
+        }
+    }
+
     /// Keeps something if it is there.
     fn keep<T>(
         &mut self,
@@ -108,22 +130,22 @@ impl Missing {
             .collections()
             .iter()
             .flat_map(|collection| &collection.info.kinds);
-        self.retain(
+        self.values(
             &mut filter.kind,
             |id| kinds.clone().any(|kind| kind.id == *id),
             ("筛选的类别", "kinds in the filter"),
         );
-        self.retain(
+        self.values(
             &mut filter.status,
             |word| word == NOT_STATED || Status::ALL.iter().any(|one| one.as_str() == word),
             ("筛选的状态", "statuses in the filter"),
         );
-        self.retain(
+        self.values(
             &mut filter.document,
             |id| snapshot.library.get(id).is_some(),
             ("筛选的文件", "documents in the filter"),
         );
-        self.retain(
+        self.values(
             &mut filter.zone,
             |id| snapshot.feature(&FeatureRef::new("zones", id)).is_some(),
             ("筛选的片区", "zones in the filter"),

@@ -9,7 +9,7 @@ mod news;
 mod place;
 mod summary;
 
-pub use news::{Change, News, NewsItem};
+pub use news::{Change, News, NewsCache, NewsItem, news_cache};
 pub use place::{Place, asked_as, filter, relation, shown};
 pub use summary::{name, summary};
 
@@ -103,6 +103,10 @@ impl Opened {
         if let Some(revision) = view.revision.take() {
             missing.push(missing::revision(Revision(revision)));
         }
+        if View::is_newer(&share.what.state) {
+            // It may name what is hidden, where nobody would take it out.
+            view.unknown.clear();
+        }
         let revision = share.what.revision;
         let mut snapshot = live.latest(viewer);
         if !share.what.follows_latest {
@@ -133,8 +137,8 @@ impl Opened {
         })
     }
 
-    /// What has changed since in what it shows; `None` where there is nothing newer, or it shows the
-    /// latest anyway. It blocks.
+    /// What has changed since in what it shows, as it was `told` before, or else found out; `None` where
+    /// there is nothing newer, or it shows the latest anyway. It blocks.
     ///
     /// # Errors
     /// Where the record can't be read, or it takes longer than `patience`.
@@ -143,8 +147,9 @@ impl Opened {
         live: &Live,
         record: &Record,
         viewer: Viewer,
+        told: &NewsCache,
         patience: &Patience,
-    ) -> Result<Option<News>, Failure> {
+    ) -> Result<Option<Arc<News>>, Failure> {
         if self.view.revision.is_none() {
             return Ok(None);
         }
@@ -154,7 +159,14 @@ impl Opened {
             return Ok(None);
         };
         let looks = [&*self.snapshot, &*now];
-        News::between(record, &self.sight, &self.view, looks, latest, patience).map(Some)
+        let key = news::key(&self.view, looks, latest.0, viewer);
+        if let Some(news) = told.get(&key) {
+            return Ok(Some(news));
+        }
+        let news = News::between(record, &self.sight, &self.view, looks, latest, patience)?;
+        let news = Arc::new(news);
+        told.insert(key, Arc::clone(&news));
+        Ok(Some(news))
     }
 
     /// What it is called: as its maker did, else by the area or the feature that it is about.

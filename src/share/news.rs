@@ -1,26 +1,61 @@
 //! What has changed in what a view shows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::{
     Failure,
-    place::{Place, filter, shown},
+    place::{Place, area, filter, shown},
 };
 use crate::{
-    area::{Interrupted, Patience},
-    model::{Feature, FeatureRef, Revision, View},
+    area::{Area, Interrupted, Patience},
+    model::{Feature, FeatureRef, Revision, Role, View, Viewer},
     store::{
         Collection, Selection, Snapshot,
-        record::{Difference, Record, Sight},
+        record::{Record, Sight},
     },
 };
 
 /// Features that are listed; of more it is told how many.
 const MAX_LISTED: usize = 100;
-/// Differences that are read at once.
-const PAGE: usize = 1_000;
+/// Shares of which it is kept in mind what has changed.
+const MAX_KEPT: u64 = 1_000;
+
+/// What has changed, by a hash of all that decides it: links that many open at once are told so once.
+pub type NewsCache = moka::sync::Cache<[u8; 32], Arc<News>>;
+
+/// One for as many shares as are opened in a day.
+#[must_use]
+pub fn news_cache() -> NewsCache {
+    NewsCache::new(MAX_KEPT)
+}
+
+/// All that decides what has changed.
+pub(super) fn key(
+    view: &View,
+    looks: [&Snapshot; 2],
+    latest: Revision,
+    viewer: Viewer,
+) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut add = |part: &str| {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    };
+    add(&view.to_query());
+    for snapshot in looks {
+        add(&snapshot.fingerprint);
+        add(&snapshot.revision.to_string());
+    }
+    add(&latest.to_string());
+    add(viewer.0.map_or("", Role::as_str));
+    hash.finalize().into()
+}
 
 /// What became of a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,21 +111,26 @@ pub struct News {
 /// What a view shows of the data of one time.
 struct Look<'a> {
     snapshot: &'a Snapshot,
-    place: Place,
+    /// `None`: nowhere.
+    place: Option<Place>,
 }
 
 impl<'a> Look<'a> {
+    /// What it shows there, where it asks about an area, or else where it is drawn.
     fn new(
         view: &View,
         snapshot: &'a Snapshot,
+        area: Option<&Area>,
         collections: &BTreeSet<Box<str>>,
         patience: &Patience,
     ) -> Result<Self, Interrupted> {
         let touched = collections.iter().filter_map(|id| snapshot.collection(id));
-        Ok(Self {
-            snapshot,
-            place: Place::of(view, snapshot, touched, patience)?,
-        })
+        let place = match (&view.area, area) {
+            (None, _) => Some(Place::drawn(view)),
+            (Some(_), Some(area)) => Some(Place::asked(area, view, snapshot, touched, patience)?),
+            (Some(_), None) => None,
+        };
+        Ok(Self { snapshot, place })
     }
 
     fn feature(&self, name: &FeatureRef) -> Option<&'a Feature> {
@@ -101,7 +141,10 @@ impl<'a> Look<'a> {
     fn shows(&self, name: &FeatureRef, filter: Option<&Selection>) -> bool {
         self.feature(name).is_some_and(|feature| {
             filter.is_none_or(|filter| filter.matches(feature))
-                && self.place.holds(self.snapshot, name, feature)
+                && self
+                    .place
+                    .as_ref()
+                    .is_some_and(|place| place.holds(self.snapshot, name, feature))
         })
     }
 }
@@ -145,8 +188,12 @@ impl News {
     ) -> Result<(), Interrupted> {
         let touched: BTreeSet<Box<str>> =
             names.iter().map(|name| name.collection.clone()).collect();
-        let before = Look::new(view, then, &touched, patience)?;
-        let after = Look::new(view, now, &touched, patience)?;
+        let was = area(view, then, patience)?;
+        let is = area(view, now, patience)?;
+        // An area that is no more is where it was: without it the whole district would be news.
+        let is = is.as_ref().or(was.as_ref());
+        let before = Look::new(view, then, was.as_ref(), &touched, patience)?;
+        let after = Look::new(view, now, is, &touched, patience)?;
         let filter = filter(view);
         let base: HashMap<&str, bool> = shown(view, then)
             .chain(shown(view, now))
@@ -196,21 +243,16 @@ fn differing(
     if view.area.is_some() {
         collections.extend(view.collections.iter().cloned());
     }
-    let revisions = [then.revision, now.revision];
-    let mut names = Vec::new();
-    let mut read = 0;
-    loop {
-        patience.check()?;
-        let (count, page) = record.differences_in(sight, revisions, PAGE, read)?;
-        read += page.len();
-        let is_over = page.is_empty() || read >= count;
-        for Difference { key, .. } in page {
-            if key.is_feature() && collections.contains(&*key.shelf) {
-                names.push(FeatureRef::new(&key.shelf, &key.name));
-            }
-        }
-        if is_over {
-            return Ok(names);
-        }
-    }
+    let patience = patience.clone();
+    let keys = record.differing(
+        sight,
+        [then.revision, now.revision],
+        &collections,
+        move || patience.check().is_err(),
+    )?;
+    let keys = keys.ok_or(Failure::TooLong)?;
+    let names = keys
+        .iter()
+        .map(|key| FeatureRef::new(&key.shelf, &key.name));
+    Ok(names.collect())
 }

@@ -51,27 +51,45 @@ impl Place {
         collections: impl IntoIterator<Item = &'a Collection>,
         patience: &Patience,
     ) -> Result<Self, Interrupted> {
-        if let Some(area) = area(view, snapshot, patience)? {
-            let query = Query {
-                area: &area,
-                collections: collections.into_iter().map(Into::into).collect(),
-                relation: relation(view.relation),
-                patience: patience.clone(),
-            };
-            let answer = query.run(snapshot)?;
-            let [mut hits, mut unlocated] = [HashSet::new(), HashSet::new()];
-            for answer in &answer.collections {
-                let name =
-                    |feature: &Feature| FeatureRef::new(&answer.collection.info.id, &feature.id);
-                hits.extend(answer.hits.iter().map(|hit| name(hit.feature)));
-                unlocated.extend(answer.unlocated.iter().map(|one| name(one.feature)));
-            }
-            return Ok(Self::Asked { hits, unlocated });
+        match area(view, snapshot, patience)? {
+            Some(area) => Self::asked(&area, view, snapshot, collections, patience),
+            None => Ok(Self::drawn(view)),
         }
-        Ok(view.at.map_or(Self::Everywhere, |at| {
+    }
+
+    /// Where a view looks that asks about an area: there, as it asks.
+    ///
+    /// # Errors
+    /// Where it takes longer than `patience`.
+    pub(super) fn asked<'a>(
+        area: &Area,
+        view: &View,
+        snapshot: &'a Snapshot,
+        collections: impl IntoIterator<Item = &'a Collection>,
+        patience: &Patience,
+    ) -> Result<Self, Interrupted> {
+        let query = Query {
+            area,
+            collections: collections.into_iter().map(Into::into).collect(),
+            relation: relation(view.relation),
+            patience: patience.clone(),
+        };
+        let answer = query.run(snapshot)?;
+        let [mut hits, mut unlocated] = [HashSet::new(), HashSet::new()];
+        for answer in &answer.collections {
+            let name = |feature: &Feature| FeatureRef::new(&answer.collection.info.id, &feature.id);
+            hits.extend(answer.hits.iter().map(|hit| name(hit.feature)));
+            unlocated.extend(answer.unlocated.iter().map(|one| name(one.feature)));
+        }
+        Ok(Self::Asked { hits, unlocated })
+    }
+
+    /// Where a view looks that asks about no area.
+    pub(super) fn drawn(view: &View) -> Self {
+        view.at.map_or(Self::Everywhere, |at| {
             let frame = frame(at);
             Self::Frame(frame, Box::new(meeting(frame)))
-        }))
+        })
     }
 
     /// Whether it shows a feature. One without location is where what contains it is.

@@ -87,6 +87,8 @@ enum Rule {
     Administers(u16),
     /// Nothing; in a session its CSRF token, and then answers so.
     FromOwnPage(u16),
+    /// An account, and then answers so.
+    Joins(u16),
 }
 
 impl Rule {
@@ -106,6 +108,7 @@ impl Rule {
             Self::Anybody(_) if !sees => 404,
             Self::FromOwnPage(_) if matches!(who, Shows::Cookie(_, false)) => 403,
             Self::Anybody(status) | Self::FromOwnPage(status) => status,
+            Self::Joins(status) => allowed("reader", true, status),
             Self::Edits(status) => allowed("editor", true, status),
             Self::ShowsEditors(status) => allowed("editor", false, status),
             Self::Administers(status) => allowed("administrator", false, status),
@@ -211,6 +214,7 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("get", "/s/{id}.qr.svg", Rule::Anybody(404)),
     ("get", "/s/{id}.zip", Rule::Anybody(404)),
     ("get", "/map.png", Rule::Anybody(200)),
+    ("delete", "/s/{id}", Rule::Joins(404)),
     // Embedding is off.
     ("get", "/embed/{id}", Rule::Anybody(404)),
     ("get", "/revisions", Rule::Anybody(200)),

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use renewal_map::{
     model::{Revision, View},
-    store::record::{Keeping, NewShare, Record, restore},
+    share::to_keep,
+    store::record::{Keeping, NewShare, Record, Sight, restore},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use crate::{
     hidden::{HIDDEN, House, secrets, told},
     loading::Copy,
-    support::{Answer, Server, yunze},
+    support::{Answer, Server, program, yunze},
 };
 
 const PARCELS: &str = "/collections/parcels/items";
@@ -353,6 +354,85 @@ fn what_leaves_the_view_or_comes_into_it_counts() {
 }
 
 #[test]
+fn an_area_that_is_no_more_is_where_it_was() {
+    let house = House::open();
+    let state = "?v=1&area=feature:parcels/a1-02&collections=parcels&layers=parcels";
+    let here = share(&house.server, &json!({ "state": state }));
+    let path = format!("{PARCELS}/a1-02");
+    let read = house.get(Some("editor"), &path);
+    let headers = [("if-match", read.header("etag"))];
+    let removed = house.send("DELETE", Some("editor"), &path, &headers, "");
+    assert_eq!(removed.status, 204, "{}", removed.text());
+    let renamed = json!({ "properties": { "name": "远处的地块" } });
+    change(&house, "editor", &format!("{PARCELS}/a2-01"), &renamed);
+    let now = opened(&house, None, &here["id"]);
+    let count = |name: &str| now["news"][name].as_u64().unwrap();
+    assert_eq!(
+        (count("revision"), count("removed"), count("changed")),
+        (3, 1, 0),
+        "{now}"
+    );
+}
+
+#[test]
+fn names_that_differ_are_found_without_their_bodies_and_only_while_somebody_waits() {
+    let data = TempDir::new().unwrap();
+    drop(serve(data.path(), &[]));
+    let record = Record::open_existing(data.path()).unwrap();
+    let since = [Revision(0), Revision(1)];
+    let shelves = BTreeSet::from(["parcels", "projects", "nowhere"].map(str::to_owned));
+    let found = |is_over: fn() -> bool| {
+        let found = record.differing(&Sight::ALL, since, &shelves, is_over);
+        found.unwrap()
+    };
+    let all = found(|| false).unwrap();
+    assert!(all.len() > 10 && all.is_sorted());
+    let of = |shelf: &str| all.iter().filter(|key| &*key.shelf == shelf).count();
+    assert!(of("parcels") > 0 && of("projects") > 0);
+    assert_eq!(of("parcels") + of("projects"), all.len());
+    assert_eq!(found(|| true), None);
+    // Who asks next is not stopped.
+    assert_eq!(found(|| false), Some(all));
+}
+
+#[test]
+fn whether_it_was_shared_before_is_told_to_who_sees_all_of_it() {
+    let house = House::open();
+    let (collection, _, names) = HIDDEN[2];
+    let state = format!("?v=1&select={collection}/{}", names[1]);
+    let what = json!({ "state": state });
+    let first = shared(&house, Some("administrator"), &what);
+    assert_eq!(first.status, 201, "{}", first.text());
+    let again = shared(&house, Some("administrator"), &what);
+    assert_eq!((again.status, again.json()), (200, first.json()));
+    let guessed = shared(&house, None, &what);
+    assert_eq!(guessed.status, 201, "{}", guessed.text());
+    assert_ne!(guessed.json()["made_at"], first.json()["made_at"]);
+    assert_eq!(guessed.json()["id"], first.json()["id"]);
+}
+
+#[test]
+fn other_sites_can_t_have_their_visitors_share() {
+    let data = TempDir::new().unwrap();
+    let server = serve(data.path(), &[]);
+    let sent = |kind: &str| {
+        let headers = [("content-type", kind)];
+        server.send("POST", "/shares", &headers, r#"{"state": "?v=1"}"#)
+    };
+    for kind in [
+        "text/plain",
+        "text/plain; application/json",
+        "application/x-www-form-urlencoded",
+        "",
+    ] {
+        let detail = sent(kind).unwrap().problem(415);
+        assert!(detail.contains("application/json"), "{kind}: {detail}");
+    }
+    let taken = sent("Application/JSON; charset=utf-8").unwrap();
+    assert_eq!(taken.status, 201, "{}", taken.text());
+}
+
+#[test]
 fn nobody_is_shown_or_told_of_what_is_hidden_from_them() {
     let house = House::open();
     let mut states = Vec::new();
@@ -456,9 +536,10 @@ fn any_state_opens_as_far_as_it_can() {
     );
     assert_eq!(missing, "");
     let (state, missing) = said("?v=7&select=zones/yunfan&mode=3d");
+    // What is of the newer version may name anything.
     assert_eq!(
         state,
-        "?v=1&theme=light&select=zones/yunfan&lang=zh&revision=1&mode=3d"
+        "?v=1&theme=light&select=zones/yunfan&lang=zh&revision=1"
     );
     assert!(missing.contains("newer version (v=7)"), "{missing}");
     // What is not there is said, each for itself.
@@ -468,7 +549,7 @@ fn any_state_opens_as_far_as_it_can() {
     );
     assert_eq!(
         state,
-        "?v=1&layers=zones&theme=light&status=planned&zone=yunfan&lang=zh&revision=1"
+        "?v=1&layers=zones&theme=light&kind=-&status=planned&document=-&zone=yunfan&lang=zh&revision=1"
     );
     for part in [
         "layers",
@@ -491,6 +572,24 @@ fn any_state_opens_as_far_as_it_can() {
         missing.contains("at can't") && missing.contains("area can't"),
         "{missing}"
     );
+}
+
+#[test]
+fn a_filter_of_which_nothing_is_left_lets_nothing_pass() {
+    let data = TempDir::new().unwrap();
+    let server = serve(data.path(), &[]);
+    for filter in ["kind=gone", "status=gone", "document=gone", "zone=gone"] {
+        let state = format!("?layers=parcels&{filter}");
+        let made = share(&server, &json!({ "state": state }));
+        let zh = made["summary"]["zh"].as_str().unwrap();
+        assert!(zh.contains("图中：地块 0。"), "{filter}: {zh}");
+        let said = words(&made["missing"]);
+        assert!(said.contains("nothing passes"), "{filter}: {said}");
+        // Whoever shares on what they were shown shares the same.
+        let again = share(&server, &json!({ "state": made["state"] }));
+        assert_eq!(again["summary"], made["summary"], "{filter}");
+        assert_eq!(again["state"], made["state"], "{filter}");
+    }
 }
 
 /// A state of pieces that states are made of, in any order.
@@ -593,7 +692,9 @@ fn a_thousand_random_states_are_kept_and_opened() {
             "follow_latest": random.random_bool(0.3),
         });
         let answer = shared(&house, Some("editor"), &what);
-        if what.to_string().len() > 64 << 10 {
+        let follows = what["follow_latest"].as_bool().unwrap();
+        let (form, _) = to_keep(&state, follows, Revision(1));
+        if what.to_string().len() > 64 << 10 || form.len() > 24 << 10 {
             answer.problem(413);
             continue;
         }
@@ -614,14 +715,18 @@ fn a_thousand_random_states_are_kept_and_opened() {
         let (view, said) = View::parse(state_now);
         assert_eq!(format!("?{}", view.to_query()), state_now, "{state}");
         assert_eq!(said, [], "{state}");
-        assert_eq!(view.unknown, View::parse(&state).0.unknown);
+        if View::is_newer(&state) {
+            assert_eq!(view.unknown, []);
+        } else {
+            assert_eq!(view.unknown, View::parse(&state).0.unknown);
+        }
         for lang in ["zh", "en"] {
             let summary = now["summary"][lang].as_str().unwrap();
             assert!((1..=200).contains(&summary.chars().count()), "{summary}");
         }
     }
     assert!(
-        kept > 900 && (300..kept).contains(&with_flaws),
+        kept > 850 && (300..kept).contains(&with_flaws),
         "{kept} {with_flaws}"
     );
     assert_eq!(house.server.get("/healthz").status, 200);
@@ -723,6 +828,8 @@ fn chat_programs_are_told_what_a_link_shows() {
         let page = server.get_with(&format!("/s/{none}"), &PAGE);
         assert_eq!(page.status, 404);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert!(page.header("vary").contains("accept"));
         let text = page.text();
         assert!(
             text.contains("没有这个分享") && text.contains("No such share"),
@@ -898,6 +1005,107 @@ fn a_record_takes_so_many_shares_and_no_more() {
     let answer = server.post("/shares", r#"{"state": "?v=1&lang=en"}"#);
     assert!(answer.problem(507).contains("100000"));
     assert_eq!(server.post("/shares", known.to_string()).status, 200);
+}
+
+#[test]
+fn an_account_shares_so_much_and_leaves_room_for_others() {
+    let house = House::open();
+    let connection = Connection::open(house.data.path().join("renewal-map.db")).unwrap();
+    connection
+        .execute_batch(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 5000)
+             INSERT INTO shares SELECT 'n' || n, 'v=1', '', '', 1, 0, 0, '读者甲' FROM numbers",
+        )
+        .unwrap();
+    let what = json!({ "state": "?v=1" });
+    let answer = shared(&house, Some("reader"), &what);
+    assert!(answer.problem(507).contains("you have 5000"));
+    assert_eq!(shared(&house, Some("editor"), &what).status, 201);
+    assert_eq!(shared(&house, Some("reader"), &what).status, 200);
+    let anybody = json!({ "state": "?v=1&lang=en" });
+    assert_eq!(shared(&house, None, &anybody).status, 201);
+}
+
+#[test]
+fn a_state_has_room_for_the_longest_text_and_no_more() {
+    let data = TempDir::new().unwrap();
+    let server = serve(data.path(), &[]);
+    let text = json!({ "state": format!("?boundary={}", "路".repeat(2000)) });
+    share(&server, &text);
+    // In the form in which it is kept each is written with nine characters.
+    let more = json!({ "state": format!("?x={}", "路".repeat(3000)) });
+    let answer = server.post("/shares", more.to_string());
+    assert!(answer.problem(413).contains("24 KiB"));
+}
+
+#[test]
+fn who_shared_it_removes_it_and_so_do_administrators() {
+    let house = House::open();
+    let what = json!({ "state": "?v=1", "title": "晨会", "note": "电话 139" });
+    let made = shared(&house, Some("reader"), &what).json();
+    let path = format!("/s/{}", made["id"].as_str().unwrap());
+    let remove = |role: Option<&str>, path: &str| house.send("DELETE", role, path, &[], "");
+    let seen = house.send("GET", None, &path, &DATA, "");
+    let tag = seen.header("etag").to_owned();
+    let again = [DATA[0], ("if-none-match", &*tag)];
+    let unchanged = house.send("GET", None, &path, &again, "");
+    assert_eq!((unchanged.status, unchanged.text()), (304, String::new()));
+
+    remove(None, &path).problem(401);
+    let detail = remove(Some("editor"), &path).problem(403);
+    assert!(detail.contains("who shared it"), "{detail}");
+    assert_eq!(opened(&house, None, &made["id"]), made);
+    remove(Some("reader"), &format!("{path}?x=1")).problem(400);
+    assert_eq!(remove(Some("reader"), &path).status, 204);
+    // Nor do those have it who did.
+    assert_eq!(house.send("GET", None, &path, &again, "").status, 404);
+    assert_eq!(house.get(None, &format!("{path}.qr.svg")).status, 404);
+    remove(Some("reader"), &path).problem(404);
+
+    let anybody = shared(&house, None, &what).json();
+    assert_eq!(anybody["id"], made["id"]);
+    remove(Some("reader"), &path).problem(403);
+    assert_eq!(remove(Some("administrator"), &path).status, 204);
+    let audit = house.get(Some("administrator"), "/audit").text();
+    assert_eq!(audit.matches("unshare").count(), 2, "{audit}");
+}
+
+#[test]
+fn an_operator_lists_shares_and_removes_them() {
+    let house = House::open();
+    let command = |args: &[&str]| {
+        let folder = house.data.path().to_str().unwrap();
+        let output = program(&["record", "shares", "--data", folder])
+            .args(args)
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), said.concat())
+    };
+    let ids: Vec<String> = ["第一页", "第二页", "第三页"]
+        .into_iter()
+        .map(|title| {
+            let what = json!({ "state": "?v=1", "title": title, "note": "甲\n乙" });
+            let made = shared(&house, Some("reader"), &what).json();
+            made["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let (_, listed) = command(&[]);
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    for (id, title) in ids.iter().zip(["第一页", "第二页", "第三页"]) {
+        let line = listed.lines().find(|line| line.starts_with(&**id)).unwrap();
+        assert!(line.ends_with(&format!("读者甲  {title} 甲 乙")), "{line}");
+    }
+    assert_eq!(command(&["--limit", "1"]).1.lines().count(), 1);
+    let (status, said) = command(&["--remove", &ids[0], &ids[2].to_uppercase()]);
+    assert_eq!(status, Some(0), "{said}");
+    for (id, status) in ids.iter().zip([404, 200, 404]) {
+        let answer = house.send("GET", None, &format!("/s/{id}"), &DATA, "");
+        assert_eq!(answer.status, status, "{id}");
+    }
+    let (status, said) = command(&["--remove", &ids[0]]);
+    assert_eq!(status, Some(1));
+    assert!(said.contains(&format!("no share {}", ids[0])), "{said}");
 }
 
 #[test]

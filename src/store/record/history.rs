@@ -1,6 +1,8 @@
 //! What changed between two revisions, and taking one back.
 
-use rusqlite::{Connection, Row, TransactionBehavior, named_params};
+use std::{collections::BTreeSet, ffi::c_int};
+
+use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior, named_params};
 use serde_json::{Map, Value};
 
 use super::{
@@ -103,6 +105,8 @@ fn members(body: Option<&[u8]>) -> Map<String, Value> {
     all
 }
 
+/// Steps of the database after which it is asked whether to go on: a fraction of a millisecond.
+const STEPS: c_int = 1_000;
 /// Bytes of entries that a page of differences holds.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -241,6 +245,32 @@ impl Record {
         Ok((count, differences))
     }
 
+    /// The names of the entries of these shelves that differ between two revisions and are in sight at
+    /// both, in their order; `None` where it `is_over` before they are found.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn differing(
+        &self,
+        sight: &Sight,
+        revisions: [Revision; 2],
+        shelves: &BTreeSet<String>,
+        is_over: impl Fn() -> bool + Send + 'static,
+    ) -> Result<Option<Vec<Key>>, RecordError> {
+        let mut connection = self.reader()?;
+        connection.progress_handler(STEPS, Some(is_over));
+        let keys = differing(&mut connection, sight, revisions, shelves);
+        connection.progress_handler(0, None::<fn() -> bool>);
+        match keys {
+            Err(RecordError::Database(error))
+                if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
+            {
+                Ok(None)
+            }
+            keys => keys.map(Some),
+        }
+    }
+
     /// Takes back what a revision changed, as the next revision.
     ///
     /// # Errors
@@ -308,6 +338,36 @@ fn seen_since(
     Ok(Some(shelves))
 }
 
+/// What [`Record::differing`] finds. It reads no bodies, for there may be many.
+fn differing(
+    connection: &mut Connection,
+    sight: &Sight,
+    [from, to]: [Revision; 2],
+    shelves: &BTreeSet<String>,
+) -> Result<Vec<Key>, RecordError> {
+    let reading = connection.transaction()?;
+    let (first, last) = (from.min(to), from.max(to));
+    let mut shelves: Vec<&str> = shelves.iter().map(String::as_str).collect();
+    if let Some(seen) = seen_since(&reading, sight, first)? {
+        let seen: BTreeSet<String> =
+            serde_json::from_str(&seen).expect("a list that the database made");
+        shelves.retain(|shelf| seen.contains(*shelf));
+    }
+    let shelves = serde_json::json!(shelves).to_string();
+    let mut rows = reading.prepare(&format!(
+        "SELECT touched.shelf, touched.name {DIFFERING} ORDER BY touched.shelf, touched.name"
+    ))?;
+    let keys = rows.query_map((first.0, last.0, shelves), read_key)?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+fn read_key(row: &Row<'_>) -> rusqlite::Result<Key> {
+    Ok(Key {
+        shelf: row.get::<_, String>(0)?.into(),
+        name: row.get::<_, String>(1)?.into(),
+    })
+}
+
 fn differences(
     connection: &Connection,
     shelves: Option<&str>,
@@ -342,10 +402,7 @@ fn size(difference: &Difference) -> usize {
 
 fn read_difference(row: &Row<'_>) -> rusqlite::Result<Difference> {
     Ok(Difference {
-        key: Key {
-            shelf: row.get::<_, String>(0)?.into(),
-            name: row.get::<_, String>(1)?.into(),
-        },
+        key: read_key(row)?,
         before: row.get(2)?,
         after: row.get(3)?,
     })

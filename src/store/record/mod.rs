@@ -51,7 +51,7 @@ pub use identities::Identity;
 pub use people::{Account, AuditEntry, TokenInfo};
 pub use release::{Offer, Offered};
 pub use sessions::{Invitation, LetIn};
-pub use shares::{Keeping, MAX_SHARES, NewShare, Share, ShareId};
+pub use shares::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, Share, ShareId};
 pub use sight::Sight;
 pub use verify::Verified;
 

@@ -140,6 +140,7 @@ const SHARES: &str = "
         made_ms INTEGER NOT NULL,
         made_by TEXT REFERENCES accounts
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX shares_by_maker ON shares (made_by);
     CREATE TABLE share_secret (secret BLOB NOT NULL) STRICT;
     INSERT INTO share_secret (secret) VALUES (randomblob(32));
 ";

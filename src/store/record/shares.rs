@@ -14,6 +14,8 @@ use crate::model::Revision;
 
 /// Shares that are kept at most.
 pub const MAX_SHARES: u64 = 100_000;
+/// Shares of one account that are kept at most.
+pub const MAX_BY_ACCOUNT: u64 = 5_000;
 /// Letters and digits that nobody takes for each other, seen or heard.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
 /// Characters of an id: 29¹⁰ ids for 100,000 shares, so nobody finds one by trying.
@@ -99,6 +101,8 @@ pub enum Keeping {
     Known(Share),
     /// There are [`MAX_SHARES`] already.
     Full,
+    /// The account has [`MAX_BY_ACCOUNT`] already.
+    MakerFull,
 }
 
 impl Record {
@@ -108,6 +112,32 @@ impl Record {
     /// Where the database can't be read.
     pub fn share(&self, id: &ShareId) -> Result<Option<Share>, RecordError> {
         find(&*self.reader()?, id)
+    }
+
+    /// The shares that were made last, the latest first.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub fn shares(&self, limit: usize) -> Result<Vec<Share>, RecordError> {
+        let connection = self.reader()?;
+        let mut rows = connection.prepare(
+            "SELECT id, state, title, note, revision, follows_latest, made_ms, made_by
+             FROM shares ORDER BY made_ms DESC, id LIMIT ?1",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let shares = rows.query_map([limit], read_share)?;
+        Ok(shares.collect::<Result<_, _>>()?)
+    }
+
+    /// Removes a share, with all that was said in it: whether there was one.
+    ///
+    /// # Errors
+    /// Where the database can't be written.
+    pub fn remove_share(&self, id: &ShareId) -> Result<bool, RecordError> {
+        let removed = self
+            .writer()
+            .execute("DELETE FROM shares WHERE id = ?1", [&id.0])?;
+        Ok(removed > 0)
     }
 
     /// Keeps what is shared; the same twice is one.
@@ -132,6 +162,15 @@ impl Record {
         let count: u64 = writing.query_row("SELECT count(*) FROM shares", [], |row| row.get(0))?;
         if count >= MAX_SHARES {
             return Ok(Keeping::Full);
+        }
+        // Of those without an account none counts here.
+        let own: u64 = writing.query_row(
+            "SELECT count(*) FROM shares WHERE made_by = ?1",
+            [&new.made_by],
+            |row| row.get(0),
+        )?;
+        if own >= MAX_BY_ACCOUNT {
+            return Ok(Keeping::MakerFull);
         }
         writing.execute(
             "INSERT INTO shares
