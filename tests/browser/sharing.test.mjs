@@ -57,6 +57,32 @@ function viewOf(page) {
   return view;
 }
 
+/** The requests for what a share tells, from now on. */
+function newsAsked(page) {
+  const asked = [];
+  page.on('request', (request) => {
+    if (/\/s\/[a-z0-9-]+\?f=json$/.test(request.url())) asked.push(request.url());
+  });
+  return asked;
+}
+
+/** Names of the files in a ZIP archive, by its directory. */
+function partsOf(bytes) {
+  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  assert.ok(end > 0, 'the archive has an end');
+  const names = [];
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left -= 1) {
+    assert.equal(bytes.readUInt32LE(at), 0x02014b50);
+    const [name, extra, comment] = [28, 30, 32].map((offset) => bytes.readUInt16LE(at + offset));
+    names.push(bytes.subarray(at + 46, at + 46 + name).toString());
+    at += 46 + name + extra + comment;
+  }
+  return names;
+}
+
+const entries = (page) => page.evaluate(() => history.length);
+
 test('a link is made, previewed, copied, and opens exactly this view', async () => {
   const page = await stage.openReady(VIEW);
   const shared = viewOf(page);
@@ -65,7 +91,9 @@ test('a link is made, previewed, copied, and opens exactly this view', async () 
   const dialog = dialogOf(page);
   await dialog.waitFor();
   const name = dialog.locator('[name=share_title]');
-  assert.equal(await name.inputValue(), 'A1-02地块', 'what is selected gives the title');
+  // What is selected may not be for everybody who gets the link.
+  assert.equal(await name.inputValue(), '');
+  assert.equal(await name.getAttribute('placeholder'), 'A1-02地块');
   assert.equal(await name.evaluate((field) => field === document.activeElement), true);
   assert.equal(await dialog.locator('[value=pinned]').isChecked(), true);
   await screenshot(page, 'share-form-1440x900');
@@ -80,7 +108,7 @@ test('a link is made, previewed, copied, and opens exactly this view', async () 
   const qr = dialog.locator('.share-qr img');
   await page.waitForFunction((image) => image.naturalWidth > 0, await qr.elementHandle());
   const link = await dialog.locator('[name=share_link]').inputValue();
-  assert.match(link, /\/s\/[a-z0-9]{5}-[a-z0-9]{5,12}$/);
+  assert.match(link, /\/s\/[a-z0-9]{5}(-[a-z0-9]{1,5}){1,4}$/);
   await screenshot(page, 'share-made-1440x900');
 
   // Where pages may not use the clipboard, as by plain HTTP, it is copied all the same.
@@ -112,6 +140,7 @@ test('a link is made, previewed, copied, and opens exactly this view', async () 
   await dialog.waitFor({ state: 'detached' });
 
   const reader = await stage.openReady(new URL(link).pathname);
+  const asked = newsAsked(reader);
   assert.deepEqual(viewOf(reader), shared);
   assert.equal(new URL(reader.url()).pathname, '/', 'the address is that of the page');
   await reader.locator('.details h2').getByText('A1-02地块').waitFor();
@@ -126,6 +155,7 @@ test('a link is made, previewed, copied, and opens exactly this view', async () 
   await reader.reload();
   await mapRests(reader);
   await strip.getByText('一号地块汇报').waitFor();
+  assert.equal(asked.length, 1, 'the page brought it along, a reload asks for it');
   assert.deepEqual(viewOf(reader), shared);
   await strip.getByRole('button', { name: '收起汇报说明' }).click();
   await strip.waitFor({ state: 'detached' });
@@ -190,11 +220,18 @@ test('each file comes as it was asked for', async () => {
   const pdf = await take('pdf');
   assert.deepEqual(pdf.asked, { paper: 'A3', orientation: 'landscape', scale: '25000' });
   assert.equal(pdf.bytes.subarray(0, 5).toString(), '%PDF-');
-  for (const form of ['pptx', 'zip']) {
+  for (const [form, parts] of [
+    ['pptx', ['[Content_Types].xml', 'ppt/presentation.xml', 'ppt/slides/slide1.xml']],
+    ['zip', ['map.png', 'map.pdf', 'slide.pptx', 'citations.csv', 'README.txt', 'manifest.json']],
+  ]) {
     const { bytes, name } = await take(form);
-    assert.equal(bytes.subarray(0, 2).toString(), 'PK', form);
     assert.match(name, new RegExp(`\\.${form}$`));
+    const names = partsOf(bytes);
+    for (const part of parts) assert.ok(names.includes(part), `${part} is in ${names}`);
   }
+  const code = await fetch(`${stage.address}/s/${id}.qr.svg`);
+  assert.match(code.headers.get('content-type'), /^image\/svg\+xml/);
+  assert.match(await code.text(), /^(<\?xml[^>]*>\s*)?<svg[^>]* viewBox="0 0 (\d+) \2"/);
   // What is refused is said in the service's words, at its file.
   await page.route('**/*.pptx*', (route) =>
     route.fulfill({
@@ -243,6 +280,7 @@ test('what was shared stays, what is newer is told, and both can be seen', async
   assert.equal(latest, revision + 1);
 
   const reader = await stage.openReady(`/s/${id}`);
+  const asked = newsAsked(reader);
   const name = reader.locator('.details h2');
   await name.getByText('A1-03地块').waitFor();
   assert.equal(parameters(reader).get('revision'), `${revision}`);
@@ -267,6 +305,7 @@ test('what was shared stays, what is newer is told, and both can be seen', async
   await reader.getByRole('button', { name: '关闭', exact: true }).first().click();
   await strip.locator('[data-ref="parcels/a1-03"]').click();
   await name.getByText('A1-03地块').waitFor();
+  assert.deepEqual(asked, [], 'at whatever revision, the news are the same');
 
   const following = await stage.openReady(`/s/${follows}`);
   await following.locator('.details h2').getByText('云帆大厦').waitFor();
@@ -274,6 +313,64 @@ test('what was shared stays, what is newer is told, and both can be seen', async
   assert.equal(await told.getAttribute('data-state'), 'follows');
   assert.match(await told.innerText(), /跟随最新/);
   assert.equal(await told.locator('[data-show]').count(), 0);
+  assert.equal(parameters(following).get('revision'), null, 'so it follows after a reload too');
+  await following.reload();
+  await mapRests(following);
+  await told.waitFor();
+  assert.equal(parameters(following).get('revision'), null);
+  // An earlier revision is looked at, and left again.
+  const { search } = new URL(following.url());
+  await following.goto(`${stage.address}/${search}&revision=${revision}`);
+  await following.locator('.details h2').getByText('A1-03地块').waitFor();
+  await told.getByText(`正在看第 ${revision} 版`).waitFor();
+  assert.equal(await told.getAttribute('data-state'), 'earlier');
+  await told.getByRole('button', { name: '看最新' }).click();
+  await following.locator('.details h2').getByText('云帆大厦').waitFor();
+  assert.equal(await told.getAttribute('data-state'), 'follows');
+  assert.equal(parameters(following).get('revision'), null);
+});
+
+test('what is new or gone is selected at a revision that has it, in one step of the history', async () => {
+  const page = await stage.openReady(VIEW);
+  const id = await share(page, { title: '进出' });
+  const latest = Number(parameters(page).get('revision'));
+  const entry = (ref, change) => {
+    const [collection, id] = ref.split('/');
+    return { collection, id, name: ref, change };
+  };
+  const told = await stage.json(`/s/${id}?f=json`);
+  const body = JSON.stringify({
+    ...told,
+    state: told.state.replace(/revision=\d+/, `revision=${latest - 1}`),
+    revision: latest - 1,
+    news: {
+      revision: latest,
+      time: told.made_at,
+      added: 1,
+      changed: 0,
+      removed: 1,
+      features: [entry('parcels/a1-03', 'added'), entry('parcels/a1-04', 'removed')],
+    },
+  });
+  const reader = await stage.open();
+  await reader.route(`**/s/${id}?f=json`, (route) =>
+    route.fulfill({ contentType: 'application/json', body }),
+  );
+  const address = `${stage.address}${VIEW}&share=${id}&revision=${latest - 1}`;
+  await reader.goto(address);
+  await mapRests(reader);
+  const strip = reader.locator('.briefed');
+  await strip.locator('.briefed-toggle').click();
+  for (const [ref, at] of [
+    ['parcels/a1-03', latest],
+    ['parcels/a1-04', latest - 1],
+  ]) {
+    const before = await entries(reader);
+    await strip.locator(`[data-ref="${ref}"]`).click();
+    await reader.waitForURL((url) => url.searchParams.get('select') === ref);
+    assert.equal(parameters(reader).get('revision'), `${at}`);
+    assert.equal(await entries(reader), before + 1);
+  }
 });
 
 test('within another site there are the map, its title, its legend and the way to the whole', async () => {
@@ -294,6 +391,20 @@ test('within another site there are the map, its title, its legend and the way t
   const whole = frame.getByRole('link', { name: '在新窗口打开' });
   assert.equal(await whole.evaluate(({ href }) => href), `${stage.address}/s/${id}`);
   assert.equal(new URL(frame.url()).pathname, `/embed/${id}`, 'its address stays');
+  await frame.getByText(/^按 .+ 第 \d+ 版汇报$/).waitFor();
+
+  // A revision that can't be read any more was briefed; what is shown instead was not.
+  const later = await stage.open();
+  await later.setViewportSize(settings.viewport);
+  await later.route(`**/embed/${id}`, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/(\\u0026|&amp;|&)revision=\d+/, '');
+    await route.fulfill({ response, body });
+  });
+  await later.goto(`${stage.address}/embed/${id}`);
+  const strip = later.locator('.embed-strip');
+  await strip.getByText(/^已看最新：第 \d+ 版$/).waitFor();
+  assert.doesNotMatch(await strip.innerText(), /汇报/);
 });
 
 test('an address with a share that is not there says so and shows its view', async () => {

@@ -25,10 +25,12 @@ import { ZoneQuery } from './panels/zones';
 import {
   asking,
   catalogue,
+  isFollowing,
   isOvertaken,
   lang,
   layout,
   navigate,
+  newest,
   ready,
   share,
   t,
@@ -95,11 +97,12 @@ export function App() {
   useEffect(() => {
     if (title) document.title = shared ? `${shared} · ${title}` : title;
   }, [title, shared]);
-  const isUntold = view.value.revision === null;
+  const latest = newest.value;
+  const isUntold = view.value.revision === null && !isFollowing.value;
   useEffect(() => {
-    if (!known || !isUntold || isOvertaken(known.revision)) return;
-    navigate({ revision: known.revision }, 'replace');
-  }, [known, isUntold]);
+    if (latest === null || !isUntold || isOvertaken(latest)) return;
+    navigate({ revision: latest }, 'replace');
+  }, [latest, isUntold]);
 
   const failed = load?.state === 'failed' ? load.problem : styleProblem.value;
   const answering = asking.value && !isEmbedded;

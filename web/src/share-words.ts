@@ -74,6 +74,7 @@ export const SHARE_WORDS = {
   'briefed.label': ['汇报说明', 'About this briefing'],
   'briefed.as_briefed': ['按 {date} 第 {n} 版汇报', 'As briefed on {date}, revision {n}'],
   'briefed.now': ['已看最新：第 {n} 版', 'The latest: revision {n}'],
+  'briefed.earlier': ['正在看第 {n} 版', 'Revision {n} is shown'],
   'briefed.follows': ['{date} 分享，跟随最新', 'Shared on {date}, follows the latest'],
   'briefed.news.none': [
     '数据有更新，本视图内无变化',

@@ -10,6 +10,7 @@ import {
   picturePath,
   readShare,
   revisionOf,
+  standingOf,
   stateOf,
   withMade,
 } from './share';
@@ -49,6 +50,18 @@ test('what is shared keeps its revision unless it follows the latest, and not it
 test('a share shows the revision of its state, or the latest', () => {
   expect(revisionOf(SHARE)).toBe(3);
   expect(revisionOf({ ...SHARE, state: '?v=1&theme=light&lang=zh' })).toBeNull();
+});
+
+test('what is shown is what was briefed, another revision, or the latest', () => {
+  const at = (share: Share, moment: number | null) => standingOf(share, { moment, newest: 5 });
+  expect([3, 4, null].map((moment) => at(SHARE, moment))).toEqual(['briefed', 'earlier', 'latest']);
+  const newest = { ...SHARE, state: '?v=1&revision=5' };
+  expect(at(newest, null)).toBe('briefed');
+  // Where the revision can't be read any more, its state names none.
+  const gone = { ...SHARE, state: '?v=1' };
+  expect(at(gone, null)).toBe('latest');
+  const follows = { ...gone, follows_latest: true };
+  expect([3, null].map((moment) => at(follows, moment))).toEqual(['earlier', 'follows']);
 });
 
 test('files are asked for by size, paper and scale', () => {

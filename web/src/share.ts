@@ -21,6 +21,23 @@ export function revisionOf({ state }: Share): number | null {
   return parseView(state).revision;
 }
 
+/**
+ * How the data shown stand to a share: as `briefed`; at another `earlier` revision; the latest, which
+ * it `follows`; or the `latest` in place of what was briefed.
+ */
+export type Standing = 'briefed' | 'earlier' | 'follows' | 'latest';
+
+/** `moment`: the earlier revision that is shown, or null; `newest`: the latest that is known. */
+export function standingOf(
+  share: Share,
+  { moment, newest }: { moment: number | null; newest: number | null },
+): Standing {
+  const briefed = revisionOf(share);
+  if (briefed !== null && briefed === (moment ?? newest)) return 'briefed';
+  if (moment !== null) return 'earlier';
+  return share.follows_latest ? 'follows' : 'latest';
+}
+
 /** The view as it is to be shared: not by which share it was opened. */
 export function stateOf(view: View, followsLatest: boolean): string {
   const revision = followsLatest ? null : view.revision;

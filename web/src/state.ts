@@ -126,10 +126,15 @@ export const changes = signal(0);
 export const standing = computed(() => `${moment.value ?? ''}/${changes.value}`);
 readAt(() => moment.peek());
 
+/** What of a view shows the data as they were at a revision; null: as they are. */
+function viewAt(revision: number | null): { revision: View['revision'] } {
+  overtaken.delete(revision);
+  return { revision: revision ?? (isFollowing.peek() ? null : newest.peek()) };
+}
+
 /** Shows the data as they were at a revision; null: as they are. */
 export function showRevision(revision: number | null): void {
-  overtaken.delete(revision);
-  navigate({ revision: revision ?? newest.peek() });
+  navigate(viewAt(revision));
 }
 
 /** The data are others now: they are read anew. */
@@ -142,18 +147,19 @@ export function readAnew(): void {
 
 /**
  * What `fetch` gives for the current key; null while there is no key. Older answers are dropped. Of
- * data that have changed, what was known stays until the new is there.
+ * data that have changed, which `anew` tells, what was known stays until the new is there.
  */
 function resource<T>(
   key: ReadonlySignal<string | null>,
   fetch: (key: string, signal: AbortSignal) => Promise<T>,
+  anew: ReadonlySignal<unknown> = standing,
 ): Resource<T> {
   const load = signal<Load<T> | null>(null);
   const attempt = signal(0);
   let last: string | null = null;
   effect(() => {
     attempt.value;
-    standing.value;
+    anew.value;
     const current = key.value;
     const isAnother = current !== last;
     last = current;
@@ -360,7 +366,7 @@ effect(() => {
 
 /** The share that the document brought along, until it is asked for anew. */
 let brought = carried;
-/** The share by which the view was opened. */
+/** The share by which the view was opened. It tells the same at whatever revision is looked at. */
 export const share = resource(
   computed(() => view.value.share),
   (id, signal) => {
@@ -368,7 +374,17 @@ export const share = resource(
     brought = null;
     return known ? Promise.resolve(known) : fetchShare(id, signal);
   },
+  changes,
 );
+/**
+ * Whether the view is that of a share that follows the latest, or may turn out to be: its address
+ * names no revision of its own accord, so that it follows after a reload too.
+ */
+export const isFollowing = computed(() => {
+  const load = share.load.value;
+  if (view.value.share === null || load?.state === 'failed') return false;
+  return ready(load)?.follows_latest ?? true;
+});
 
 /** Collections whose lines bound zones. */
 const LINES = ['streets', 'water'];
@@ -463,11 +479,12 @@ export const layout = computed<'narrow' | 'middle' | 'wide'>(() =>
  */
 export const target = signal<string | null>(null);
 
-export function select(ref: string, options: { move?: boolean } = {}): void {
+/** Selects a feature; `at` shows the data as they were at a revision with it, null as they are. */
+export function select(ref: string, options: { move?: boolean; at?: number | null } = {}): void {
   if (options.move) target.value = ref;
   picks.value = null;
   stretch.value = null;
-  navigate({ select: ref });
+  navigate({ select: ref, ...(options.at === undefined ? {} : viewAt(options.at)) });
 }
 
 export function deselect(): void {

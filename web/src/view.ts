@@ -139,8 +139,8 @@ const SLUG = /^[a-z0-9-]{1,80}$/;
 const LAYER = /^[a-z0-9-]{1,80}$/;
 /** Kinds and statuses. */
 const WORD = /^[a-z0-9_-]{1,80}$/;
-/** Ids of shares: two groups, the second longer where ids would be the same. */
-const SHARE = /^[a-z0-9]{5}-[a-z0-9]{5,12}$/;
+/** Ids of shares: groups of five, of which the last may be shorter; more where ids would be the same. */
+const SHARE = /^[a-z0-9]{5}(-[a-z0-9]{1,5}){1,4}$/;
 /** Documents are far shorter than this, in characters. */
 const MAX_PLACE = 10_000_000;
 

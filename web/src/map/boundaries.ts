@@ -1,12 +1,12 @@
 // Compiled boundary sentences on the map: each side in its colour and by its name, gaps as gaps,
 // candidates beside each other, and of a refused sentence the lines that it names.
 
-import type { ExpressionSpecification, FilterSpecification, Map as MapLibreMap } from 'maplibre-gl';
+import type { FilterSpecification, Map as MapLibreMap } from 'maplibre-gl';
 import { metres } from '../format';
 import { translate, type Word } from '../i18n';
 import type { Boundary, Direction } from '../model';
 import type { Language } from '../view';
-import { addSources, GLOW, INK, put, shape } from './overlay';
+import { addSources, GLOW, put, shape, UNDER_SENTENCES } from './overlay';
 
 /** One colour a side, told apart also by those who see red and green alike. */
 export const SIDE_COLOURS: Record<Direction, string> = {
@@ -16,38 +16,14 @@ export const SIDE_COLOURS: Record<Direction, string> = {
   west: '#8e4f86',
 };
 
-const FONTS = ['Noto Sans SC Medium', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC'];
-const SIDE_COLOUR = [
-  'match',
-  ['get', 'side'],
-  ...Object.entries(SIDE_COLOURS).flat(),
-  INK,
-] as unknown as string;
-/** A side's name stands outside the area, so that it hides neither line nor ground; else inside. */
-const OUTSIDE = [
-  'match',
-  ['get', 'side'],
-  'north',
-  ['literal', ['bottom', [0, -0.9], 'top', [0, 0.9]]],
-  'south',
-  ['literal', ['top', [0, 0.9], 'bottom', [0, -0.9]]],
-  'east',
-  ['literal', ['left', [0.9, 0], 'right', [-0.9, 0]]],
-  'west',
-  ['literal', ['right', [-0.9, 0], 'left', [0.9, 0]]],
-  ['literal', ['center', [0, 0], 'top', [0, 0.9], 'bottom', [0, -0.9]]],
-] as unknown as ExpressionSpecification;
 /** Tile layers in which a sentence's names are looked for. */
 const LINE_LAYERS = ['streets', 'water'] as const;
 
 const NOTHING: FilterSpecification = ['==', ['get', 'name'], ''];
 
-/** Adds the layers: surfaces below the data's points, outlines and labels above all. */
+/** Adds what the style does not have: the lines that are named, and the candidate pointed at. */
 export function addBoundaries(map: MapLibreMap): void {
-  addSources(map, ['page-boundary', 'page-boundary-points', 'page-candidate']);
-  const { layers } = map.getStyle();
-  const below = layers.find(({ type }) => type === 'circle' || type === 'symbol')?.id;
-  const part = (name: string): ExpressionSpecification => ['==', ['get', 'part'], name];
+  addSources(map, ['page-candidate']);
   for (const layer of LINE_LAYERS) {
     map.addLayer(
       {
@@ -59,95 +35,19 @@ export function addBoundaries(map: MapLibreMap): void {
         layout: { 'line-cap': 'round', 'line-join': 'round' },
         paint: { 'line-color': GLOW, 'line-width': 9, 'line-opacity': 0.55 },
       },
-      below,
+      UNDER_SENTENCES,
     );
   }
   map.addLayer(
     {
-      id: 'page-boundary-fill',
-      type: 'fill',
-      source: 'page-boundary',
-      filter: part('area'),
-      paint: { 'fill-color': INK, 'fill-opacity': ['get', 'opacity'] },
+      id: 'page-candidate-halo',
+      type: 'line',
+      source: 'page-candidate',
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': GLOW, 'line-width': 9, 'line-opacity': 0.85 },
     },
-    below,
+    'page-boundary-corner',
   );
-  map.addLayer({
-    id: 'page-boundary-candidate',
-    type: 'line',
-    source: 'page-boundary',
-    filter: part('candidate'),
-    layout: { 'line-join': 'round' },
-    paint: { 'line-color': INK, 'line-width': 2.4, 'line-dasharray': [3, 1.5] },
-  });
-  map.addLayer({
-    id: 'page-boundary-casing',
-    type: 'line',
-    source: 'page-boundary',
-    filter: part('side'),
-    layout: { 'line-cap': 'round', 'line-join': 'round' },
-    paint: { 'line-color': '#ffffff', 'line-width': 8 },
-  });
-  map.addLayer({
-    id: 'page-boundary-side',
-    type: 'line',
-    source: 'page-boundary',
-    filter: ['all', part('side'), ['==', ['get', 'kind'], 'street']],
-    layout: { 'line-cap': 'round', 'line-join': 'round' },
-    paint: { 'line-color': SIDE_COLOUR, 'line-width': 4.5 },
-  });
-  map.addLayer({
-    id: 'page-boundary-off',
-    type: 'line',
-    source: 'page-boundary',
-    filter: ['all', part('side'), ['!=', ['get', 'kind'], 'street']],
-    layout: { 'line-join': 'round' },
-    paint: { 'line-color': SIDE_COLOUR, 'line-width': 3.5, 'line-dasharray': [1.2, 1.6] },
-  });
-  map.addLayer({
-    id: 'page-boundary-apart',
-    type: 'line',
-    source: 'page-boundary',
-    filter: part('apart'),
-    paint: { 'line-color': '#8c2f20', 'line-width': 3, 'line-dasharray': [1, 1.4] },
-  });
-  map.addLayer({
-    id: 'page-candidate-halo',
-    type: 'line',
-    source: 'page-candidate',
-    layout: { 'line-join': 'round' },
-    paint: { 'line-color': GLOW, 'line-width': 9, 'line-opacity': 0.85 },
-  });
-  map.addLayer({
-    id: 'page-boundary-corner',
-    type: 'circle',
-    source: 'page-boundary',
-    filter: part('corner'),
-    paint: {
-      'circle-radius': 5,
-      'circle-color': '#ffffff',
-      'circle-stroke-color': INK,
-      'circle-stroke-width': 2.2,
-    },
-  });
-  map.addLayer({
-    id: 'page-boundary-label',
-    type: 'symbol',
-    source: 'page-boundary-points',
-    layout: {
-      'text-field': ['get', 'label'],
-      'text-font': FONTS,
-      'text-size': 13,
-      'text-padding': 4,
-      'text-variable-anchor-offset': OUTSIDE,
-      'text-justify': 'auto',
-    },
-    paint: {
-      'text-color': SIDE_COLOUR,
-      'text-halo-color': '#ffffff',
-      'text-halo-width': 2.2,
-    },
-  });
 }
 
 type Shapes = GeoJSON.Feature<GeoJSON.Geometry, Record<string, unknown>>[];

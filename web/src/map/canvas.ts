@@ -166,7 +166,7 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
   });
 
   map.once('style.load', () => {
-    addOverlay(map);
+    addOverlay(map, style);
     addBoundaries(map);
     canvas.value = map;
     settled();

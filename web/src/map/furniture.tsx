@@ -8,7 +8,6 @@ import { statusWord, titleOf } from '../i18n';
 import { isEmbedded } from '../opening';
 import { Icon } from '../panels/icons';
 import { titled } from '../panels/parts';
-import { revisionOf } from '../share';
 import {
   catalogue,
   collections,
@@ -154,9 +153,7 @@ function Notices() {
   const asked = view.value.revision;
   const isNone = have !== null && asked !== null && asked > have;
   // Of what was shared the strip above the map says it.
-  const briefed = ready(share.load.value);
-  const earlier =
-    isEmbedded || (briefed && revisionOf(briefed) === moment.value) ? null : moment.value;
+  const earlier = isEmbedded || ready(share.load.value) ? null : moment.value;
   if (!isNone && earlier === null && !tileError.value && !notice.value) return null;
   return (
     <div class="notices" role="status">

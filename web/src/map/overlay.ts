@@ -1,32 +1,33 @@
 // What the page draws above the data: the query area, its hits, the selected feature, and what the
-// pointer is on. These follow the panels, so they are GeoJSON of the page's own, not tiles.
+// pointer is on. These follow the panels, so they are GeoJSON of the page's own, not tiles. The looks
+// of what pictures show too stand in the style.
 
-import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
+import type {
+  ExpressionSpecification,
+  GeoJSONSource,
+  Map as MapLibreMap,
+  StyleSpecification,
+} from 'maplibre-gl';
 import { circleRing } from '../geodesy';
 import type { AskedArea } from '../given';
 import type { AreaAnswer, Feature } from '../model';
 import { refOf } from '../model';
 import type { Comparison } from '../state';
 import type { Position } from '../view';
+import { overlays } from './style';
 
-export const INK = '#12476b';
 export const GLOW = '#ffcf4a';
 /** As it was, and as it is or is to be. */
 const BEFORE = '#a93a28';
 const AFTER = '#00795c';
 
+/** Layers of the style that surfaces and lines of the page's own lie under. */
+export const UNDER_SENTENCES = 'page-boundary-fill';
+const UNDER_OUTLINES = 'page-boundary-candidate';
+
 type Collection = GeoJSON.FeatureCollection<GeoJSON.Geometry, Record<string, unknown>>;
-const SOURCES = [
-  'page-area',
-  'page-focus',
-  'page-hits',
-  'page-hover',
-  'page-stretch',
-  'page-stacks',
-  'page-before',
-  'page-after',
-  'page-import',
-] as const;
+/** Sources of what no picture shows. */
+const SOURCES = ['page-hover', 'page-stretch', 'page-before', 'page-after', 'page-import'] as const;
 
 const EMPTY: Collection = { type: 'FeatureCollection', features: [] };
 
@@ -35,74 +36,19 @@ export function addSources(map: MapLibreMap, ids: readonly string[]): void {
   for (const id of ids) map.addSource(id, { type: 'geojson', data: EMPTY });
 }
 
-/** Adds the overlay: surfaces below the data's points, rings and highlights above all. */
-export function addOverlay(map: MapLibreMap): void {
-  const { layers } = map.getStyle();
-  // Areas lie under the data, so that the kinds of stretch in a zone's outline stay readable.
-  const beneath = layers.find(({ id }) => id === 'zones-fill')?.id;
-  const below = layers.find(({ type }) => type === 'circle' || type === 'symbol')?.id ?? beneath;
+/** Adds what the style lays over the data, and between it what only a pointer or an editor sees. */
+export function addOverlay(map: MapLibreMap, style: StyleSpecification): void {
+  const all = overlays(style);
+  addSources(map, [...new Set(all.map(({ layer }) => layer.source))]);
+  for (const { layer, below } of all) map.addLayer(layer, below);
   addSources(map, SOURCES);
-  map.addLayer(
-    {
-      id: 'page-area-fill',
-      type: 'fill',
-      source: 'page-area',
-      paint: { 'fill-color': INK, 'fill-opacity': 0.07 },
-    },
-    below,
-  );
-  map.addLayer(
-    {
-      id: 'page-area-halo',
-      type: 'line',
-      source: 'page-area',
-      layout: { 'line-join': 'round' },
-      paint: { 'line-color': INK, 'line-width': 12, 'line-opacity': 0.3 },
-    },
-    beneath,
-  );
-  map.addLayer(
-    {
-      id: 'page-area-line',
-      type: 'line',
-      source: 'page-area',
-      filter: ['==', ['get', 'drawn'], true],
-      layout: { 'line-join': 'round' },
-      paint: { 'line-color': INK, 'line-width': 2.6 },
-    },
-    below,
-  );
-  map.addLayer(
-    {
-      id: 'page-focus-halo',
-      type: 'line',
-      source: 'page-focus',
-      filter: ['==', ['get', 'part'], 'shape'],
-      layout: { 'line-join': 'round', 'line-cap': 'round' },
-      paint: { 'line-color': GLOW, 'line-width': 13, 'line-opacity': 0.7 },
-    },
-    beneath,
-  );
-  map.addLayer(
-    {
-      id: 'page-focus-ring',
-      type: 'line',
-      source: 'page-focus',
-      filter: ['==', ['get', 'part'], 'ring'],
-      paint: { 'line-color': INK, 'line-width': 1.8, 'line-dasharray': [3, 2.5] },
-    },
-    below,
-  );
-  map.addLayer(
-    {
-      id: 'page-focus-ring-fill',
-      type: 'fill',
-      source: 'page-focus',
-      filter: ['==', ['get', 'part'], 'ring'],
-      paint: { 'fill-color': INK, 'fill-opacity': 0.06 },
-    },
-    below,
-  );
+  addStretch(map);
+  addHover(map);
+  addComparison(map);
+  addImport(map);
+}
+
+function addStretch(map: MapLibreMap): void {
   map.addLayer(
     {
       id: 'page-stretch',
@@ -111,7 +57,7 @@ export function addOverlay(map: MapLibreMap): void {
       layout: { 'line-join': 'round', 'line-cap': 'round' },
       paint: { 'line-color': GLOW, 'line-width': 12, 'line-opacity': 0.9 },
     },
-    below,
+    UNDER_SENTENCES,
   );
   map.addLayer(
     {
@@ -121,96 +67,38 @@ export function addOverlay(map: MapLibreMap): void {
       layout: { 'line-join': 'round', 'line-cap': 'round' },
       paint: { 'line-color': '#8c2f20', 'line-width': 4 },
     },
-    below,
+    UNDER_SENTENCES,
   );
-  map.addLayer({
-    id: 'page-hits-line',
-    type: 'line',
-    source: 'page-hits',
-    filter: ['!=', ['geometry-type'], 'Point'],
-    paint: { 'line-color': INK, 'line-width': 2 },
-  });
-  map.addLayer({
-    id: 'page-hits-points',
-    type: 'circle',
-    source: 'page-hits',
-    filter: ['==', ['geometry-type'], 'Point'],
-    paint: {
-      'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 6.5, 14, 11, 17, 15],
-      'circle-opacity': 0,
-      'circle-stroke-color': INK,
-      'circle-stroke-opacity': [
-        'match',
-        ['get', 'certainty'],
-        'certain',
-        0.95,
-        'possible',
-        0.6,
-        0.3,
-      ],
-      'circle-stroke-width': ['match', ['get', 'certainty'], 'certain', 2.2, 1.4],
+}
+
+function addHover(map: MapLibreMap): void {
+  map.addLayer(
+    {
+      id: 'page-hover-line',
+      type: 'line',
+      source: 'page-hover',
+      filter: ['!=', ['geometry-type'], 'Point'],
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': GLOW, 'line-width': 6, 'line-opacity': 0.9 },
     },
-  });
-  map.addLayer({
-    id: 'page-focus-point',
-    type: 'circle',
-    source: 'page-focus',
-    filter: ['==', ['get', 'part'], 'point'],
-    paint: {
-      'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 8, 14, 13, 17, 18],
-      'circle-opacity': 0,
-      'circle-stroke-color': GLOW,
-      'circle-stroke-width': 4.5,
+    UNDER_OUTLINES,
+  );
+  map.addLayer(
+    {
+      id: 'page-hover-point',
+      type: 'circle',
+      source: 'page-hover',
+      filter: ['==', ['geometry-type'], 'Point'],
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 9, 14, 14, 17, 19],
+        'circle-color': GLOW,
+        'circle-opacity': 0.25,
+        'circle-stroke-color': GLOW,
+        'circle-stroke-width': 4,
+      },
     },
-  });
-  map.addLayer({
-    id: 'page-stacks-badge',
-    type: 'circle',
-    source: 'page-stacks',
-    paint: {
-      'circle-radius': 8.5,
-      'circle-color': '#1c2833',
-      'circle-stroke-color': '#ffffff',
-      'circle-stroke-width': 1.2,
-      'circle-translate': [16, 0],
-    },
-  });
-  map.addLayer({
-    id: 'page-stacks-count',
-    type: 'symbol',
-    source: 'page-stacks',
-    layout: {
-      'text-field': ['get', 'count'],
-      'text-size': 11,
-      'text-font': ['Noto Sans SC Bold', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC'],
-      'text-allow-overlap': true,
-      'text-ignore-placement': true,
-    },
-    paint: { 'text-color': '#ffffff', 'text-translate': [16, 0] },
-  });
-  map.addLayer({
-    id: 'page-hover-line',
-    type: 'line',
-    source: 'page-hover',
-    filter: ['!=', ['geometry-type'], 'Point'],
-    layout: { 'line-join': 'round' },
-    paint: { 'line-color': GLOW, 'line-width': 6, 'line-opacity': 0.9 },
-  });
-  map.addLayer({
-    id: 'page-hover-point',
-    type: 'circle',
-    source: 'page-hover',
-    filter: ['==', ['geometry-type'], 'Point'],
-    paint: {
-      'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 9, 14, 14, 17, 19],
-      'circle-color': GLOW,
-      'circle-opacity': 0.25,
-      'circle-stroke-color': GLOW,
-      'circle-stroke-width': 4,
-    },
-  });
-  addComparison(map);
-  addImport(map);
+    UNDER_OUTLINES,
+  );
 }
 
 /** What was is dashed, what is or is to be is whole; both can be told apart without their colours. */
@@ -219,38 +107,47 @@ function addComparison(map: MapLibreMap): void {
     ['page-before', BEFORE, true],
     ['page-after', AFTER, false],
   ] as const) {
-    map.addLayer({
-      id: `${source}-fill`,
-      type: 'fill',
-      source,
-      filter: ['==', ['geometry-type'], 'Polygon'],
-      paint: { 'fill-color': colour, 'fill-opacity': isDashed ? 0.08 : 0.16 },
-    });
-    map.addLayer({
-      id: `${source}-line`,
-      type: 'line',
-      source,
-      filter: ['!=', ['geometry-type'], 'Point'],
-      layout: { 'line-join': 'round' },
-      paint: {
-        'line-color': colour,
-        'line-width': isDashed ? 2.4 : 3,
-        ...(isDashed ? { 'line-dasharray': [2.4, 1.8] } : {}),
+    map.addLayer(
+      {
+        id: `${source}-fill`,
+        type: 'fill',
+        source,
+        filter: ['==', ['geometry-type'], 'Polygon'],
+        paint: { 'fill-color': colour, 'fill-opacity': isDashed ? 0.08 : 0.16 },
       },
-    });
-    map.addLayer({
-      id: `${source}-point`,
-      type: 'circle',
-      source,
-      filter: ['==', ['geometry-type'], 'Point'],
-      paint: {
-        'circle-radius': isDashed ? 9 : 7,
-        'circle-color': colour,
-        'circle-opacity': isDashed ? 0.15 : 0.9,
-        'circle-stroke-color': isDashed ? colour : '#ffffff',
-        'circle-stroke-width': 2.4,
+      UNDER_OUTLINES,
+    );
+    map.addLayer(
+      {
+        id: `${source}-line`,
+        type: 'line',
+        source,
+        filter: ['!=', ['geometry-type'], 'Point'],
+        layout: { 'line-join': 'round' },
+        paint: {
+          'line-color': colour,
+          'line-width': isDashed ? 2.4 : 3,
+          ...(isDashed ? { 'line-dasharray': [2.4, 1.8] } : {}),
+        },
       },
-    });
+      UNDER_OUTLINES,
+    );
+    map.addLayer(
+      {
+        id: `${source}-point`,
+        type: 'circle',
+        source,
+        filter: ['==', ['geometry-type'], 'Point'],
+        paint: {
+          'circle-radius': isDashed ? 9 : 7,
+          'circle-color': colour,
+          'circle-opacity': isDashed ? 0.15 : 0.9,
+          'circle-stroke-color': isDashed ? colour : '#ffffff',
+          'circle-stroke-width': 2.4,
+        },
+      },
+      UNDER_OUTLINES,
+    );
   }
 }
 
@@ -265,32 +162,41 @@ function addImport(map: MapLibreMap): void {
     BEFORE,
     '#b7791f',
   ] as unknown as string;
-  map.addLayer({
-    id: 'page-import-fill',
-    type: 'fill',
-    source: 'page-import',
-    filter: ['==', ['geometry-type'], 'Polygon'],
-    paint: { 'fill-color': colour, 'fill-opacity': 0.3 },
-  });
-  map.addLayer({
-    id: 'page-import-line',
-    type: 'line',
-    source: 'page-import',
-    filter: ['!=', ['geometry-type'], 'Point'],
-    paint: { 'line-color': colour, 'line-width': 2.4 },
-  });
-  map.addLayer({
-    id: 'page-import-point',
-    type: 'circle',
-    source: 'page-import',
-    filter: ['==', ['geometry-type'], 'Point'],
-    paint: {
-      'circle-radius': 6,
-      'circle-color': colour,
-      'circle-stroke-color': '#ffffff',
-      'circle-stroke-width': 1.6,
+  map.addLayer(
+    {
+      id: 'page-import-fill',
+      type: 'fill',
+      source: 'page-import',
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      paint: { 'fill-color': colour, 'fill-opacity': 0.3 },
     },
-  });
+    UNDER_OUTLINES,
+  );
+  map.addLayer(
+    {
+      id: 'page-import-line',
+      type: 'line',
+      source: 'page-import',
+      filter: ['!=', ['geometry-type'], 'Point'],
+      paint: { 'line-color': colour, 'line-width': 2.4 },
+    },
+    UNDER_OUTLINES,
+  );
+  map.addLayer(
+    {
+      id: 'page-import-point',
+      type: 'circle',
+      source: 'page-import',
+      filter: ['==', ['geometry-type'], 'Point'],
+      paint: {
+        'circle-radius': 6,
+        'circle-color': colour,
+        'circle-stroke-color': '#ffffff',
+        'circle-stroke-width': 1.6,
+      },
+    },
+    UNDER_OUTLINES,
+  );
 }
 
 export function showImport(map: MapLibreMap, changes: GeoJSON.Feature[]): void {

@@ -2,6 +2,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { describe, expect, it } from 'vitest';
 import json from '../../../src/tiles/style.json';
 import { STATUSES } from '../model';
+import { SIDE_COLOURS } from './boundaries';
 import {
   baseGroups,
   bilingualLayers,
@@ -13,6 +14,7 @@ import {
   landUseOf,
   landUses,
   matchTable,
+  overlays,
   pointCollections,
   statusMark,
   styleFor,
@@ -120,6 +122,42 @@ describe('groups', () => {
     const kept = styleWithin(style, ['zones', 'district']).layers;
     expect(kept.some(({ id }) => id === 'zones-side-via')).toBe(true);
     expect(kept.some(({ id }) => id.startsWith('routes'))).toBe(false);
+  });
+});
+
+describe('what is drawn above the data', () => {
+  it('stands in the style, each layer under one that is there', () => {
+    const all = overlays(style);
+    const sources = new Set(all.map(({ layer }) => layer.source));
+    for (const source of ['page-area', 'page-focus', 'page-hits', 'page-stacks', 'page-boundary']) {
+      expect(sources).toContain(source);
+    }
+    for (const { layer, below } of all) {
+      if (below !== undefined) {
+        expect(
+          style.layers.map(({ id }) => id),
+          layer.id,
+        ).toContain(below);
+      }
+    }
+  });
+
+  it('moves up to the next layer that a district has, or above all', () => {
+    const below = (id: string, collections: string[]) =>
+      overlays(styleWithin(style, collections)).find(({ layer }) => layer.id === id)?.below;
+    expect(below('page-area-halo', ['district', 'zones', 'parcels'])).toBe('zones-fill');
+    expect(below('page-area-halo', ['district', 'parcels'])).toBe('parcels-accuracy-fill');
+    expect(below('page-area-fill', ['district', 'transit'])).toBe('transit-stations');
+    expect(below('page-area-fill', ['district', 'parcels'])).toBe('parcels-points');
+    expect(below('page-area-fill', ['district'])).toBeUndefined();
+    expect(below('page-hits-line', ['district', 'zones'])).toBeUndefined();
+  });
+
+  it('colours sides as the panel does', () => {
+    const side = overlays(style).find(({ layer }) => layer.id === 'page-boundary-side')?.layer;
+    const paint = (side?.paint ?? {}) as Record<string, unknown>;
+    const table = matchTable(paint['line-color']);
+    expect(Object.fromEntries(table?.values ?? [])).toEqual(SIDE_COLOURS);
   });
 });
 

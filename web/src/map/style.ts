@@ -14,6 +14,10 @@ const BASE = 'renewal-map:base';
 const INTERACTIVE = 'renewal-map:interactive';
 const ACCURACY = 'renewal-map:accuracy';
 const BILINGUAL = 'renewal-map:bilingual';
+/** Layers that the page adds above the data, by what they are for, in the order of drawing. */
+const OVERLAYS = ['renewal-map:overlay', 'renewal-map:stacks', 'renewal-map:sentences'];
+/** The layer that such a one is under; null: none. */
+const BELOW = 'renewal-map:below';
 /** Paint properties whose colours can mean land use instead of status. */
 const COLOURED = 'renewal-map:coloured';
 const LAND_USE = 'renewal-map:land-use';
@@ -83,11 +87,34 @@ export function styleWithin(
   style: StyleSpecification,
   collections: readonly string[],
 ): StyleSpecification {
-  const layers = style.layers.filter((layer) => {
+  const isThere = (layer: LayerSpecification) => {
     const source = 'source-layer' in layer ? layer['source-layer'] : undefined;
     return source === undefined || collections.includes(source.split('.')[0] ?? '');
+  };
+  /** What stands above keeps its place: below the next layer that is there. */
+  const placed = (layer: OverlayLayer): OverlayLayer => {
+    const from = style.layers.findIndex(({ id }) => id === meta(layer, BELOW));
+    const next = from < 0 ? undefined : style.layers.slice(from).find(isThere);
+    return { ...layer, metadata: { [BELOW]: next?.id ?? null } };
+  };
+  const overlays = OVERLAYS.map((name) => [name, overlayOf(style, name).map(placed)]);
+  const metadata = { ...(style.metadata as object), ...Object.fromEntries(overlays) };
+  return { ...style, metadata, layers: style.layers.filter(isThere) };
+}
+
+/** A layer of what the page draws above the data, from a source of the page's own. */
+export type OverlayLayer = Exclude<LayerSpecification, { type: 'background' | 'custom' }>;
+
+function overlayOf(style: StyleSpecification, name: string): OverlayLayer[] {
+  return (meta(style, name) ?? []) as OverlayLayer[];
+}
+
+/** What is drawn above the data, in pictures too: from below, each with the layer that it is under. */
+export function overlays(style: StyleSpecification): { layer: OverlayLayer; below?: string }[] {
+  return OVERLAYS.flatMap((name) => overlayOf(style, name)).map((layer) => {
+    const below = meta(layer, BELOW);
+    return typeof below === 'string' ? { layer, below } : { layer };
   });
-  return { ...style, layers };
 }
 
 /** A category of land use, in the colour that the national specification gives it. */

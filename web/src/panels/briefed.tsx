@@ -3,8 +3,9 @@
 import { useState } from 'preact/hooks';
 import type { Problem } from '../api';
 import { day } from '../format';
+import type { Word } from '../i18n';
 import type { Share, ShareChange, ShareNews } from '../model';
-import { revisionOf } from '../share';
+import { revisionOf, type Standing, standingOf } from '../share';
 import {
   lang,
   layout,
@@ -20,12 +21,6 @@ import {
 import { Icon } from './icons';
 import { collectionTitle } from './parts';
 
-/** Whether the data are those that were shared. */
-function isAsBriefed(share: Share): boolean {
-  const shown = revisionOf(share);
-  return shown !== null && (moment.value ?? newest.value) === shown;
-}
-
 export function Briefed() {
   const load = share.load.value;
   const id = view.value.share;
@@ -39,21 +34,21 @@ function Strip({ share }: { share: Share }) {
   const { news, missing, note, title } = share;
   const changed = news ? news.added + news.changed + news.removed : 0;
   const hasMore = changed > 0 || missing.length > 0 || Boolean(note);
-  const asBriefed = isAsBriefed(share);
+  const standing = standingOf(share, { moment: moment.value, newest: newest.value });
   return (
     <section
       class="briefed"
       aria-label={t('briefed.label')}
       data-share={share.id}
       data-covers={layout.value === 'narrow' ? 'top' : 'none'}
-      data-state={share.follows_latest ? 'follows' : asBriefed ? 'briefed' : 'latest'}
+      data-state={standing}
     >
       <div class="briefed-line">
         <p class="briefed-words">
           {title && <b>{title}</b>}
-          <span>{whenWords(share, asBriefed)}</span>
+          <span>{whenWords(share, standing)}</span>
         </p>
-        <Switch share={share} asBriefed={asBriefed} />
+        <Switches share={share} standing={standing} />
         <button
           type="button"
           class="icon-button"
@@ -89,26 +84,43 @@ function Strip({ share }: { share: Share }) {
   );
 }
 
-function whenWords(share: Share, asBriefed: boolean): string {
+export function whenWords(share: Share, standing: Standing): string {
   const date = day(share.made_at, lang.value);
-  if (share.follows_latest) return t('briefed.follows', { date });
-  const { revision } = share;
-  if (asBriefed) return t('briefed.as_briefed', { date, n: revision });
-  return t('briefed.now', { n: moment.value ?? newest.value ?? revision });
+  const n = moment.value ?? newest.value ?? share.revision;
+  switch (standing) {
+    case 'briefed':
+      return t('briefed.as_briefed', { date, n });
+    case 'earlier':
+      return t('briefed.earlier', { n });
+    case 'follows':
+      return t('briefed.follows', { date });
+    case 'latest':
+      return t('briefed.now', { n });
+  }
 }
 
 /** Between what was shared and what is now. */
-function Switch({ share, asBriefed }: { share: Share; asBriefed: boolean }) {
-  const shown = revisionOf(share);
-  if (shown === null || (asBriefed && (newest.value ?? 0) <= shown)) return null;
+function Switches({ share, standing }: { share: Share; standing: Standing }) {
+  const briefed = revisionOf(share);
+  return (
+    <>
+      {briefed !== null && standing !== 'briefed' && (
+        <Switch to="briefed" word="briefed.back" revision={briefed} />
+      )}
+      {moment.value !== null && <Switch to="latest" word="briefed.latest" revision={null} />}
+    </>
+  );
+}
+
+function Switch(props: { to: string; word: Word; revision: number | null }) {
   return (
     <button
       type="button"
       class="button is-small"
-      data-show={asBriefed ? 'latest' : 'briefed'}
-      onClick={() => showRevision(asBriefed ? null : shown)}
+      data-show={props.to}
+      onClick={() => showRevision(props.revision)}
     >
-      {t(asBriefed ? 'briefed.latest' : 'briefed.back')}
+      {t(props.word)}
     </button>
   );
 }
@@ -166,9 +178,9 @@ function News({ share, news }: { share: Share; news: ShareNews }) {
 
 /** Selects what has changed, at a revision that has it. */
 function show(share: Share, { collection, id, change }: ShareChange): void {
-  if (change === 'added' && moment.peek() !== null) showRevision(null);
-  if (change === 'removed') showRevision(revisionOf(share));
-  select(`${collection}/${id}`, { move: true });
+  const isThere = change === 'changed' || (change === 'added' && moment.peek() === null);
+  const at = change === 'removed' ? share.revision : null;
+  select(`${collection}/${id}`, isThere ? { move: true } : { move: true, at });
 }
 
 function Gone({ id, problem }: { id: string; problem: Problem }) {

@@ -2,26 +2,29 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 import { useState } from 'preact/hooks';
-import { day } from '../format';
-import { lang, moment, newest, ready, share, t, view } from '../state';
+import { standingOf } from '../share';
+import { moment, newest, ready, share, t, view } from '../state';
 import { formatView } from '../view';
+import { whenWords } from './briefed';
 import { Icon } from './icons';
 import { Layers } from './layers';
 
 export function Embedded({ style, title }: { style: StyleSpecification | null; title: string }) {
   const [isOpen, setOpen] = useState(false);
   const shared = ready(share.load.value);
-  const revision = moment.value ?? newest.value;
+  const shown = { moment: moment.value, newest: newest.value };
+  const revision = shown.moment ?? shown.newest;
+  const standing = shared && standingOf(shared, shown);
   return (
     <>
       <header class="embed-strip" data-covers="top">
         <p>
           <b>{shared?.title || title}</b>
-          {shared && revision !== null && (
+          {shared && standing && revision !== null && (
             <span>
-              {shared.follows_latest
+              {standing === 'follows'
                 ? t('share.at.revision', { n: revision })
-                : t('briefed.as_briefed', { date: day(shared.made_at, lang.value), n: revision })}
+                : whenWords(shared, standing)}
             </span>
           )}
         </p>

@@ -114,17 +114,19 @@ export function TextField(props: {
   note?: string;
   required?: boolean;
   rows?: number;
+  placeholder?: string;
   /** Id of a list of proposals. */
   list?: string;
   /** UTF-16 units. */
   maxLength?: number;
   change: (value: string) => void;
 }) {
-  const { name, label, note, required, rows, list, maxLength, change } = props;
+  const { name, label, note, required, rows, placeholder, list, maxLength, change } = props;
   const value = typeof props.value === 'string' ? props.value : '';
   const shared = {
     name,
     value,
+    placeholder,
     maxLength,
     spellcheck: false,
     onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>

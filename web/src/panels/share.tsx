@@ -93,14 +93,18 @@ function ShareDialog({ close }: { close: () => void }) {
   );
 }
 
-/** What the view is about, as far as the page knows. */
-function proposedTitle(): string {
+/**
+ * What the view is about, as its maker sees it. It is shown and not written: a title is read by all,
+ * the name of what is selected perhaps not.
+ */
+function suggestedTitle(): string {
   const feature = ready(selected.load.peek());
   return feature ? nameOf(lang.peek(), feature.properties) : '';
 }
 
 function Make({ done }: { done: (share: Share) => void }) {
-  const [title, setTitle] = useState(proposedTitle);
+  const [title, setTitle] = useState('');
+  const [suggested] = useState(suggestedTitle);
   const [note, setNote] = useState('');
   const [follows, setFollows] = useState(false);
   const [doing, setDoing] = useState<'idle' | 'busy' | Problem>('idle');
@@ -140,6 +144,7 @@ function Make({ done }: { done: (share: Share) => void }) {
           label={t('share.name')}
           note={t('share.name.note')}
           value={title}
+          placeholder={suggested}
           maxLength={TITLE_LENGTH}
           change={setTitle}
         />
