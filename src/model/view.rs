@@ -588,7 +588,11 @@ impl State {
                     .then(|| parse_whole(text, 999_999_999_999_999))
                     .flatten()
             }),
-            share: self.value("share", |text| is_share(text).then(|| text.to_owned())),
+            // One that can't be read is not told: it changes nothing of what is shown.
+            share: self
+                .first("share")
+                .filter(|text| is_share(text))
+                .map(str::to_owned),
             unknown: self
                 .given
                 .iter()
