@@ -44,6 +44,8 @@ pub struct Entry {
     /// The meaning.
     pub words: String,
     sign: Sign,
+    /// Those of its layers that drew something.
+    layers: Vec<&'static str>,
     zoom: f64,
     /// What decides its colour.
     by: By,
@@ -84,6 +86,13 @@ struct Sign {
     attribute: Option<(&'static str, &'static str)>,
 }
 
+impl Sign {
+    fn drawn(&self, drawn: &Drawn) -> Vec<&'static str> {
+        let stands = |id: &&str| drawn.layers.contains(id);
+        self.layers.iter().copied().filter(stands).collect()
+    }
+}
+
 const fn sign(form: Form, layers: &'static [&'static str]) -> Sign {
     Sign {
         form,
@@ -103,7 +112,7 @@ const fn stretch(layers: &'static [&'static str], kind: &'static str) -> Sign {
 type Named = (&'static str, &'static str, Sign);
 
 /// What was asked about and picked.
-const PICKED: [Named; 3] = [
+const PICKED: [Named; 4] = [
     (
         "查询范围",
         "Area asked about",
@@ -117,8 +126,17 @@ const PICKED: [Named; 3] = [
         "Selected feature",
         Sign {
             form: Form::Area,
-            layers: &["page-focus-halo", "page-focus-line"],
+            layers: &["page-focus-halo"],
             attribute: Some(("part", "shape")),
+        },
+    ),
+    (
+        "选中的要素",
+        "Selected feature",
+        Sign {
+            form: Form::Point,
+            layers: &["page-focus-point"],
+            attribute: Some(("part", "point")),
         },
     ),
     (
@@ -335,10 +353,11 @@ const DISTRICT: Named = (
 /// The legend of what was drawn at a zoom, topmost first.
 #[must_use]
 pub fn legend(drawn: &Drawn, brief: &Brief<'_>, zoom: f64) -> Vec<Section> {
-    let stands = |sign: &Sign| sign.layers.iter().any(|id| drawn.layers.contains(id));
+    let stands = |sign: &Sign| !sign.drawn(drawn).is_empty();
     let entry = |(zh, en, sign): Named, by: By| Entry {
         words: brief.words(zh, en).to_owned(),
         sign,
+        layers: sign.drawn(drawn),
         zoom,
         by,
     };
@@ -351,8 +370,7 @@ pub fn legend(drawn: &Drawn, brief: &Brief<'_>, zoom: f64) -> Vec<Section> {
             });
         }
     };
-    let picked = PICKED.into_iter().filter(|(_, _, sign)| stands(sign));
-    let mut others: Vec<Entry> = picked.map(|named| entry(named, By::Nothing)).collect();
+    let mut others: Vec<Entry> = Vec::new();
     if let Some(coloured) = COLOURED_SIGNS.into_iter().find(stands) {
         match brief.view.colours {
             Colours::Status => push(
@@ -367,7 +385,7 @@ pub fn legend(drawn: &Drawn, brief: &Brief<'_>, zoom: f64) -> Vec<Section> {
             ),
         }
     }
-    for named in SIGNS.into_iter().chain([DISTRICT]) {
+    for named in PICKED.into_iter().chain(SIGNS).chain([DISTRICT]) {
         let is_new = others
             .iter()
             .all(|other| other.words != brief.words(named.0, named.1));
@@ -389,6 +407,7 @@ fn statuses(drawn: &Drawn, brief: &Brief<'_>, sign: Sign, zoom: f64) -> Vec<Entr
     let entry = |status: &Option<crate::model::Status>| Entry {
         words: brief.lang().status(*status).to_owned(),
         sign,
+        layers: sign.drawn(drawn),
         zoom,
         by: By::Status(status.map(crate::model::Status::as_str)),
     };
@@ -424,6 +443,7 @@ fn land_uses(drawn: &Drawn, brief: &Brief<'_>, sign: Sign, zoom: f64) -> Vec<Ent
         Some(Entry {
             words,
             sign,
+            layers: sign.drawn(drawn),
             zoom,
             by: By::Colour(Colour::parse(text("colour").unwrap_or(UNSTATED))?),
         })
@@ -436,7 +456,7 @@ impl Entry {
     pub fn draw(&self, items: &mut Vec<Item>, place: Rect, fonts: &Fonts) {
         for layer in style_layers() {
             let id = layer["id"].as_str().unwrap_or_default();
-            if self.sign.layers.contains(&id) {
+            if self.layers.contains(&id) {
                 self.draw_layer(layer, items, place, fonts);
             }
         }
