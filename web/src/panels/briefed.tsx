@@ -103,12 +103,12 @@ export function whenWords(share: Share, standing: Standing): string {
 function Switches({ share, standing }: { share: Share; standing: Standing }) {
   const briefed = revisionOf(share);
   return (
-    <>
+    <div class="briefed-switches">
       {briefed !== null && standing !== 'briefed' && (
         <Switch to="briefed" word="briefed.back" revision={briefed} />
       )}
       {moment.value !== null && <Switch to="latest" word="briefed.latest" revision={null} />}
-    </>
+    </div>
   );
 }
 
