@@ -49,7 +49,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -412,7 +412,8 @@ pub fn router(state: AppState) -> Router {
             post(shares::create).layer(DefaultBodyLimit::max(shares::MAX_BODY)),
         )
         .route("/map.png", get(pictures::of_view))
-        .route("/s/{id}", get(shares::show).delete(shares::remove))
+        .route("/s/{id}", get(shares::show))
+        .route("/shares/{id}", delete(shares::remove))
         .route("/embed/{id}", get(shares::embed))
         .route("/claims", get(claims::list))
         .route("/claims/pairs", get(claims::pairs))

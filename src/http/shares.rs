@@ -1,4 +1,4 @@
-//! `POST /shares`, `GET` and `DELETE /s/{id}`, and `GET /embed/{id}`: views kept under a short name.
+//! `POST /shares`, `DELETE /shares/{id}`, `GET /s/{id}` and `GET /embed/{id}`: views kept under a short name.
 
 use std::{
     sync::{

@@ -214,7 +214,7 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("get", "/s/{id}.qr.svg", Rule::Anybody(404)),
     ("get", "/s/{id}.zip", Rule::Anybody(404)),
     ("get", "/map.png", Rule::Anybody(200)),
-    ("delete", "/s/{id}", Rule::Joins(404)),
+    ("delete", "/shares/{id}", Rule::Joins(404)),
     // Embedding is off.
     ("get", "/embed/{id}", Rule::Anybody(404)),
     ("get", "/revisions", Rule::Anybody(200)),

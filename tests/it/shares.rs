@@ -1044,7 +1044,10 @@ fn who_shared_it_removes_it_and_so_do_administrators() {
     let what = json!({ "state": "?v=1", "title": "晨会", "note": "电话 139" });
     let made = shared(&house, Some("reader"), &what).json();
     let path = format!("/s/{}", made["id"].as_str().unwrap());
-    let remove = |role: Option<&str>, path: &str| house.send("DELETE", role, path, &[], "");
+    let remove = |role: Option<&str>, path: &str| {
+        let path = path.replacen("/s/", "/shares/", 1);
+        house.send("DELETE", role, &path, &[], "")
+    };
     let seen = house.send("GET", None, &path, &DATA, "");
     let tag = seen.header("etag").to_owned();
     let again = [DATA[0], ("if-none-match", &*tag)];
