@@ -29,7 +29,7 @@ tools: check-toolchains
 test-tools: check-toolchains
 	@$(CARGO) fmt --version >/dev/null 2>&1 && $(CARGO) clippy --version >/dev/null 2>&1 \
 	  || { echo "请先运行 (please run first): rustup component add rustfmt clippy" >&2; exit 1; }
-	@.ci/need cmake=cmake g++=g++ sqlite3=sqlite3 chromium=chromium ogrinfo=gdal-bin osmium=osmium-tool unshare=util-linux \
+	@.ci/need cmake=cmake g++=g++ sqlite3=sqlite3 chromium=chromium ogrinfo=gdal-bin osmium=osmium-tool unshare=util-linux openssl=openssl \
 	  /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
 
 check-toolchains:

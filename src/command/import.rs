@@ -194,9 +194,13 @@ fn import_file(file: &Path, options: &Import, record: &Record) -> Result<(), Str
     bar.0.finish_and_clear();
     let prepared = prepared.map_err(|error: Failed| error.text().to_string())?;
     tell(&name, &prepared);
-    let obstacles = prepared.obstacles();
-    if !obstacles.is_empty() {
-        let list: Vec<_> = obstacles.iter().map(|text| format!("  {text}")).collect();
+    let needs = prepared.needs.iter();
+    let needs = needs.map(|need| format!("  {}: {}", need.message, option_for(need.property)));
+    let faults = prepared.faults().into_iter();
+    let list: Vec<String> = needs
+        .chain(faults.map(|text| format!("  {text}")))
+        .collect();
+    if !list.is_empty() {
         return Err(format!(
             "未写入 (nothing was written):\n{}",
             list.join("\n")
@@ -221,6 +225,16 @@ fn import_file(file: &Path, options: &Import, record: &Record) -> Result<(), Str
         Err(error) => return Err(error.to_string()),
     }
     Ok(())
+}
+
+/// The option that gives what every feature needs.
+fn option_for(property: &str) -> String {
+    match property {
+        "key" => "--key 字段 (FIELD)".to_owned(),
+        "crs" => "--crs EPSG:4548 …".to_owned(),
+        "kind" => "--map 字段=kind, --set kind=…".to_owned(),
+        property => format!("--set {property}=…"),
+    }
 }
 
 /// What the options decide.

@@ -39,6 +39,16 @@ fn can_mount() -> bool {
     can
 }
 
+/// What runs a script of the shell whose files may be written by those alone whom they say: an
+/// administrator of the machine may write all otherwise.
+fn bound_by_permissions(script: &str) -> Command {
+    let mut shell = without_settings("setpriv");
+    let without = "-dac_override,-dac_read_search";
+    shell.args(["--inh-caps", without, "--bounding-set", without]);
+    shell.args(["sh", "-ec", script]);
+    shell
+}
+
 /// Makes a record with an editor, whose token is in a file beside it.
 fn furnish(folder: &Path) {
     let [seeds, geodata] = ["seeds", "geodata"].map(|name| Some(yunze().join(name)));
@@ -203,4 +213,27 @@ fn a_disk_that_can_only_be_read_is_told_of() {
         assert_eq!(output.status.code(), Some(1), "{command}: {told}");
         assert!(told.contains("不可写"), "{command}: {told}");
     }
+}
+
+#[test]
+fn a_record_that_may_only_be_read_is_told_of() {
+    let folder = TempDir::new().unwrap();
+    let made = folder.path().join("made");
+    furnish(&made);
+    let at = made.to_str().unwrap();
+    let writes = [
+        format!("serve --listen 127.0.0.1:0 {}", district(at)),
+        format!("people --data {at} add 李处 --role reader"),
+    ];
+    let lock = format!("chmod a-w {at}/* {at}");
+    for command in writes {
+        let script = format!("{lock}; exec {PROGRAM} {command}");
+        let output = bound_by_permissions(&script).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command}: {told}");
+        assert!(told.contains("不可写"), "{command}: {told}");
+    }
+    // What it cleans up at the end, it has to be able to remove.
+    let unlocked = Command::new("chmod").args(["-R", "u+w", at]).status();
+    assert!(unlocked.unwrap().success());
 }

@@ -651,6 +651,13 @@ fn hit_rates_and_false_alarms() {
     }
     // Where no street is known near, nothing can be told of a shift; what is told has to be right.
     assert!(rate_of(&shifts, true).share() >= 0.7);
+    // What is in order is to be said to fit, too, where enough streets are near.
+    assert!(
+        cleared.share() >= 0.6,
+        "{} of {}",
+        cleared.right,
+        cleared.all
+    );
     let told: usize = trusted.values().map(|rate| rate.all).sum();
     let right: usize = trusted.values().map(|rate| rate.right).sum();
     assert!(right as f64 >= 0.95 * told as f64, "{right} of {told}");

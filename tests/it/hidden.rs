@@ -126,10 +126,17 @@ impl House {
         Self::open_with(&[])
     }
 
-    pub fn open_with(options: &[&str]) -> Self {
+    pub fn open_with(more: &[&str]) -> Self {
+        Self::open_where(more, &[])
+    }
+
+    /// The same, where variables of the environment are set.
+    pub fn open_where(more: &[&str], environment: &[(&str, &str)]) -> Self {
         let copy = district();
         let data = TempDir::new().unwrap();
-        let server = serve(&copy, data.path(), options);
+        let mut command = program(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(options(&copy, data.path())).args(more);
+        let server = Server::run(command.envs(environment.iter().copied()));
         let tokens = ROLES.map(|role| {
             people(data.path(), &["add", name_of(role), "--role", role]);
             people(data.path(), &["token", name_of(role)])

@@ -853,6 +853,9 @@ fn a_file_is_sent_decided_on_and_committed() {
         .map(|need| &need["property"])
         .collect();
     assert_eq!(needs, ["licence", "accuracy_m"]);
+    // Whoever sends requests knows no options of a command line.
+    let texts = shown["needs"].to_string() + &shown["obstacles"].to_string();
+    assert!(!texts.contains("--"), "{texts}");
     let refused = service.commit(&path, &shown);
     refused.problem(422);
     assert!(refused.json()["obstacles"].as_array().unwrap().len() >= 3);

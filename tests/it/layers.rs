@@ -1161,6 +1161,21 @@ fn systems_and_heights_that_rows_state_are_not_lost_unsaid() {
     }
     let (layer, _) = sound(&written("flat.geojson", flat), &ReadOptions::default());
     assert!(!told(&layer, "heights"), "{:?}", layer.notes);
+
+    // Programs write 0 into KML where they know no height.
+    for (height, is_told) in [("", false), (",0", false), (",3.5", true)] {
+        let line =
+            format!("<LineString><coordinates>0,0{height} 1,1{height}</coordinates></LineString>");
+        let text = format!("<kml><Placemark><name>甲</name>{line}</Placemark></kml>");
+        let (layer, rows) = sound(&written("a.kml", &text), &ReadOptions::default());
+        assert_eq!(
+            told(&layer, "heights"),
+            is_told,
+            "{height}: {:?}",
+            layer.notes
+        );
+        assert_eq!(rows.len(), 1);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::{
 use renewal_map::{model::Role, store::record::Record};
 use serde_json::json;
 use tempfile::TempDir;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::{
     hidden::{House, name_of, people},
@@ -36,8 +37,18 @@ struct Provider {
 
 impl Provider {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same by TLS, with a certificate that an authority has signed.
+    fn start_by_tls(authority: &Authority) -> Self {
+        Self::start_with(&[&authority.file("server.pem"), &authority.file("server.key")])
+    }
+
+    fn start_with(files: &[&str]) -> Self {
         let mut child = Command::new("node")
             .arg(repository().join("tests/oidc/provider.mjs"))
+            .args(files)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -47,7 +58,7 @@ impl Provider {
         let mut said = BufReader::new(child.stdout.take().unwrap());
         said.read_line(&mut issuer).unwrap();
         let issuer = issuer.trim().to_owned();
-        assert!(issuer.starts_with("http://"), "the provider did not start");
+        assert!(issuer.starts_with("http"), "the provider did not start");
         Self {
             child,
             issuer,
@@ -63,6 +74,48 @@ impl Drop for Provider {
     }
 }
 
+/// A certificate authority of the bureau's own, and a server's certificate that it has signed.
+struct Authority(TempDir);
+
+impl Authority {
+    fn new() -> Self {
+        let made = Self(TempDir::new().unwrap());
+        let make = |name: &str, subject: &str, more: &[&str]| {
+            let [certificate, key] = ["pem", "key"].map(|end| made.file(&format!("{name}.{end}")));
+            let output = Command::new("openssl")
+                .args([
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                ])
+                .args(["-out", &certificate, "-keyout", &key, "-subj", subject])
+                .args(more)
+                .output()
+                .expect("OpenSSL is installed");
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{told}");
+        };
+        make("authority", "/CN=云泽局根证书", &["-utf8"]);
+        let [certificate, key] = ["authority.pem", "authority.key"].map(|name| made.file(name));
+        let extensions = [
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ];
+        let signed = ["-CA", &*certificate, "-CAkey", &*key];
+        make("server", "/CN=sso", &[&signed[..], &extensions].concat());
+        made
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// What the authority signed is trusted by those who know this.
+    fn certificate(&self) -> Certificate<'static> {
+        Certificate::from_pem(&fs::read(self.file("authority.pem")).unwrap()).unwrap()
+    }
+}
+
 /// A service whose people sign in by a provider.
 struct Bureau {
     house: House,
@@ -72,8 +125,11 @@ struct Bureau {
 
 impl Bureau {
     fn open(more: &[&str]) -> Self {
-        let provider = Provider::start();
-        let (house, secret) = house_of(&provider.issuer, more);
+        Self::of(Provider::start(), more, &[])
+    }
+
+    fn of(provider: Provider, more: &[&str], environment: &[(&str, &str)]) -> Self {
+        let (house, secret) = house_where(&provider.issuer, more, environment);
         Self {
             house,
             provider,
@@ -105,6 +161,10 @@ impl Bureau {
 }
 
 fn house_of(issuer: &str, more: &[&str]) -> (House, TempDir) {
+    house_where(issuer, more, &[])
+}
+
+fn house_where(issuer: &str, more: &[&str], environment: &[(&str, &str)]) -> (House, TempDir) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("secret");
     fs::write(&file, format!("{SECRET}\n")).unwrap();
@@ -117,13 +177,14 @@ fn house_of(issuer: &str, more: &[&str]) -> (House, TempDir) {
         file.to_str().unwrap(),
     ];
     let options: Vec<&str> = options.iter().chain(more).copied().collect();
-    (House::open_with(&options), folder)
+    (House::open_where(&options, environment), folder)
 }
 
 /// Somebody's browser: it keeps cookies of each place, and goes where it is sent when told to.
 struct Browser {
     person: String,
     cookies: BTreeMap<(String, String), String>,
+    trusts: Option<Certificate<'static>>,
 }
 
 impl Browser {
@@ -131,6 +192,7 @@ impl Browser {
         Self {
             person: person.to_owned(),
             cookies: BTreeMap::new(),
+            trusts: None,
         }
     }
 
@@ -143,9 +205,13 @@ impl Browser {
         let cookies: Vec<String> = own
             .map(|((_, name), value)| format!("{name}={value}"))
             .collect();
+        let trusts = self.trusts.iter().cloned();
+        let tls =
+            TlsConfig::builder().root_certs(RootCerts::new_with_certs(&trusts.collect::<Vec<_>>()));
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            .tls_config(tls.build())
             .build()
             .into();
         let response = agent
@@ -526,6 +592,33 @@ fn a_provider_that_says_too_much_or_nothing_is_not_waited_for() {
     });
     // Both keep the line open: one is left for what it said, the other when time is up.
     assert!(taken[0] * 2 < taken[1], "{taken:?}");
+}
+
+#[test]
+fn a_provider_is_trusted_whose_certificate_the_system_trusts_and_no_other() {
+    let authority = Authority::new();
+    let trusted = authority.file("authority.pem");
+    let provider = Provider::start_by_tls(&authority);
+    let bureau = Bureau::of(provider, &GROUPS, &[("SSL_CERT_FILE", &trusted)]);
+    let mut browser = Browser::of("u-001");
+    browser.trusts = Some(authority.certificate());
+    let back = browser.way_back(&bureau, |address| address);
+    let answer = browser.get(&back);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert_eq!(browser.session(&bureau)["name"], "张工");
+
+    // The same provider, and a system that knows another authority only.
+    let other = Authority::new().file("authority.pem");
+    let stranger = Authority::new();
+    let provider = Provider::start_by_tls(&stranger);
+    let bureau = Bureau::of(provider, &GROUPS, &[("SSL_CERT_FILE", &other)]);
+    let answer = Browser::of("u-001").get(&format!("{}{LEAVE}", bureau.server().url));
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(
+        answer.text().contains("does not answer"),
+        "{}",
+        answer.text()
+    );
 }
 
 #[test]

@@ -1,8 +1,11 @@
 // A real identity provider with a few people, on a free port, for as long as its standard input is
-// open. Who signs in is who the request to the interaction says, without a password. Some people's
-// ID tokens are spoilt on the way, as no honest provider would.
+// open; by TLS where it is given files with a certificate and its key. Who signs in is who the request
+// to the interaction says, without a password. Some people's ID tokens are spoilt on the way, as no
+// honest provider would.
 
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -58,9 +61,10 @@ const SPOILT = {
 // They are people, but for their tokens.
 const known = (id) => PEOPLE[id] ?? (SPOILT[id] && { preferred_username: id });
 
-const server = createServer();
+const [cert, privateKey] = process.argv.slice(2).map((file) => readFileSync(file));
+const server = cert ? createTlsServer({ cert, key: privateKey }) : createServer();
 await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-const issuer = `http://127.0.0.1:${server.address().port}`;
+const issuer = `${cert ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
 const provider = new Provider(issuer, {
   clients: [
     {

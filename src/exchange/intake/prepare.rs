@@ -375,22 +375,28 @@ impl Prepared {
     /// What keeps it from being committed; empty where nothing does.
     #[must_use]
     pub fn obstacles(&self) -> Vec<Text> {
-        let mut obstacles: Vec<Text> = self.needs.iter().map(|need| need.message.clone()).collect();
+        let needs = self.needs.iter().map(|need| need.message.clone());
+        needs.chain(self.faults()).collect()
+    }
+
+    /// What keeps it from being committed, beside what it needs.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Text> {
         let stands = |finding: &&Finding| {
             let seen_to = finding
                 .proposal
                 .is_some_and(|proposal| proposal.skip_invalid);
             finding.severity == Severity::Error && !self.as_it_is && !seen_to
         };
-        obstacles.extend(
-            self.findings
-                .iter()
-                .filter(stands)
-                .map(|finding| finding.message.clone()),
-        );
+        let mut faults: Vec<Text> = self
+            .findings
+            .iter()
+            .filter(stands)
+            .map(|finding| finding.message.clone())
+            .collect();
         if self.counts.invalid > 0 && !self.skip_invalid {
             let invalid = self.counts.invalid;
-            obstacles.push(Text::new(
+            faults.push(Text::new(
                 format!("{invalid} 行不合规；默认要么全部写入，要么都不写入"),
                 format!(
                     "{invalid} rows are invalid; unless they are skipped, all is written or nothing"
@@ -399,20 +405,20 @@ impl Prepared {
         }
         if self.unkeyed > 0 {
             let unkeyed = self.unkeyed;
-            obstacles.push(Text::new(
+            faults.push(Text::new(
                 format!("{unkeyed} 行认不出是哪个要素：不能删去“文件里没有的”"),
                 format!(
                     "{unkeyed} rows could be any feature's: what is missing from the file can't be told, and so not removed"
                 ),
             ));
         }
-        if self.staging.is_none() && obstacles.is_empty() {
-            obstacles.push(Text::new(
+        if self.staging.is_none() && faults.is_empty() && self.needs.is_empty() {
+            faults.push(Text::new(
                 "坐标不在本区，未与现有数据比较",
                 "its coordinates lie elsewhere, so it was not compared with what stands",
             ));
         }
-        obstacles
+        faults
     }
 
     /// Writes it as the next revision, and remembers its mapping.
@@ -764,22 +770,18 @@ fn needs(
     if mapping.key.is_none() && !has_ids {
         need(
             "key",
-            "请指定哪个字段是编号（--key 字段），再次导入时靠它认出同一要素".into(),
-            "say which field is the key (--key FIELD), by which a later import knows the same feature".into(),
+            "请指定哪个字段是编号，再次导入时靠它认出同一要素".into(),
+            "say which field is the key, by which a later import knows the same feature".into(),
         );
     }
     if !has("licence") {
-        need(
-            "licence",
-            "请写明许可（--set licence=…）".into(),
-            "state the licence (--set licence=…)".into(),
-        );
+        need("licence", "请写明许可".into(), "state the licence".into());
     }
     if !has("accuracy_m") && sample.seen() > 0 {
         need(
             "accuracy_m",
-            "请写明位置误差不超过多少米（--set accuracy_m=…）".into(),
-            "state by how many metres it may be off (--set accuracy_m=…)".into(),
+            "请写明位置误差不超过多少米".into(),
+            "state by how many metres it may be off".into(),
         );
     }
     if !has("kind") && collection.kinds.len() != 1 {
@@ -791,8 +793,8 @@ fn needs(
         let kinds = kinds.join(", ");
         need(
             "kind",
-            format!("请指定类别（--map 字段=kind 或 --set kind=…），可选：{kinds}"),
-            format!("give the kind (--map FIELD=kind or --set kind=…), one of: {kinds}"),
+            format!("请指定类别，可选：{kinds}"),
+            format!("give the kind, one of: {kinds}"),
         );
     }
     needs

@@ -55,6 +55,7 @@ struct Placemark {
     values: Vec<(String, String)>,
     parts: Vec<Geometry<f64>>,
     is_multiple: bool,
+    has_heights: bool,
     flaw: Option<Text>,
 }
 
@@ -113,9 +114,11 @@ fn open_file(
     let mut names: Vec<String> = Vec::new();
     let mut guesses: HashMap<String, Guess> = HashMap::new();
     let mut count = 0;
+    let mut has_heights = false;
     let declared = source.walk(
         &mut |placemark| {
             count += 1;
+            has_heights |= placemark.has_heights;
             for (name, text) in &placemark.values {
                 if !guesses.contains_key(name) {
                     names.push(name.clone());
@@ -155,7 +158,7 @@ fn open_file(
         crs: StatedCrs::Known(Crs::CRS84),
         count: Some(count),
         encoding: Some(source.encoding.name().to_owned()),
-        notes: Vec::new(),
+        notes: has_heights.then(shape::flattened).into_iter().collect(),
     };
     Ok((layer, Box::new(source)))
 }
@@ -339,7 +342,12 @@ impl Walk {
                 self.put(name, text);
             }
             "coordinates" => match coords(&text) {
-                Ok(coords) => self.coords = coords,
+                Ok((coords, has_heights)) => {
+                    self.coords = coords;
+                    if let Some(placemark) = &mut self.placemark {
+                        placemark.has_heights |= has_heights;
+                    }
+                }
                 Err(flaw) => self.flaw(flaw),
             },
             "Point" => {
@@ -388,21 +396,24 @@ impl Walk {
     }
 }
 
-/// `longitude,latitude[,height]`, apart by spaces.
-fn coords(text: &str) -> Result<Vec<Coord<f64>>, Text> {
-    text.split_whitespace()
-        .map(|tuple| {
-            let mut numbers = tuple.split(',').map(str::parse);
-            if let (Some(Ok(x)), Some(Ok(y))) = (numbers.next(), numbers.next()) {
-                return Ok(Coord { x, y });
-            }
-            let tuple = shortened(tuple);
-            Err(Text::new(
-                format!("坐标“{tuple}”应为“经度,纬度”"),
-                format!("the position “{tuple}” should be “longitude,latitude”"),
-            ))
-        })
-        .collect()
+/// `longitude,latitude[,height]`, apart by spaces; and whether a height says something: programs
+/// write 0 where there is none.
+fn coords(text: &str) -> Result<(Vec<Coord<f64>>, bool), Text> {
+    let mut has_heights = false;
+    let coords = text.split_whitespace().map(|tuple| {
+        let mut numbers = tuple.split(',').map(str::parse::<f64>);
+        if let (Some(Ok(x)), Some(Ok(y))) = (numbers.next(), numbers.next()) {
+            has_heights |= matches!(numbers.next(), Some(Ok(height)) if height != 0.0);
+            return Ok(Coord { x, y });
+        }
+        let tuple = shortened(tuple);
+        Err(Text::new(
+            format!("坐标“{tuple}”应为“经度,纬度”"),
+            format!("the position “{tuple}” should be “longitude,latitude”"),
+        ))
+    });
+    let coords = coords.collect::<Result<_, _>>()?;
+    Ok((coords, has_heights))
 }
 
 impl Placemark {

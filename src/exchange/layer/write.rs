@@ -55,7 +55,7 @@ impl<'a> Draft<'a> {
         let mut losses = Losses::default();
         if format == Format::Kml && crs != Crs::CRS84 {
             return Err(Text::new(
-                "KML 只有 WGS 84 经纬度，请用 --crs CRS84",
+                "KML 只有 WGS 84 经纬度，请选 CRS84",
                 "KML has WGS 84 longitude and latitude alone: ask for CRS84",
             ));
         }
