@@ -9,11 +9,11 @@ use tiny_skia::{PathBuilder, Rect};
 use super::{
     brief::{Brief, Quote},
     fonts::{Fonts, Weight},
-    frame::MapFrame,
+    frame::{MapFrame, Unplaced},
     legend::{Entry, Section, legend},
     map::{self, Drawn, Refused, Shown},
     qr::Code,
-    scene::{Cap, Colour, Item, Join, Scene, Stroke, Text},
+    scene::{Cap, Colour, Item, Join, Scene, Stroke, Text, Unpainted},
     text,
 };
 use crate::{
@@ -123,6 +123,15 @@ impl From<Interrupted> for Failure {
     }
 }
 
+impl From<Unpainted> for Failure {
+    fn from(unpainted: Unpainted) -> Self {
+        match unpainted {
+            Unpainted::Interrupted => Self::Interrupted,
+            Unpainted::Failed(text) => Self::Failed(text),
+        }
+    }
+}
+
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         match refused {
@@ -178,21 +187,30 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
     })
 }
 
+/// The rectangle of what a sheet's map shows on a screen, degrees.
+#[must_use]
+pub fn window(plan: &Plan<'_>) -> Degrees<f64> {
+    on_screen(plan, Layout::of(plan).map).window()
+}
+
+/// The map in its place as the page shows it.
+fn on_screen(plan: &Plan<'_>, place: Rect) -> MapFrame {
+    let Some(at) = plan.brief.view.at else {
+        return MapFrame::fitting(place, home(plan.brief), AROUND.min(place.width() / 8.0));
+    };
+    let centre = Coord {
+        x: at.lon,
+        y: at.lat,
+    };
+    let [wide, high] = [place.width(), place.height()].map(f64::from);
+    let share = |of: [f64; 2]| (wide / of[0]).min(high / of[1]);
+    let enlarged = share(LEAST).min(1.0) * share(MOST).max(1.0);
+    MapFrame::mercator(place, centre, at.zoom + enlarged.log2())
+}
+
 /// The map in its place, and its scale where that is true.
 fn standing(plan: &Plan<'_>, place: Rect) -> Result<(MapFrame, Option<u32>), Failure> {
-    let view = plan.brief.view;
-    let on_screen = if let Some(at) = view.at {
-        let centre = Coord {
-            x: at.lon,
-            y: at.lat,
-        };
-        let [wide, high] = [place.width(), place.height()].map(f64::from);
-        let share = |of: [f64; 2]| (wide / of[0]).min(high / of[1]);
-        let enlarged = share(LEAST).min(1.0) * share(MOST).max(1.0);
-        MapFrame::mercator(place, centre, at.zoom + enlarged.log2())
-    } else {
-        MapFrame::fitting(place, home(plan.brief), AROUND.min(place.width() / 8.0))
-    };
+    let on_screen = on_screen(plan, place);
     let Standing::Paper(asked) = plan.standing else {
         return Ok((on_screen, None));
     };
@@ -211,8 +229,31 @@ fn standing(plan: &Plan<'_>, place: Rect) -> Result<(MapFrame, Option<u32>), Fai
         })
     });
     let metres = f64::from(scale) * PIXEL_M;
-    let frame = MapFrame::plane(place, on_screen.centre(), metres).map_err(Failure::Refused)?;
+    let frame = MapFrame::plane(place, on_screen.centre(), metres);
+    let frame = frame.map_err(|unplaced| Failure::Refused(why_unplaced(unplaced, scale)))?;
     Ok((frame, Some(scale)))
+}
+
+/// Why there is no map true to scale.
+fn why_unplaced(unplaced: Unplaced, scale: u32) -> model::Text {
+    let most = match unplaced {
+        Unplaced::Outside(text) => return text,
+        Unplaced::TooWide { most } => most / PIXEL_M,
+    };
+    // As far as it surely goes, in two digits.
+    let digit = 10_f64.powf(most.log10().floor() - 1.0);
+    let (scale, most) = (
+        grouped(f64::from(scale)),
+        grouped((most / digit).floor() * digit),
+    );
+    model::Text::new(
+        format!(
+            "按 1:{scale} 出图，图幅伸到三度带的平面之外，长度不再准确；此处最小到 1:{most}：请放大，或改用图片"
+        ),
+        format!(
+            "at 1:{scale} the map reaches beyond the plane in which lengths are true; down to 1:{most} it does not: zoom in, or take an image"
+        ),
+    )
 }
 
 /// What a view without a place shows: the whole district, or all data where its outline is not known.
@@ -515,7 +556,12 @@ impl Pen<'_> {
         let (credit, sources) = brief.credits();
         let approved = brief.approved();
         let long = self.length(SCALE, &approved);
+        // Elsewhere it stands beside the map.
+        let lacking = brief.lacking();
         let mut credits = vec![credit];
+        if layout.is_small {
+            credits.push(&lacking);
+        }
         if end + 16.0 * unit + long <= right {
             right -= long;
             self.line(SCALE, &approved, right, baseline);
@@ -621,7 +667,7 @@ impl Pen<'_> {
                     band.bottom(),
                 );
                 let code = self.address(&mut corner, plan);
-                let is_quoted = !quotes.is_empty() || !plan.brief.note.is_empty();
+                let is_quoted = !quotes.is_empty() || !plan.brief.said().is_empty();
                 if is_quoted || code.is_some() {
                     left = rect(band.left(), band.top(), corner.left() - gap, band.bottom());
                 }
@@ -643,12 +689,13 @@ impl Pen<'_> {
         }
     }
 
-    /// What the maker said of it; where that ends.
+    /// What is missing on it and what the maker said of it; where that ends.
     fn note(&mut self, place: Rect, plan: &Plan<'_>) -> f32 {
-        if plan.brief.note.is_empty() || plan.is_slide {
+        let said = plan.brief.said();
+        if said.is_empty() || plan.is_slide {
             return place.top();
         }
-        let lines = self.broken(NOTE, plan.brief.note, place.width(), 4);
+        let lines = self.broken(NOTE, &said, place.width(), 4);
         self.lines(NOTE, &lines, place.left(), place.top()) + 10.0 * self.unit
     }
 
