@@ -53,6 +53,8 @@ pub struct Drawn {
     pub groups: Vec<&'static str>,
     /// How many features of each collection lie in the frame, of those shown.
     pub counts: BTreeMap<String, usize>,
+    /// How many of these stand how, but those of the base map; of those whose status is stated.
+    pub by_status: BTreeMap<Status, usize>,
     /// The statuses of features whose colours can mean them; `None`: not stated.
     pub statuses: BTreeSet<Option<Status>>,
     /// The categories of land use of the same.
@@ -230,6 +232,7 @@ impl Density {
 #[derive(Default)]
 struct Found {
     count: usize,
+    by_status: BTreeMap<Status, usize>,
     located_by: Vec<LocatedBy>,
 }
 
@@ -322,6 +325,9 @@ impl<'a> Drawing<'a> {
             return;
         }
         found.count += 1;
+        if let Some(status) = feature.status {
+            *found.by_status.entry(status).or_default() += 1;
+        }
         if !found.located_by.contains(&feature.located_by) {
             found.located_by.push(feature.located_by);
         }
@@ -343,6 +349,9 @@ impl<'a> Drawing<'a> {
         let id = &source.layer.collection.info.id;
         self.drawn.counts.insert(id.clone(), found.count);
         if !tiles::is_base(id) {
+            for (status, count) in &found.by_status {
+                *self.drawn.by_status.entry(*status).or_default() += count;
+            }
             self.drawn.located_by.extend(&found.located_by);
         }
     }

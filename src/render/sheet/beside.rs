@@ -63,7 +63,7 @@ impl Pen<'_> {
                     band.bottom(),
                 );
                 let code = self.address(&mut corner, plan);
-                let is_quoted = !quotes.is_empty() || !plan.brief.note.is_empty();
+                let is_quoted = !quotes.is_empty() || !plan.brief.said().is_empty();
                 if is_quoted || code.is_some() {
                     left = rect(band.left(), band.top(), corner.left() - gap, band.bottom());
                 }
@@ -85,12 +85,13 @@ impl Pen<'_> {
         }
     }
 
-    /// What the maker said of it; where that ends.
+    /// What is missing on it and what the maker said of it; where that ends.
     fn note(&mut self, place: Rect, plan: &Plan<'_>) -> f32 {
-        if plan.brief.note.is_empty() || plan.is_slide {
+        let said = plan.brief.said();
+        if said.is_empty() || plan.is_slide {
             return place.top();
         }
-        let lines = self.broken(NOTE, plan.brief.note, place.width(), 4);
+        let lines = self.broken(NOTE, &said, place.width(), 4);
         self.lines(NOTE, &lines, place.left(), place.top()) + 10.0 * self.unit
     }
 

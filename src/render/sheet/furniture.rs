@@ -96,7 +96,12 @@ impl Pen<'_> {
         let (credit, sources) = brief.credits();
         let approved = brief.approved();
         let long = self.length(SCALE, &approved);
+        // Elsewhere it stands beside the map.
+        let lacking = brief.lacking();
         let mut credits = vec![credit];
+        if layout.is_small {
+            credits.push(&lacking);
+        }
         if end + 16.0 * unit + long <= right {
             right -= long;
             self.line(SCALE, &approved, right, baseline);
@@ -190,7 +195,7 @@ fn scale_in_words(brief: &Brief<'_>, frame: &MapFrame, scale: Option<u32>) -> St
 }
 
 /// A whole number with thousands apart.
-fn grouped(number: f64) -> String {
+pub(super) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -19,10 +19,10 @@ use self::{
 use super::{
     brief::Brief,
     fonts::Fonts,
-    frame::MapFrame,
+    frame::{MapFrame, Unplaced},
     legend::legend,
     map::{self, Drawn, Refused, Shown},
-    scene::{Item, Scene},
+    scene::{Item, Scene, Unpainted},
 };
 use crate::{
     area::{Answer, Area, Interrupted, Patience},
@@ -113,6 +113,15 @@ impl From<Interrupted> for Failure {
     }
 }
 
+impl From<Unpainted> for Failure {
+    fn from(unpainted: Unpainted) -> Self {
+        match unpainted {
+            Unpainted::Interrupted => Self::Interrupted,
+            Unpainted::Failed(text) => Self::Failed(text),
+        }
+    }
+}
+
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         match refused {
@@ -168,21 +177,30 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
     })
 }
 
+/// The rectangle of what a sheet's map shows on a screen, degrees.
+#[must_use]
+pub fn window(plan: &Plan<'_>) -> Degrees<f64> {
+    on_screen(plan, Layout::of(plan).map).window()
+}
+
+/// The map in its place as the page shows it.
+fn on_screen(plan: &Plan<'_>, place: Rect) -> MapFrame {
+    let Some(at) = plan.brief.view.at else {
+        return MapFrame::fitting(place, home(plan.brief), AROUND.min(place.width() / 8.0));
+    };
+    let centre = Coord {
+        x: at.lon,
+        y: at.lat,
+    };
+    let [wide, high] = [place.width(), place.height()].map(f64::from);
+    let share = |of: [f64; 2]| (wide / of[0]).min(high / of[1]);
+    let enlarged = share(LEAST).min(1.0) * share(MOST).max(1.0);
+    MapFrame::mercator(place, centre, at.zoom + enlarged.log2())
+}
+
 /// The map in its place, and its scale where that is true.
 fn standing(plan: &Plan<'_>, place: Rect) -> Result<(MapFrame, Option<u32>), Failure> {
-    let view = plan.brief.view;
-    let on_screen = if let Some(at) = view.at {
-        let centre = Coord {
-            x: at.lon,
-            y: at.lat,
-        };
-        let [wide, high] = [place.width(), place.height()].map(f64::from);
-        let share = |of: [f64; 2]| (wide / of[0]).min(high / of[1]);
-        let enlarged = share(LEAST).min(1.0) * share(MOST).max(1.0);
-        MapFrame::mercator(place, centre, at.zoom + enlarged.log2())
-    } else {
-        MapFrame::fitting(place, home(plan.brief), AROUND.min(place.width() / 8.0))
-    };
+    let on_screen = on_screen(plan, place);
     let Standing::Paper(asked) = plan.standing else {
         return Ok((on_screen, None));
     };
@@ -201,8 +219,31 @@ fn standing(plan: &Plan<'_>, place: Rect) -> Result<(MapFrame, Option<u32>), Fai
         })
     });
     let metres = f64::from(scale) * PIXEL_M;
-    let frame = MapFrame::plane(place, on_screen.centre(), metres).map_err(Failure::Refused)?;
+    let frame = MapFrame::plane(place, on_screen.centre(), metres);
+    let frame = frame.map_err(|unplaced| Failure::Refused(why_unplaced(unplaced, scale)))?;
     Ok((frame, Some(scale)))
+}
+
+/// Why there is no map true to scale.
+fn why_unplaced(unplaced: Unplaced, scale: u32) -> model::Text {
+    let most = match unplaced {
+        Unplaced::Outside(text) => return text,
+        Unplaced::TooWide { most } => most / PIXEL_M,
+    };
+    // As far as it surely goes, in two digits.
+    let digit = 10_f64.powf(most.log10().floor() - 1.0);
+    let (scale, most) = (
+        grouped(f64::from(scale)),
+        grouped((most / digit).floor() * digit),
+    );
+    model::Text::new(
+        format!(
+            "按 1:{scale} 出图，图幅伸到三度带的平面之外，长度不再准确；此处最小到 1:{most}：请放大，或改用图片"
+        ),
+        format!(
+            "at 1:{scale} the map reaches beyond the plane in which lengths are true; down to 1:{most} it does not: zoom in, or take an image"
+        ),
+    )
 }
 
 /// What a view without a place shows: the whole district, or all data where its outline is not known.
