@@ -84,10 +84,16 @@ impl Patience {
     /// # Errors
     /// Where the time is up, or nobody waits.
     pub fn check(&self) -> Result<(), Interrupted> {
-        if self.abandoned.load(Ordering::Relaxed) || Instant::now() > self.until {
+        if self.is_abandoned() || Instant::now() > self.until {
             return Err(Interrupted);
         }
         Ok(())
+    }
+
+    /// Whether nobody waits any more.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
     }
 }
 

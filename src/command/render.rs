@@ -13,10 +13,10 @@ use renewal_map::{
     model::{Revision, Text, View, Viewer},
     render::{
         brief::Brief,
-        picture::{Form, Orientation, Page, Paper, SCALE, Size, SizeError, picture},
+        picture::{Form, Kind, Orientation, Page, Paper, SCALE, Size, SizeError, picture},
         qr::Code,
     },
-    share::Opened,
+    share::{self, Opened},
     store::{live::Live, record::ShareId},
 };
 
@@ -36,7 +36,7 @@ pub struct Render {
     state: Option<PathBuf>,
     /// 写入的文件；格式看结尾：.png .pdf .pptx .zip，或 .qr.svg (the file to write, its end tells the format)
     #[arg(long, value_name = "FILE", value_parser = parse_out)]
-    out: (PathBuf, Ending),
+    out: (PathBuf, Kind),
     /// 图片的宽高，像素 (width and height of a .png, pixels)
     #[arg(long, value_name = "WxH", default_value = "1600x900", value_parser = parse_size)]
     size: (u32, u32),
@@ -62,15 +62,6 @@ pub struct Render {
     district: District,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    Png,
-    Pdf,
-    Pptx,
-    Qr,
-    Pack,
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum PaperWord {
     A4,
@@ -89,23 +80,13 @@ fn parse_share(text: &str) -> Result<ShareId, String> {
     })
 }
 
-fn parse_out(text: &str) -> Result<(PathBuf, Ending), String> {
-    let endings = [
-        (".png", Ending::Png),
-        (".pdf", Ending::Pdf),
-        (".pptx", Ending::Pptx),
-        (".qr.svg", Ending::Qr),
-        (".zip", Ending::Pack),
-    ];
+fn parse_out(text: &str) -> Result<(PathBuf, Kind), String> {
     let lower = text.to_ascii_lowercase();
-    let found = endings
-        .into_iter()
-        .find(|(ending, _)| lower.ends_with(ending));
-    found
-        .map(|(_, ending)| (text.into(), ending))
+    Kind::split(&lower)
+        .map(|(_, kind)| (text.into(), kind))
         .ok_or_else(|| {
-            "文件应以 .png .pdf .pptx .zip 或 .qr.svg 结尾 (the file should end in one of these)"
-                .to_owned()
+            let endings = Kind::ENDINGS.map(|(ending, _)| ending).join(" ");
+            format!("文件应以其中之一结尾：{endings} (the file should end in one of these)")
         })
 }
 
@@ -153,6 +134,7 @@ fn of_share(options: &Render, id: &ShareId) -> Result<Vec<u8>, String> {
         view: &opened.view,
         title: &opened.share.what.title,
         note: &opened.share.what.note,
+        missing: &opened.missing,
         time: Some(opened.time),
         link: link.as_deref(),
         approval: options.map_approval.as_deref(),
@@ -165,10 +147,7 @@ fn of_state(options: &Render) -> Result<Vec<u8>, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let text = text.trim();
     let query = text.split_once('?').map_or(text, |(_, query)| query);
-    let (mut view, unread) = View::parse(query);
-    for unread in &unread {
-        eprintln!("{unread}");
-    }
+    let (mut view, mut missing) = View::parse(query);
     let record = options
         .district
         .record()
@@ -198,11 +177,16 @@ fn of_state(options: &Render) -> Result<Vec<u8>, String> {
         }
     };
     let link = options.address(&format!("?{}", view.to_query()));
+    missing.extend(share::take_out(&mut view, &snapshot));
+    for missing in &missing {
+        eprintln!("{missing}");
+    }
     let brief = Brief {
         snapshot: &snapshot,
         view: &view,
         title: "",
         note: "",
+        missing: &missing,
         time,
         link: link.as_deref(),
         approval: options.map_approval.as_deref(),
@@ -218,14 +202,14 @@ impl Render {
 
     fn draw(&self, brief: &Brief<'_>) -> Result<Vec<u8>, String> {
         let form = match self.out.1 {
-            Ending::Png => {
+            Kind::Png => {
                 let (width, height) = self.size;
                 let size = Size::new(width, height, self.ratio).map_err(|error| match error {
                     SizeError::OutOfBounds(text) | SizeError::TooLarge(text) => text.to_string(),
                 })?;
                 Form::Png(size)
             }
-            Ending::Pdf => Form::Pdf(Page {
+            Kind::Pdf => Form::Pdf(Page {
                 paper: match self.paper {
                     PaperWord::A4 => Paper::A4,
                     PaperWord::A3 => Paper::A3,
@@ -236,9 +220,9 @@ impl Render {
                 },
                 scale: self.scale,
             }),
-            Ending::Pptx => Form::Pptx,
-            Ending::Pack => Form::Pack,
-            Ending::Qr => {
+            Kind::Pptx => Form::Pptx,
+            Kind::Pack => Form::Pack,
+            Kind::Qr => {
                 let link = brief.link.ok_or_else(|| {
                     Text::new(
                         "二维码要有服务的地址：请用 --public-url 给出",

@@ -13,6 +13,7 @@ pub mod definition;
 pub mod frame;
 pub mod linework;
 pub mod measure;
+pub mod mercator;
 pub mod mismatch;
 pub mod read;
 pub mod region;

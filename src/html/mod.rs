@@ -20,7 +20,7 @@ mod words;
 pub use catalogue::{collection, collections};
 pub use feature::feature;
 pub use list::{Listing, items};
-pub use share::{PREVIEW, Preview, no_share};
+pub use share::{Preview, no_share};
 pub use sign_in::{Entry, entrance};
 
 use crate::{report::Lang, store::Snapshot};

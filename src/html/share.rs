@@ -4,10 +4,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
-use crate::{model::Text, report::Lang};
-
-/// Pixels of the picture that chat programs show.
-pub const PREVIEW: [u32; 2] = [1200, 630];
+use crate::{model::Text, render::picture::PREVIEW, report::Lang};
 
 /// What is told of a share before its page is opened.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! How often somebody may do what fills the disk.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     time::{Duration, Instant},
 };
 
@@ -45,10 +45,19 @@ fn for_whom(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         .get_all(FORWARDED)
         .into_iter()
         .next_back()
-        .and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        .and_then(|list| address(list.to_str().ok()?.rsplit(',').next()?.trim()));
     // A service that listens to IPv6 is told of IPv4 peers by addresses of IPv6.
     said.filter(|_| peer.to_canonical().is_loopback())
         .unwrap_or(peer)
+}
+
+/// An address as proxies write it: some with the port, and then those of IPv6 in brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let with_port = || Some(text.parse::<SocketAddr>().ok()?.ip());
+    bare.unwrap_or(text).parse().ok().or_else(with_port)
 }
 
 /// An address as one visitor has it: of IPv6 anybody gets 2⁸⁰ for the asking.
@@ -109,6 +118,24 @@ mod tests {
         assert_eq!(take("a", soon), Err(HOUR * 3 / 4));
         assert_eq!(take("b", soon), Ok(()));
         assert_eq!(take("a", start + HOUR), Ok(()));
+    }
+
+    #[test]
+    fn a_port_is_no_part_of_who_asks() {
+        for (said, visitor) in [
+            ("1.2.3.4:567", "1.2.3.4"),
+            ("1.2.3.4", "1.2.3.4"),
+            ("[2001:db8:1:2::7]:567", "2001:db8:1::"),
+            ("[2001:db8:1:2::7]", "2001:db8:1::"),
+            ("2001:db8:1:2::7", "2001:db8:1::"),
+            ("1.2.3.4:99999", "127.0.0.1"),
+            ("[1.2.3.4", "127.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(FORWARDED, said.parse().unwrap());
+            let peer = IpAddr::V4([127, 0, 0, 1].into());
+            assert_eq!(network(for_whom(peer, &headers)), visitor, "{said}");
+        }
     }
 
     #[test]

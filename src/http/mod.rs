@@ -63,7 +63,7 @@ use self::{allowance::Allowance, base::Base, imports::Imports, problem::Problem}
 use crate::{
     model::{Text, Viewer},
     people::{self, Provider, Secret, Throttle},
-    share::{NewsCache, news_cache},
+    share::NewsCache,
     store::{
         Snapshot,
         live::Live,
@@ -84,6 +84,9 @@ const MAX_AT_DOOR: usize = 32;
 const MAX_AT_PROVIDER: usize = 16;
 /// Pictures that may wait at once to be drawn.
 const MAX_PICTURES: usize = 64;
+/// Millions of pixels that may be held at once by pictures in the making, at some 8 MB each: two of the
+/// largest.
+const MAX_MEGAPIXELS: u32 = 80;
 /// How often the record is looked at for what other processes have committed.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
@@ -173,8 +176,8 @@ enum Work {
     Provider,
     /// A change of the data: one after the other, as the record takes them.
     Edit,
-    /// Drawing a picture, which takes a processor and memory by its size.
-    Picture,
+    /// Drawing a picture, which takes a processor and memory for so many pixels.
+    Picture(f64),
 }
 
 /// The turns of one kind of work, and the room in which requests wait for one: a room for each, so
@@ -197,7 +200,7 @@ impl AppState {
     /// State that serves these data.
     #[must_use]
     pub fn new(live: Live, settings: Settings) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let processors = processors();
         let scratch = live.record().map(Record::scratch);
         let imports = Imports::new(scratch.as_deref());
         Self(Arc::new(Shared {
@@ -208,9 +211,9 @@ impl AppState {
             light: Turns::new(processors * LIGHT_PER_PROCESSOR, MAX_WAITING),
             heavy: Turns::new(processors, MAX_WAITING),
             edits: Turns::new(1, MAX_WAITING),
-            pictures: Turns::new(processors, MAX_PICTURES),
+            pictures: Turns::new(MAX_MEGAPIXELS as usize, MAX_PICTURES),
             drawn: pictures::cache(),
-            news: news_cache(),
+            news: NewsCache::default(),
             passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
             imports,
             provider: Turns::new(MAX_AT_PROVIDER, MAX_AT_DOOR),
@@ -274,18 +277,18 @@ impl AppState {
                 "too many requests, please try again in a moment",
             ))
         };
-        let turns = match work {
-            Work::Light => &self.0.light,
-            Work::Heavy => &self.0.heavy,
-            Work::Password => &self.0.passwords,
-            Work::Provider => &self.0.provider,
-            Work::Edit => &self.0.edits,
-            Work::Picture => &self.0.pictures,
+        let (turns, share) = match work {
+            Work::Light => (&self.0.light, 1),
+            Work::Heavy => (&self.0.heavy, 1),
+            Work::Password => (&self.0.passwords, 1),
+            Work::Provider => (&self.0.provider, 1),
+            Work::Edit => (&self.0.edits, 1),
+            Work::Picture(pixels) => (&self.0.pictures, picture_share(pixels, processors())),
         };
         let turn = {
             let _place = turns.waiting.try_acquire().map_err(|_| too_many())?;
             Arc::clone(&turns.at_once)
-                .acquire_owned()
+                .acquire_many_owned(share)
                 .await
                 .map_err(|_| too_many())?
         };
@@ -307,6 +310,24 @@ impl AppState {
             },
         }
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// What of [`MAX_MEGAPIXELS`] a picture takes: what it holds, and at least so much that there is not more
+/// than one for each processor.
+fn picture_share(pixels: f64, processors: usize) -> u32 {
+    let processors = u32::try_from(processors).unwrap_or(u32::MAX);
+    let least = (MAX_MEGAPIXELS / processors.max(1)).max(1);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "some millions, and too many are as many as there are"
+    )]
+    let megapixels = (pixels / 1e6).ceil() as u32;
+    megapixels.clamp(least, MAX_MEGAPIXELS)
 }
 
 struct SetOnDrop(Arc<AtomicBool>);
@@ -538,3 +559,22 @@ const HTML: &str = "text/html";
 const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
 const SCHEMA: &str = "application/schema+json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_share_processors_and_memory() {
+        let at_once = |pixels: f64, processors| MAX_MEGAPIXELS / picture_share(pixels, processors);
+        // Small ones by the processors, large ones by what they hold.
+        for (processors, small, large) in [(1, 1, 1), (2, 2, 2), (4, 4, 2), (16, 16, 2)] {
+            assert_eq!(at_once(0.0, processors), small);
+            assert_eq!(at_once(1.44e6, processors), small);
+            assert_eq!(at_once(40e6, processors), large);
+        }
+        assert_eq!(picture_share(12.1e6, 16), 13);
+        assert!(picture_share(f64::MAX, 1_000) == MAX_MEGAPIXELS);
+        assert_eq!(picture_share(1.0, 1_000), 1);
+    }
+}

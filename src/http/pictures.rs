@@ -1,9 +1,6 @@
 //! `GET /s/{id}.png`, `.pdf`, `.pptx`, `.qr.svg` and `.zip`, and `GET /map.png`: views as pictures.
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -23,10 +20,11 @@ use crate::{
     model::{Revision, Text, View, Viewer},
     render::{
         brief::Brief,
-        picture::{Form, Orientation, Page, Paper, SCALE, Size, SizeError, picture},
+        picture::{Form, Kind, Orientation, Page, Paper, SCALE, Size, SizeError, picture},
         qr::Code,
         sheet::Failure,
     },
+    share,
     store::{Snapshot, live::Moment, record::Sight},
 };
 
@@ -46,57 +44,24 @@ pub fn cache() -> Cache {
         .build()
 }
 
-/// What sort of file is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// An image.
-    Png,
-    /// A page.
-    Pdf,
-    /// A slide.
-    Pptx,
-    /// The QR code of the address.
-    Qr,
-    /// All of them in one archive.
-    Pack,
+/// How the names of files end that are saved.
+fn ending(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Png => "png",
+        Kind::Pdf => "pdf",
+        Kind::Pptx => "pptx",
+        Kind::Qr => "svg",
+        Kind::Pack => "zip",
+    }
 }
 
-impl Kind {
-    /// The endings of addresses.
-    const ENDINGS: [(&'static str, Self); 5] = [
-        (".png", Self::Png),
-        (".pdf", Self::Pdf),
-        (".pptx", Self::Pptx),
-        (".qr.svg", Self::Qr),
-        (".zip", Self::Pack),
-    ];
-
-    /// The name of a share and the kind of file in the last segment of an address, where it ends so.
-    pub fn split(file: &str) -> Option<(&str, Self)> {
-        let mut endings = Self::ENDINGS.into_iter();
-        endings.find_map(|(ending, kind)| Some((file.strip_suffix(ending)?, kind)))
-    }
-
-    fn ending(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Pdf => "pdf",
-            Self::Pptx => "pptx",
-            Self::Qr => "svg",
-            Self::Pack => "zip",
-        }
-    }
-
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::Pdf => "application/pdf",
-            Self::Pptx => {
-                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-            }
-            Self::Qr => "image/svg+xml",
-            Self::Pack => "application/zip",
-        }
+fn media_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Png => "image/png",
+        Kind::Pdf => "application/pdf",
+        Kind::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        Kind::Qr => "image/svg+xml",
+        Kind::Pack => "application/zip",
     }
 }
 
@@ -110,43 +75,39 @@ pub async fn of_share(
     query: Option<&str>,
 ) -> Result<Response, Problem> {
     let form = match kind {
-        Kind::Png => Some(Form::Png(size(&Params::parse(query, &SIZE)?)?)),
-        Kind::Pdf => Some(Form::Pdf(page(&Params::parse(query, &PAGE)?)?)),
-        Kind::Pptx | Kind::Pack | Kind::Qr => {
-            Params::parse(query, &[])?;
-            match kind {
-                Kind::Pptx => Some(Form::Pptx),
-                Kind::Pack => Some(Form::Pack),
-                _ => None,
-            }
-        }
+        Kind::Png => Form::Png(size(&Params::pick(query, &SIZE)?)?),
+        Kind::Pdf => Form::Pdf(page(&Params::pick(query, &PAGE)?)?),
+        Kind::Pptx => Form::Pptx,
+        Kind::Pack => Form::Pack,
+        Kind::Qr => return code(&state, base, id).await,
     };
     let (viewer, id, root) = (asker.viewer(), id.to_owned(), base.root.clone());
-    let work = if form.is_some() {
-        Work::Picture
-    } else {
-        Work::Light
+    let find = move |state: &AppState| {
+        let opened = shares::open(state, &id, viewer)?;
+        Ok(Wanted {
+            link: format!("{root}/s/{}", opened.share.id),
+            name: opened.share.id.to_string(),
+            title: opened.share.what.title,
+            note: opened.share.what.note,
+            missing: opened.missing,
+            snapshot: opened.snapshot,
+            view: opened.view,
+            time: Some(opened.time),
+        })
     };
+    answer(&state, find, form, kind).await
+}
+
+/// The QR code of a share's address. What the share shows is not looked at.
+async fn code(state: &AppState, base: &Base, id: &str) -> Result<Response, Problem> {
+    let (id, root) = (id.to_owned(), base.root.clone());
     state
-        .blocking(work, move |state, abandoned| {
-            let opened = shares::open(state, &id, viewer)?;
-            let link = format!("{root}/s/{}", opened.share.id);
-            let Some(form) = form else {
-                let code = Code::of(&link).map_err(Problem::unanswerable)?;
-                return Ok(
-                    ([(header::CONTENT_TYPE, kind.media_type())], code.svg()).into_response()
-                );
-            };
-            let wanted = Wanted {
-                snapshot: &opened.snapshot,
-                view: &opened.view,
-                title: &opened.share.what.title,
-                note: &opened.share.what.note,
-                time: Some(opened.time),
-                link: &link,
-                name: &opened.share.id.to_string(),
-            };
-            answer(state, &wanted, form, kind, abandoned)
+        .blocking(Work::Light, move |state, _| {
+            let share = shares::find(state, &id)?;
+            let code = Code::of(&format!("{root}/s/{}", share.id));
+            let code = code.map_err(Problem::unanswerable)?;
+            let headers = [(header::CONTENT_TYPE, media_type(Kind::Qr))];
+            Ok((headers, code.svg()).into_response())
         })
         .await
 }
@@ -159,30 +120,30 @@ pub async fn of_view(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let size = size(&Params::pick(query.as_deref(), &SIZE)?)?;
-    // What can't be read is left out, as on the page.
-    let (mut view, _) = View::parse(&without_size(query.as_deref()));
+    // What can't be read or is not there is left out, as on the page, and the picture says so.
+    let (mut view, mut missing) = View::parse(&without_size(query.as_deref()));
     let viewer = asker.viewer();
-    state
-        .blocking(Work::Picture, move |state, abandoned| {
-            let snapshot = state.at(Moment::of(view.revision), viewer)?;
-            let time = time_of(state, viewer, snapshot.revision)?;
-            if state.0.live.record().is_some() {
-                // The picture is of these data: its link shows no others.
-                view.revision = Some(snapshot.revision.0);
-            }
-            let link = format!("{}/?{}", base.root, view.to_query());
-            let wanted = Wanted {
-                snapshot: &snapshot,
-                view: &view,
-                title: "",
-                note: "",
-                time,
-                link: &link,
-                name: "map",
-            };
-            answer(state, &wanted, Form::Png(size), Kind::Png, abandoned)
+    let find = move |state: &AppState| {
+        let snapshot = state.at(Moment::of(view.revision), viewer)?;
+        let time = time_of(state, viewer, snapshot.revision)?;
+        if state.0.live.record().is_some() {
+            // The picture is of these data: its link shows no others.
+            view.revision = Some(snapshot.revision.0);
+        }
+        let link = format!("{}/?{}", base.root, view.to_query());
+        missing.extend(share::take_out(&mut view, &snapshot));
+        Ok(Wanted {
+            link,
+            name: "map".to_owned(),
+            title: String::new(),
+            note: String::new(),
+            missing,
+            snapshot,
+            view,
+            time,
         })
-        .await
+    };
+    answer(&state, find, Form::Png(size), Kind::Png).await
 }
 
 /// A view's parameters alone.
@@ -264,42 +225,70 @@ fn page(params: &Params) -> Result<Page, Problem> {
 }
 
 /// What is to be drawn.
-struct Wanted<'a> {
-    snapshot: &'a Arc<Snapshot>,
-    view: &'a View,
-    title: &'a str,
-    note: &'a str,
+struct Wanted {
+    snapshot: Arc<Snapshot>,
+    view: View,
+    title: String,
+    note: String,
+    missing: Vec<Text>,
     time: Option<Timestamp>,
-    link: &'a str,
+    link: String,
     /// A name for its file, in ASCII.
-    name: &'a str,
+    name: String,
 }
 
-fn answer(
+impl Wanted {
+    fn brief<'a>(&'a self, state: &'a AppState) -> Brief<'a> {
+        Brief {
+            snapshot: &self.snapshot,
+            view: &self.view,
+            title: &self.title,
+            note: &self.note,
+            missing: &self.missing,
+            time: self.time,
+            link: Some(&self.link),
+            approval: state.0.settings.map_approval.as_deref(),
+        }
+    }
+}
+
+/// The picture of what is found: as it was drawn before, or in its turn.
+async fn answer(
     state: &AppState,
-    wanted: &Wanted<'_>,
+    find: impl FnOnce(&AppState) -> Result<Wanted, Problem> + Send + 'static,
     form: Form,
     kind: Kind,
-    abandoned: &Arc<AtomicBool>,
 ) -> Result<Response, Problem> {
-    let brief = Brief {
-        snapshot: wanted.snapshot,
-        view: wanted.view,
-        title: wanted.title,
-        note: wanted.note,
-        time: wanted.time,
-        link: Some(wanted.link),
-        approval: state.0.settings.map_approval.as_deref(),
-    };
-    let key = key(&brief, form);
-    let picture = if let Some(picture) = state.0.drawn.get(&key) {
-        picture
-    } else {
-        let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-        let drawn = Bytes::from(picture(&brief, form, &patience)?);
-        state.0.drawn.insert(key, drawn.clone());
-        drawn
-    };
+    let (wanted, key, known) = state
+        .blocking(Work::Heavy, move |state, _| {
+            let wanted = find(state)?;
+            let key = key(&wanted.brief(state), form);
+            let known = state.0.drawn.get(&key);
+            Ok((wanted, key, known))
+        })
+        .await?;
+    if let Some(known) = known {
+        return Ok(file(&wanted, &wanted.brief(state), known, kind));
+    }
+    state
+        .blocking(Work::Picture(form.pixels()), move |state, abandoned| {
+            let brief = wanted.brief(state);
+            // Another may have waited for the same, and had the turn before.
+            let picture = if let Some(picture) = state.0.drawn.get(&key) {
+                picture
+            } else {
+                let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
+                let drawn = Bytes::from(picture(&brief, form, &patience)?);
+                state.0.drawn.insert(key, drawn.clone());
+                drawn
+            };
+            Ok(file(&wanted, &brief, picture, kind))
+        })
+        .await
+}
+
+/// A finished picture as a file with its name.
+fn file(wanted: &Wanted, brief: &Brief<'_>, picture: Bytes, kind: Kind) -> Response {
     let revision = wanted.snapshot.revision;
     let for_people =
         format!("{} {}", brief.title(), brief.words("版本", "r")).replace(['/', '\\', '\n'], " ");
@@ -307,17 +296,17 @@ fn answer(
         format!("{for_people}{revision}"),
         format!("{}-r{revision}", wanted.name),
     );
-    let saved = disposition(&names, kind.ending());
+    let saved = disposition(&names, ending(kind));
     let shown = match kind {
         // A browser shows these itself.
         Kind::Png | Kind::Pdf => saved.replacen("attachment", "inline", 1),
         _ => saved,
     };
     let headers = [
-        (header::CONTENT_TYPE, kind.media_type().to_owned()),
+        (header::CONTENT_TYPE, media_type(kind).to_owned()),
         (header::CONTENT_DISPOSITION, shown),
     ];
-    Ok((headers, picture).into_response())
+    (headers, picture).into_response()
 }
 
 /// All that decides a picture.
@@ -329,6 +318,7 @@ fn key(brief: &Brief<'_>, form: Form) -> [u8; 32] {
         &brief.view.to_query(),
         brief.title,
         brief.note,
+        &brief.lacking(),
         brief.link.unwrap_or_default(),
         brief.approval.unwrap_or_default(),
         &brief.time.map(|time| time.to_string()).unwrap_or_default(),

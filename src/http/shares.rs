@@ -14,6 +14,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use geo::Rect;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -26,17 +27,21 @@ use super::{
     json_answer, page,
     params::Params,
     person::{Asker, Member, Visitor},
-    pictures::{self, Kind},
+    pictures,
     problem::Problem,
     revisions::recorded,
 };
 use crate::{
     area::Patience,
-    html::{self, PREVIEW, Preview},
+    html::{self, Preview},
     model::{Role, Text, Viewer, view::Language},
+    render::{
+        brief::Brief,
+        picture::{self, Kind, PREVIEW, Size},
+    },
     report::Lang,
-    share::{self, Failure, News, Opened},
-    store::record::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, RecordError, ShareId},
+    share::{self, Asked, Failure, News, Opened},
+    store::record::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, RecordError, Share, ShareId},
 };
 
 /// Bytes of a request to share.
@@ -78,7 +83,7 @@ pub async fn create(
     state.record()?;
     check_type(&headers)?;
     let wanted = read_body(body)?;
-    let title = checked("title", wanted.title, MAX_TITLE)?;
+    let title = on_one_line(&checked("title", wanted.title, MAX_TITLE)?);
     let note = checked("note", wanted.note, MAX_NOTE)?;
     let made_by = asker.account().map(|account| account.name.clone());
     let (who, most) = match &made_by {
@@ -203,6 +208,13 @@ fn read_body(body: Result<Bytes, BytesRejection>) -> Result<Wanted, Problem> {
     })
 }
 
+/// A text on one line.
+fn on_one_line(text: &str) -> String {
+    let parts = text.split(['\n', '\r', '\t']).map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
 /// Words of somebody's own, without the space around them.
 fn checked(name: &str, text: Option<String>, most: usize) -> Result<String, Problem> {
     let text = text.unwrap_or_default();
@@ -231,8 +243,8 @@ const OFFERS: [Offer<bool>; 2] = [
     },
 ];
 
-/// A share: the page that shows it, what there is to know of it, or a picture of it. Other parameters are left aside,
-/// for chat programs add some of their own to every link.
+/// A share: the page that shows it, what there is to know of it, or a picture of it. Other parameters
+/// are left aside, for chat programs add some of their own to every link.
 pub async fn show(
     State(state): State<AppState>,
     asker: Asker,
@@ -334,17 +346,25 @@ pub async fn embed(
         .await
 }
 
+/// A share as it is kept. It blocks.
+///
+/// # Errors
+/// 404 where there is none.
+pub fn find(state: &AppState, id: &str) -> Result<Share, Problem> {
+    let record = recorded(state)?;
+    let id: ShareId = id.parse().map_err(|()| no_share())?;
+    let share = record.share(&id).map_err(Arc::new);
+    share.map_err(|error| gone(&error))?.ok_or_else(no_share)
+}
+
 /// A share as somebody may see it. It blocks.
 ///
 /// # Errors
 /// 404 where there is none.
 pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Problem> {
-    let record = recorded(state)?;
-    let opened = match id.parse::<ShareId>() {
-        Ok(id) => Opened::find(&state.0.live, record, &id, viewer),
-        Err(()) => Ok(None),
-    };
-    opened.map_err(|error| gone(&error))?.ok_or_else(no_share)
+    let share = find(state, id)?;
+    let opened = Opened::new(&state.0.live, recorded(state)?, share, viewer);
+    opened.map_err(|error| gone(&error))
 }
 
 fn no_share() -> Problem {
@@ -373,6 +393,8 @@ struct Told {
     /// Whether there was time for all of it.
     is_whole: bool,
     json: Value,
+    /// What it is called, in the language of its view.
+    name: Option<String>,
     summary: Text,
     url: String,
     image: String,
@@ -389,11 +411,24 @@ impl Told {
         let live = &state.0.live;
         let what = &opened.share.what;
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-        // The map's name says less, and is there at once.
-        let summary = opened.summary(&patience);
-        let mut is_whole = summary.is_ok();
-        let summary = summary.unwrap_or_else(|_| opened.snapshot.title.clone());
+        let lang = language(opened);
         let mut missing = opened.missing.clone();
+        let described = opened.asked(&patience).and_then(|asked| {
+            let summary = opened.summary(&asked, preview_frame(opened, &asked), &patience);
+            summary.map(|summary| (opened.name(&asked, lang), summary, asked.refused))
+        });
+        let mut is_whole = described.is_ok();
+        let (name, summary) = match described {
+            Ok((name, summary, refused)) => {
+                missing.extend(refused);
+                (name, summary)
+            }
+            // The map's name says less, and is there at once.
+            Err(_) => (
+                given(&what.title).map(str::to_owned),
+                opened.snapshot.title.clone(),
+            ),
+        };
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
         let known = &state.0.news;
         let news = match opened.news(live, recorded(state)?, viewer, known, &patience) {
@@ -406,7 +441,7 @@ impl Told {
                 ));
                 None
             }
-            Err(Failure::Record(error)) => return Err(failed(error)),
+            Err(Failure::Record(error)) => return Err(gone(&error)),
         };
         let id = &opened.share.id;
         let url = format!("{}/s/{id}", base.root);
@@ -439,6 +474,7 @@ impl Told {
         Ok(Self {
             is_whole,
             json,
+            name,
             summary,
             url,
             image,
@@ -451,15 +487,10 @@ impl Told {
         opened: &Opened,
         ancestors: page::FrameAncestors<'_>,
     ) -> Result<Response, Problem> {
-        let lang = match opened.view.lang {
-            Language::Zh => Lang::Zh,
-            Language::En => Lang::En,
-        };
-        let name = opened.name(lang);
         let preview = Preview {
-            lang,
+            lang: language(opened),
             map: &opened.snapshot.title,
-            title: name.as_deref(),
+            title: self.name.as_deref(),
             summary: &self.summary,
             url: &self.url,
             image: &self.image,
@@ -467,6 +498,28 @@ impl Told {
         };
         page::shared(&preview, ancestors)
     }
+}
+
+fn language(opened: &Opened) -> Lang {
+    match opened.view.lang {
+        Language::Zh => Lang::Zh,
+        Language::En => Lang::En,
+    }
+}
+
+/// The rectangle that the picture shows which chat programs put beside the summary, degrees.
+fn preview_frame(opened: &Opened, asked: &Asked) -> Rect<f64> {
+    let brief = Brief {
+        snapshot: &opened.snapshot,
+        view: &asked.view,
+        title: "",
+        note: "",
+        missing: &[],
+        time: None,
+        link: None,
+        approval: None,
+    };
+    picture::window(&brief, Size::PREVIEW)
 }
 
 fn given(text: &str) -> Option<&str> {

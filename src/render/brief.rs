@@ -2,18 +2,15 @@
 
 use std::collections::HashSet;
 
-use jiff::{Timestamp, tz::Offset};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
-    model::{Citation, Feature, View, view::Language, view::ViewArea, view::ViewFilter},
+    model::{Citation, Feature, Text, View, view::Language, view::ViewArea, view::ViewFilter},
     report::{Condition, Lang, Question},
     share,
-    store::Snapshot,
+    store::{Collection, Snapshot, zones::FOLLOWED},
 };
-
-/// Dates are those of the districts' clocks.
-const BEIJING: Offset = Offset::constant(8);
 
 /// What is pictured.
 #[derive(Clone)]
@@ -26,6 +23,8 @@ pub struct Brief<'a> {
     pub title: &'a str,
     /// What its maker said of it; may be empty.
     pub note: &'a str,
+    /// What of the view can't be shown.
+    pub missing: &'a [Text],
     /// When the data came to be, where that is known.
     pub time: Option<Timestamp>,
     /// The address that opens the same view.
@@ -103,7 +102,24 @@ impl Brief<'_> {
     #[must_use]
     pub fn date(&self) -> Option<String> {
         self.time
-            .map(|time| BEIJING.to_datetime(time).date().to_string())
+            .map(|time| share::in_beijing(time).date().to_string())
+    }
+
+    /// What of the view can't be shown, in one paragraph; may be empty.
+    #[must_use]
+    pub fn lacking(&self) -> String {
+        let missing = self.missing.iter();
+        let missing: Vec<&str> = missing.map(|text| self.words(&text.zh, &text.en)).collect();
+        missing.join(self.words("；", "; "))
+    }
+
+    /// What is to be read beside the map: what is not on it, then what its maker said.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let lacking = self.lacking();
+        let said = [&*lacking, self.note];
+        let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
+        said.join("\n")
     }
 
     /// The number of approval, or room for it.
@@ -120,8 +136,10 @@ impl Brief<'_> {
     /// empty.
     #[must_use]
     pub fn credits(&self) -> (&'static str, String) {
-        let sources: Vec<_> = share::shown(self.view, self.snapshot)
-            .flat_map(|(collection, _)| &collection.sources)
+        let sources: Vec<_> = self
+            .drawn_from()
+            .iter()
+            .flat_map(|one| &one.sources)
             .collect();
         let is_osm = |text: &str| text.contains("OpenStreetMap") || text.contains("ODbL");
         let has_osm = sources
@@ -147,6 +165,34 @@ impl Brief<'_> {
             credit,
             format!("{}{others}", self.words("资料来源：", "Sources: ")),
         )
+    }
+
+    /// The collections from which something of the picture comes, each once: the layers, what is
+    /// selected, what is asked about and found, and the lines that boundary sentences follow.
+    fn drawn_from(&self) -> Vec<&Collection> {
+        let view = self.view;
+        let of_area = match &view.area {
+            Some(ViewArea::Feature(name)) => Some(name),
+            _ => None,
+        };
+        let features = view.select.iter().chain(of_area);
+        let searched = view.area.iter().flat_map(|_| &view.collections);
+        let is_compiled = match &view.area {
+            Some(area) => matches!(area, ViewArea::Boundary(_)),
+            None => view.boundary.is_some() && view.select.is_none(),
+        };
+        let followed = FOLLOWED.iter().filter(|_| is_compiled).map(|(id, _)| *id);
+        let named = features
+            .map(|name| &*name.collection)
+            .chain(searched.map(String::as_str))
+            .chain(followed)
+            .filter_map(|id| self.snapshot.collection(id));
+        let mut seen = HashSet::new();
+        share::shown(view, self.snapshot)
+            .map(|(collection, _)| collection)
+            .chain(named)
+            .filter(|collection| seen.insert(&*collection.info.id))
+            .collect()
     }
 
     /// The feature that it is about.
@@ -176,7 +222,7 @@ impl Brief<'_> {
         find_citations(&properties, &mut cited);
         let mut seen = HashSet::new();
         let library = &self.snapshot.library;
-        let of = self.words(&feature.name, &feature.name_en);
+        let of = self.lang().name(feature);
         cited
             .into_iter()
             .filter(|citation| seen.insert((citation.document.clone(), citation.start)))

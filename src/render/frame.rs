@@ -1,6 +1,6 @@
 //! Where on a sheet a place of the map lies.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
 use geo::{Coord, Rect as Degrees};
 use tiny_skia::Rect;
@@ -10,16 +10,17 @@ use crate::{
         around,
         crs::{Crs, Transformer},
         frame::Frame,
+        mercator::{TILE, off_square, on_square},
     },
     model::Text,
 };
 
-/// Pixels of a tile; at zoom 0 the world is one.
-const TILE: f64 = 512.0;
-/// The northernmost latitude of the square map of the world, degrees.
-const MAX_LATITUDE: f64 = 85.051_128;
 /// A frame that is to show something never goes nearer, as on the page.
 const NEAREST: f64 = 16.0;
+/// Degrees of longitude of a zone.
+const ZONE: f64 = 3.0;
+/// Metres from the central meridian within which lengths are true to a thousandth: R·√0.002.
+const REACH_M: f64 = 284_900.0;
 /// Metres a pixel at zoom 0 on the equator: 2πa / 512.
 const METRES_A_PIXEL: f64 = TAU * 6_378_137.0 / TILE;
 
@@ -51,6 +52,24 @@ struct Plane {
     metres_a_pixel: f64,
 }
 
+/// Why a frame is not true to scale.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unplaced {
+    /// There is no zone, or none that can be reckoned in.
+    Outside(Text),
+    /// It reaches too far from the central meridian.
+    TooWide {
+        /// The most metres a pixel with which it does not.
+        most: f64,
+    },
+}
+
+impl From<Text> for Unplaced {
+    fn from(why: Text) -> Self {
+        Self::Outside(why)
+    }
+}
+
 impl MapFrame {
     /// A frame as the page has it: `centre` (longitude and latitude, degrees) in its middle, at this
     /// zoom of tiles of 512 pixels.
@@ -61,7 +80,7 @@ impl MapFrame {
             centre,
             projection: Projection::Mercator {
                 world: TILE * zoom.exp2(),
-                centre: on_globe(centre),
+                centre: on_square(centre),
             },
         }
     }
@@ -70,8 +89,8 @@ impl MapFrame {
     /// nearest to `centre` (longitude and latitude, degrees), with so many of its metres a pixel.
     ///
     /// # Errors
-    /// Where there is no such zone.
-    pub fn plane(place: Rect, centre: Coord<f64>, metres_a_pixel: f64) -> Result<Self, Text> {
+    /// Where there is no such zone, or the frame reaches to where the zone is not true to scale.
+    pub fn plane(place: Rect, centre: Coord<f64>, metres_a_pixel: f64) -> Result<Self, Unplaced> {
         let crs = Crs::gauss_kruger(centre.x).ok_or_else(|| {
             Text::new(
                 "此处不在 CGCS2000 三度带（中央经线 75°E 至 135°E）之内，不能按比例尺出图",
@@ -86,6 +105,15 @@ impl MapFrame {
             from_degrees,
             metres_a_pixel,
         };
+        let meridian = plane.from_degrees.convert(Coord {
+            x: (centre.x / ZONE).round() * ZONE,
+            y: centre.y,
+        })?;
+        let off = (plane.centre.x - meridian.x).abs();
+        let most = (REACH_M - off) / (f64::from(place.width()) / 2.0);
+        if metres_a_pixel > most {
+            return Err(Unplaced::TooWide { most });
+        }
         Ok(Self {
             place,
             centre,
@@ -96,12 +124,12 @@ impl MapFrame {
     /// The frame as the page has it that shows `bounds` (degrees) with so many pixels around them.
     #[must_use]
     pub fn fitting(place: Rect, bounds: Degrees<f64>, margin_px: f32) -> Self {
-        let (low, high) = (on_globe(bounds.min()), on_globe(bounds.max()));
+        let (low, high) = (on_square(bounds.min()), on_square(bounds.max()));
         let room = |pixels: f32| f64::from((pixels - 2.0 * margin_px).max(1.0)) / TILE;
         let zoom = (room(place.width()) / (high.x - low.x).abs())
             .min(room(place.height()) / (high.y - low.y).abs())
             .log2();
-        let centre = off_globe((low + high) / 2.0);
+        let centre = off_square((low + high) / 2.0);
         Self::mercator(place, centre, zoom.min(NEAREST))
     }
 
@@ -131,7 +159,7 @@ impl MapFrame {
     pub(super) fn locate(&self, lonlat: Coord<f64>) -> Coord<f64> {
         self.middle()
             + match &self.projection {
-                Projection::Mercator { world, centre } => (on_globe(lonlat) - *centre) * *world,
+                Projection::Mercator { world, centre } => (on_square(lonlat) - *centre) * *world,
                 Projection::Plane(plane) => match plane.from_degrees.convert(lonlat) {
                     Ok(metres) => Coord {
                         x: (metres.x - plane.centre.x) / plane.metres_a_pixel,
@@ -171,23 +199,22 @@ impl MapFrame {
                 x: half.x * x,
                 y: half.y * y,
             });
-            ends.into_iter().map(|pixels| self.degrees(pixels))
+            ends.into_iter().filter_map(|pixels| self.degrees(pixels))
         });
         let point = |point| Degrees::new(point, point);
         around(degrees.map(point)).unwrap_or_else(|| point(self.centre))
     }
 
-    /// The place so many pixels from the middle, degrees.
-    fn degrees(&self, pixels: Coord<f64>) -> Coord<f64> {
+    /// The place so many pixels from the middle, degrees; `None` where the projection does not reach.
+    fn degrees(&self, pixels: Coord<f64>) -> Option<Coord<f64>> {
         match &self.projection {
-            Projection::Mercator { world, centre } => off_globe(*centre + pixels / *world),
+            Projection::Mercator { world, centre } => Some(off_square(*centre + pixels / *world)),
             Projection::Plane(plane) => {
                 let metres = Coord {
                     x: plane.centre.x + pixels.x * plane.metres_a_pixel,
                     y: plane.centre.y - pixels.y * plane.metres_a_pixel,
                 };
-                let degrees = plane.to_degrees.convert(metres);
-                degrees.unwrap_or(self.centre)
+                plane.to_degrees.convert(metres).ok()
             }
         }
     }
@@ -232,22 +259,6 @@ impl MapFrame {
             Projection::Mercator { .. } => None,
             Projection::Plane(plane) => Some(plane.crs),
         }
-    }
-}
-
-/// A place (degrees) on the square map of the world, by spherical Mercator: 0 to 1 east and south.
-fn on_globe(lonlat: Coord<f64>) -> Coord<f64> {
-    let latitude = lonlat.y.clamp(-MAX_LATITUDE, MAX_LATITUDE).to_radians();
-    Coord {
-        x: lonlat.x / 360.0 + 0.5,
-        y: 0.5 - latitude.tan().asinh() / TAU,
-    }
-}
-
-fn off_globe(place: Coord<f64>) -> Coord<f64> {
-    Coord {
-        x: (place.x - 0.5) * 360.0,
-        y: (PI - TAU * place.y).sinh().atan().to_degrees(),
     }
 }
 
@@ -317,7 +328,32 @@ mod tests {
         assert!((page.metres_a_pixel() / 5.0 - 1.0).abs() < 0.005);
         let window = frame.window();
         assert!((window.width() - page.window().width()).abs() < 0.002);
-        assert!(MapFrame::plane(place(), Coord { x: 13.4, y: 52.5 }, 5.0).is_err());
+        let berlin = MapFrame::plane(place(), Coord { x: 13.4, y: 52.5 }, 5.0);
+        assert!(matches!(berlin, Err(Unplaced::Outside(_))));
+    }
+
+    #[test]
+    fn a_plane_frame_ends_where_lengths_are_no_longer_true() {
+        // 0.16° east of the meridian are 13.8 km.
+        let Err(Unplaced::TooWide { most }) = MapFrame::plane(place(), HUB, 1e6) else {
+            panic!("a frame of 1.6 million kilometres");
+        };
+        assert!(
+            (most - (284_900.0 - 13_828.0) / 800.0).abs() < 0.1,
+            "{most}"
+        );
+        let widest = MapFrame::plane(place(), HUB, most).unwrap();
+        // A length on the ground at the far side of it, by the ellipsoid, and on the sheet.
+        let far = Coord {
+            x: widest.window().max().x,
+            y: 39.16,
+        };
+        let north = Coord { x: far.x, y: 39.26 };
+        let ground = Frame::at(far).to_plane(north);
+        let ground = ground.x.hypot(ground.y);
+        let drawn = widest.locate(north) - widest.locate(far);
+        let stretched = drawn.x.hypot(drawn.y) * most / ground - 1.0;
+        assert!((0.000_5..0.001_2).contains(&stretched), "{stretched}");
     }
 
     #[test]

@@ -8,13 +8,10 @@ use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon};
 use super::map::Shown;
 use crate::{
     area::{Answer, Area, Certainty, Interrupted, Patience},
-    boundary::{
-        Carriageway, Compilation, CompilationError, Compiled, OpenKind, Options, Outcome,
-        StretchKind,
-    },
+    boundary::{Compilation, Compiled, OpenKind, Outcome, StretchKind},
     geometry::measure,
-    model::view,
     report::Lang,
+    share,
     tiles::Value,
 };
 
@@ -111,39 +108,18 @@ fn stacks(points: &[Coord<f64>], take: &mut impl Take) {
     }
 }
 
-/// Shown, as on the page, where nothing is selected or asked.
 fn sentences(
     shown: &Shown<'_>,
     patience: &Patience,
     take: &mut impl Take,
 ) -> Result<(), Interrupted> {
-    let view = shown.view;
-    let Some(text) = &view.boundary else {
-        return Ok(());
-    };
-    if view.select.is_some() || view.area.is_some() {
-        return Ok(());
-    }
-    let options = Options {
-        carriageway: match view.carriageway {
-            view::Carriageway::Centre => Carriageway::Centre,
-            view::Carriageway::Inner => Carriageway::Inner,
-            view::Carriageway::Outer => Carriageway::Outer,
-        },
-        ..Options::default()
-    };
-    let network = shown.snapshot.network();
-    match network.compile_text(text, options, || patience.check().is_ok()) {
-        Ok(compilations) => {
-            for compilation in &compilations {
-                sentence(compilation, shown.lang, take);
-            }
-            Ok(())
+    // A text that can't be read shows nothing, here as on the page.
+    if let Some(Ok(compilations)) = share::sentences(shown.view, shown.snapshot, patience)? {
+        for compilation in &compilations {
+            sentence(compilation, shown.lang, take);
         }
-        Err(CompilationError::Stopped { .. }) => Err(Interrupted),
-        // A text that can't be read shows nothing, here as on the page.
-        Err(_) => Ok(()),
     }
+    Ok(())
 }
 
 fn sentence(compilation: &Compilation, lang: Lang, take: &mut impl Take) {

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use zip::ZipWriter;
 
 use super::{
-    brief::Quote,
+    brief::{Brief, Quote},
     picture::{Page, Size, Studio},
     pptx::undated,
     sheet::Failure,
@@ -29,21 +29,31 @@ use crate::{
 
 /// The files of a view. The same view of the same data gives the same bytes.
 pub(super) fn pack(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
-    let brief = studio.brief;
-    let mut files: Vec<(&str, Vec<u8>)> = vec![
-        ("map.png", studio.image(Size::SLIDE)?),
-        ("map.pdf", studio.page(Page::default())?),
-        ("slide.pptx", studio.slide()?),
-    ];
-    if let Some(report) = studio.report {
-        let workbook = report.xlsx(brief.lang()).map_err(|refusal| match refusal {
-            Refusal::Failed(text) => Failure::Failed(text),
-            other => Failure::Refused(other.text().clone()),
-        })?;
-        files.push(("query.xlsx", workbook));
+    let mut files: Vec<(&str, Vec<u8>)> = vec![("map.png", studio.image(Size::SLIDE)?)];
+    let mut missing = studio.brief.missing.to_vec();
+    match studio.page(Page::default()) {
+        Ok(page) => files.push(("map.pdf", page)),
+        // What can be made is wanted all the same.
+        Err(Failure::Refused(reason)) => missing.push(without("map.pdf", &reason)),
+        Err(failure) => return Err(failure),
     }
+    files.push(("slide.pptx", studio.slide()?));
+    if let Some(report) = studio.report {
+        match report.xlsx(studio.brief.lang()) {
+            Ok(workbook) => files.push(("query.xlsx", workbook)),
+            Err(Refusal::Failed(text)) => return Err(Failure::Failed(text)),
+            Err(refusal) => {
+                studio.patience.check()?;
+                missing.push(without("query.xlsx", refusal.text()));
+            }
+        }
+    }
+    let brief = &Brief {
+        missing: &missing,
+        ..*studio.brief
+    };
     files.push(("citations.csv", citations(studio)?));
-    files.push(("README.txt", words(studio, &files).into_bytes()));
+    files.push(("README.txt", words(brief, &files).into_bytes()));
     let listed: Vec<_> = files
         .iter()
         .map(|(name, bytes)| {
@@ -54,7 +64,8 @@ pub(super) fn pack(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
         "title": brief.title(),
         "note": brief.note,
         "link": brief.link,
-        "state": format!("?{}", brief.view.to_query()),
+        "state": studio.state,
+        "missing": missing.iter().map(|text| brief.words(&text.zh, &text.en)).collect::<Vec<_>>(),
         "revision": brief.snapshot.revision,
         "revision_time": brief.time,
         "data": brief.snapshot.fingerprint,
@@ -79,6 +90,14 @@ fn zipped(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, zip::result::ZipError> {
         zip.write_all(bytes)?;
     }
     Ok(zip.finish()?.into_inner())
+}
+
+/// That a file is not among them.
+fn without(file: &str, reason: &Text) -> Text {
+    Text::new(
+        format!("没有 {file}：{}", reason.zh),
+        format!("there is no {file}: {}", reason.en),
+    )
 }
 
 /// The sentences on which what is selected and what was found rests, each once for what it speaks of.
@@ -121,8 +140,7 @@ fn citations(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
 }
 
 /// What the archive holds, for who opens it.
-fn words(studio: &Studio<'_>, files: &[(&str, Vec<u8>)]) -> String {
-    let brief = studio.brief;
+fn words(brief: &Brief<'_>, files: &[(&str, Vec<u8>)]) -> String {
     let mut out = String::new();
     let mut line = |text: &str| {
         writeln!(out, "{text}").expect("a String takes all that is written");
@@ -130,6 +148,9 @@ fn words(studio: &Studio<'_>, files: &[(&str, Vec<u8>)]) -> String {
     line(&brief.title());
     for paragraph in brief.note.lines() {
         line(paragraph);
+    }
+    for missing in brief.missing {
+        line(brief.words(&missing.zh, &missing.en));
     }
     line("");
     line(&format!("{} · {}", brief.map_name(), brief.data()));

@@ -19,9 +19,9 @@ use tiny_skia::PathSegment;
 use super::{
     fonts::{Fonts, Weight},
     png::MITER_LIMIT,
-    scene::{Cap, Colour, Item, Join, Scene, Stroke as Line, Text},
+    scene::{Cap, Colour, Item, Join, Scene, Stroke as Line, Text, Unpainted},
 };
-use crate::model;
+use crate::{area::Patience, model};
 
 /// Points (1/72 inch) of a CSS pixel.
 const POINTS: f32 = 0.75;
@@ -46,12 +46,13 @@ pub struct About {
 /// Tiles of a base map are left out: they lie in Web Mercator, which no page at a true scale does.
 ///
 /// # Errors
-/// Where the program was built without fonts, or the file can't be written.
-pub fn pdf(scene: &Scene, about: &About) -> Result<Vec<u8>, model::Text> {
+/// Where the program was built without fonts, the file can't be written, or it takes longer than
+/// `patience`.
+pub fn pdf(scene: &Scene, about: &About, patience: &Patience) -> Result<Vec<u8>, Unpainted> {
     Fonts::carried()?;
     let fonts = Weight::ALL.map(|weight| Font::new(Data::from(weight.bytes()), 0));
     let [Some(regular), Some(medium), Some(bold)] = fonts else {
-        return Err(failed("a font can't be read"));
+        return Err(failed("a font can't be read").into());
     };
     let fonts = [regular, medium, bold];
     let mut document = Document::new();
@@ -60,8 +61,13 @@ pub fn pdf(scene: &Scene, about: &About) -> Result<Vec<u8>, model::Text> {
     let mut page = document.start_page_with(size);
     let mut surface = page.surface();
     surface.push_transform(&Transform::from_scale(POINTS, POINTS));
+    let mut is_over = false;
     for item in &scene.items {
-        draw(&mut surface, item, &fonts);
+        is_over = is_over || patience.check().is_err();
+        // What was begun has to be ended all the same.
+        if !is_over || matches!(item, Item::Clip(_) | Item::Unclip) {
+            draw(&mut surface, item, &fonts);
+        }
     }
     surface.pop();
     surface.finish();
@@ -78,10 +84,13 @@ pub fn pdf(scene: &Scene, about: &About) -> Result<Vec<u8>, model::Text> {
         page.add_annotation(Annotation::new_link(link, Some(address.clone())));
     }
     page.finish();
+    if is_over {
+        return Err(Unpainted::Interrupted);
+    }
+    patience.check()?;
     document.set_metadata(metadata(about));
-    document
-        .finish()
-        .map_err(|error| failed(&format!("{error:?}")))
+    let written = document.finish();
+    Ok(written.map_err(|error| failed(&format!("{error:?}")))?)
 }
 
 fn failed(why: &str) -> model::Text {
@@ -245,4 +254,40 @@ fn write(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3]) {
     let start = Point::from_xy(x, y);
     surface.draw_glyphs(start, &glyphs, font.clone(), &text.text, text.size, false);
     surface.pop();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, atomic::AtomicBool},
+        time::Duration,
+    };
+
+    use super::*;
+
+    #[test]
+    fn who_leaves_stops_the_painting() {
+        let mut scene = Scene::new(40.0, 30.0);
+        let clip = tiny_skia::Rect::from_xywh(10.0, 10.0, 10.0, 10.0).unwrap();
+        let square = tiny_skia::PathBuilder::from_rect(clip);
+        let colour = Colour {
+            rgb: [200, 0, 0],
+            opacity: 1.0,
+        };
+        scene.items = vec![Item::Clip(clip), Item::Fill(square, colour), Item::Unclip];
+        let about = About {
+            title: String::new(),
+            language: "zh-CN",
+            time: None,
+            id: String::new(),
+            link: None,
+        };
+        let gone = Patience::new(Duration::from_mins(5), Arc::new(AtomicBool::new(true)));
+        let late = Patience::new(Duration::ZERO, Arc::default());
+        for patience in [gone, late] {
+            assert_eq!(pdf(&scene, &about, &patience), Err(Unpainted::Interrupted));
+        }
+        let patient = Patience::new(Duration::from_mins(5), Arc::default());
+        assert!(pdf(&scene, &about, &patient).unwrap().starts_with(b"%PDF"));
+    }
 }

@@ -1,27 +1,25 @@
 //! A view as a file: image, PDF, slide, or all of them with what they rest on.
 
-use std::collections::BTreeMap;
-
-use geo::Geometry;
+use geo::{Geometry, Rect};
 
 use super::{
     brief::Brief,
     fonts::Fonts,
+    map::Drawn,
     pack,
     pdf::{About, pdf},
     png::png,
     pptx::{self, Figure, Slide, pptx},
     qr::Code,
-    scene::Scene,
-    sheet::{Failure, Plan, Sheet, Standing, sheet},
+    scene::{Scene, Unpainted},
+    sheet::{self, Failure, Plan, Sheet, Standing, sheet},
 };
 use crate::{
     area::Patience,
-    geometry::{crs::Crs, measure},
-    model::{Status, Text},
-    report::{Lang, Report},
+    geometry::measure,
+    model::Text,
+    report::{Lang, Refusal, Report},
     share,
-    store::{Selection, Window},
 };
 
 /// Pixels of a picture from side to side: below there is no room for what every map has.
@@ -35,10 +33,13 @@ pub const MAX_PIXELS: f64 = 40e6;
 /// Scales of a map on paper: 1 to at least and at most so many.
 pub const SCALE: (u32, u32) = (100, 10_000_000);
 
+/// Pixels of the picture that chat programs show.
+pub const PREVIEW: [u16; 2] = [1_200, 630];
+
 /// Millimetres of a CSS pixel.
 const PIXEL_MM: f32 = 25.4 / 96.0;
 /// The picture of a slide, pixels across; the proportions are the slide's.
-const SLIDE_PIXELS: f32 = 1_120.0;
+const SLIDE_PIXELS: u16 = 1_120;
 /// Pixels of a slide's picture and QR code for one of the scene.
 const SLIDE_RATIO: f32 = 2.0;
 
@@ -55,6 +56,12 @@ impl Size {
     pub const SLIDE: Self = Self {
         width: 1_600,
         height: 900,
+        ratio: 1.0,
+    };
+    /// What chat programs show of a link.
+    pub const PREVIEW: Self = Self {
+        width: PREVIEW[0],
+        height: PREVIEW[1],
         ratio: 1.0,
     };
 
@@ -81,9 +88,13 @@ impl Size {
                 ),
             )));
         };
-        let pixels = f64::from(width) * f64::from(height) * f64::from(ratio).powi(2);
-        if pixels > MAX_PIXELS {
-            let [asked, most] = [pixels, MAX_PIXELS].map(|pixels| pixels / 1e6);
+        let size = Self {
+            width,
+            height,
+            ratio,
+        };
+        if size.pixels() > MAX_PIXELS {
+            let [asked, most] = [size.pixels(), MAX_PIXELS].map(|pixels| pixels / 1e6);
             return Err(SizeError::TooLarge(Text::new(
                 format!("图片共 {asked:.1} 百万像素，最多 {most:.0} 百万：请减小宽、高或 ratio"),
                 format!(
@@ -91,11 +102,17 @@ impl Size {
                 ),
             )));
         }
-        Ok(Self {
-            width,
-            height,
-            ratio,
-        })
+        Ok(size)
+    }
+
+    /// Pixels of the file.
+    fn pixels(self) -> f64 {
+        f64::from(self.width) * f64::from(self.height) * f64::from(self.ratio).powi(2)
+    }
+
+    /// Width and height of the sheet, CSS pixels.
+    fn sides(self) -> (f32, f32) {
+        (f32::from(self.width), f32::from(self.height))
     }
 }
 
@@ -154,7 +171,40 @@ impl Page {
     }
 }
 
-/// What sort of file a view becomes.
+/// The sorts of files that a view becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An image.
+    Png,
+    /// A page.
+    Pdf,
+    /// A slide.
+    Pptx,
+    /// The QR code of its address.
+    Qr,
+    /// All of them in one archive.
+    Pack,
+}
+
+impl Kind {
+    /// How their names end.
+    pub const ENDINGS: [(&'static str, Self); 5] = [
+        (".png", Self::Png),
+        (".pdf", Self::Pdf),
+        (".pptx", Self::Pptx),
+        (".qr.svg", Self::Qr),
+        (".zip", Self::Pack),
+    ];
+
+    /// The name of a file without its ending, and its kind, where it ends so.
+    #[must_use]
+    pub fn split(file: &str) -> Option<(&str, Self)> {
+        let mut endings = Self::ENDINGS.into_iter();
+        endings.find_map(|(ending, kind)| Some((file.strip_suffix(ending)?, kind)))
+    }
+}
+
+/// What sort of file a view becomes, and how large.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Form {
     /// An image.
@@ -167,22 +217,58 @@ pub enum Form {
     Pack,
 }
 
+impl Form {
+    /// Pixels that are held at once while it is made.
+    #[must_use]
+    pub fn pixels(self) -> f64 {
+        match self {
+            Self::Png(size) => size.pixels(),
+            Self::Pdf(_) => 0.0,
+            Self::Pptx | Self::Pack => slide_picture().pixels().max(Size::SLIDE.pixels()),
+        }
+    }
+}
+
 /// A view as a file. The same view of the same data gives the same bytes.
 ///
-/// An area that the view asks about and that can't be asked is left out, as on the page.
+/// An area that the view asks about and that can't be asked is left out, as on the page, and so are
+/// sentences that make no polygon; the picture says so.
 ///
 /// # Errors
 /// Where it can't be drawn so, or takes longer than `patience`.
 pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Vec<u8>, Failure> {
     Fonts::carried().map_err(Failure::Failed)?;
+    let (view, snapshot) = (brief.view, brief.snapshot);
+    let mut missing = brief.missing.to_vec();
+    missing.extend(share::unresolved(view, snapshot, patience)?);
     let question = brief.question();
-    let question = question.filter(|question| !question.collections.is_empty());
-    let report = question
-        .as_ref()
-        .and_then(|question| Report::new(brief.snapshot, question, patience.clone()).ok());
-    patience.check()?;
+    let answered = question.as_ref().map(|question| {
+        if question.collections.is_empty() {
+            return Err(Refusal::Missing(Text::new(
+                "要查询的集合都不存在，或不对您开放",
+                "none of the collections to be searched exists, or is for you to see",
+            )));
+        }
+        Report::new(snapshot, question, patience.clone())
+    });
+    let mut shown = view.clone();
+    let report = match answered.transpose() {
+        Ok(report) => report,
+        Err(Refusal::Failed(text)) => return Err(Failure::Failed(text)),
+        Err(refusal) => {
+            patience.check()?;
+            missing.push(share::no_area(refusal.text()));
+            shown.area = None;
+            None
+        }
+    };
     let studio = Studio {
-        brief,
+        brief: &Brief {
+            view: &shown,
+            missing: &missing,
+            ..*brief
+        },
+        state: format!("?{}", view.to_query()),
         report: report.as_ref(),
         patience,
     };
@@ -194,9 +280,25 @@ pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Vec
     }
 }
 
+/// The rectangle that an image of a view shows, degrees.
+#[must_use]
+pub fn window(brief: &Brief<'_>, size: Size) -> Rect<f64> {
+    let plan = Plan {
+        brief,
+        width: f32::from(size.width),
+        height: f32::from(size.height),
+        standing: Standing::Screen,
+        is_slide: false,
+        asked: None,
+    };
+    sheet::window(&plan)
+}
+
 /// What the files of one view are made of.
 pub(super) struct Studio<'a> {
     pub brief: &'a Brief<'a>,
+    /// The view as it is asked for, with what of it can't be shown.
+    pub state: String,
     pub report: Option<&'a Report<'a>>,
     pub patience: &'a Patience,
 }
@@ -220,10 +322,9 @@ impl Studio<'_> {
     }
 
     pub fn image(&self, size: Size) -> Result<Vec<u8>, Failure> {
-        let pixels = (f32::from(size.width), f32::from(size.height));
-        let sheet = self.sheet(pixels, Standing::Screen, false)?;
+        let sheet = self.sheet(size.sides(), Standing::Screen, false)?;
         self.patience.check()?;
-        png(&sheet.scene, size.ratio).map_err(Failure::Failed)
+        Ok(png(&sheet.scene, size.ratio, self.patience)?)
     }
 
     pub fn page(&self, page: Page) -> Result<Vec<u8>, Failure> {
@@ -236,26 +337,22 @@ impl Studio<'_> {
             time: self.brief.time,
             id: format!(
                 "{} {} {}",
-                self.brief.snapshot.fingerprint,
-                self.brief.view.to_query(),
-                self.brief.title
+                self.brief.snapshot.fingerprint, self.state, self.brief.title
             ),
             link: sheet.code.zip(link),
         };
-        pdf(&sheet.scene, &about).map_err(Failure::Failed)
+        Ok(pdf(&sheet.scene, &about, self.patience)?)
     }
 
     pub fn slide(&self) -> Result<Vec<u8>, Failure> {
-        let (wide, high) = pptx::PICTURE;
-        #[expect(clippy::cast_precision_loss, reason = "the size of a slide")]
-        let high = SLIDE_PIXELS * high as f32 / wide as f32;
-        let sheet = self.sheet((SLIDE_PIXELS, high.round()), Standing::Screen, true)?;
-        let picture = png(&sheet.scene, SLIDE_RATIO).map_err(Failure::Failed)?;
+        let size = slide_picture();
+        let sheet = self.sheet(size.sides(), Standing::Screen, true)?;
+        let picture = png(&sheet.scene, size.ratio, self.patience)?;
         let brief = self.brief;
         let lang = brief.lang();
         let (figures, table, remarks) = match self.report {
             Some(report) => asked(report, brief),
-            None => shown(&sheet, brief),
+            None => shown(&sheet.drawn, brief),
         };
         let quotes = brief.quotes().into_iter().map(|quote| {
             let from = [&*quote.document, &*quote.section];
@@ -263,10 +360,11 @@ impl Studio<'_> {
             format!("“{}” —— {}", quote.sentence, from.join(" › "))
         });
         let (credit, sources) = brief.credits();
-        let note = Some(brief.note.to_owned()).filter(|note| !note.is_empty());
-        let link = brief
-            .link
-            .map(|address| Ok((address.to_owned(), code_of(address)?)));
+        let said = Some(brief.said()).filter(|said| !said.is_empty());
+        let link = brief.link.map(|address| {
+            let code = self.code_of(address);
+            code.map(|code| (address.to_owned(), code))
+        });
         let slide = Slide {
             title: brief.title(),
             subtitle: format!("{} · {}", brief.map_name(), brief.data()),
@@ -274,13 +372,36 @@ impl Studio<'_> {
             description: format!("{}，{}", brief.title(), brief.data()),
             figures,
             table,
-            sources: note.into_iter().chain(remarks).chain(quotes).collect(),
+            sources: said.into_iter().chain(remarks).chain(quotes).collect(),
             foot: joined(&[&brief.approved(), credit, &sources]),
-            link: link.transpose().map_err(Failure::Failed)?,
+            link: link.transpose()?,
             lang,
             time: brief.time,
         };
         pptx(&slide).map_err(Failure::Failed)
+    }
+
+    /// The QR code of an address as PNG; of one that is too long, none can be.
+    fn code_of(&self, address: &str) -> Result<Vec<u8>, Unpainted> {
+        let code = Code::of(address)?;
+        let side = f32::from(code.modules()) * 4.0;
+        let mut scene = Scene::new(side, side);
+        let place = tiny_skia::Rect::from_xywh(0.0, 0.0, side, side);
+        if let Some(place) = place {
+            code.draw(&mut scene.items, place);
+        }
+        png(&scene, SLIDE_RATIO, self.patience)
+    }
+}
+
+/// The picture of a slide.
+fn slide_picture() -> Size {
+    let (wide, high) = pptx::PICTURE;
+    let high = u32::from(SLIDE_PIXELS) * high / wide;
+    Size {
+        width: SLIDE_PIXELS,
+        height: u16::try_from(high).unwrap_or(SLIDE_PIXELS),
+        ratio: SLIDE_RATIO,
     }
 }
 
@@ -292,18 +413,6 @@ fn joined(parts: &[&str]) -> String {
         .filter(|part| !part.is_empty())
         .collect();
     parts.join(" · ")
-}
-
-/// The QR code of an address as PNG; of one that is too long, none can be.
-fn code_of(address: &str) -> Result<Vec<u8>, Text> {
-    let code = Code::of(address)?;
-    let side = f32::from(code.modules()) * 4.0;
-    let mut scene = Scene::new(side, side);
-    let place = tiny_skia::Rect::from_xywh(0.0, 0.0, side, side);
-    if let Some(place) = place {
-        code.draw(&mut scene.items, place);
-    }
-    png(&scene, SLIDE_RATIO)
 }
 
 type Told = (Vec<Figure>, Vec<Vec<String>>, Vec<String>);
@@ -369,40 +478,26 @@ fn asked(report: &Report<'_>, brief: &Brief<'_>) -> Told {
 }
 
 /// What is on the map: how many of each collection, and how far they have come.
-fn shown(sheet: &Sheet, brief: &Brief<'_>) -> Told {
+fn shown(drawn: &Drawn, brief: &Brief<'_>) -> Told {
     let lang = brief.lang();
-    let window = sheet.frame.window();
-    let (low, high) = (window.min(), window.max());
-    let bbox = format!("{},{},{},{}", low.x, low.y, high.x, high.y);
-    let seen = Selection {
-        window: Window::parse(&bbox, Crs::CRS84).ok(),
-        ..share::filter(brief.view)
-    };
     let mut table = vec![vec![
         lang.pick("图中", "On the map").to_owned(),
         lang.pick("要素", "Features").to_owned(),
     ]];
     let mut all = 0;
-    let mut statuses: BTreeMap<Status, usize> = BTreeMap::new();
     for (collection, is_base) in share::shown(brief.view, brief.snapshot) {
         if is_base {
             continue;
         }
-        let mut count = 0;
-        for feature in collection.near(window).filter(|one| seen.matches(one)) {
-            count += 1;
-            if let Some(status) = feature.status {
-                *statuses.entry(status).or_default() += 1;
-            }
-        }
-        all += count;
         let info = &collection.info;
+        let count = drawn.counts.get(&info.id).copied().unwrap_or_default();
+        all += count;
         table.push(vec![
             lang.pick(&info.title, &info.title_en).to_owned(),
             count.to_string(),
         ]);
     }
-    for (status, count) in &statuses {
+    for (status, count) in &drawn.by_status {
         let word = lang.status(Some(*status));
         let row = match lang {
             Lang::Zh => format!("其中：{word}"),

@@ -10,9 +10,9 @@ use tiny_skia::{
 
 use super::{
     fonts::{Fonts, Weight},
-    scene::{Cap, Colour, Image, Item, Join, Scene, Stroke, Text},
+    scene::{Cap, Colour, Image, Item, Join, Scene, Stroke, Text, Unpainted},
 };
-use crate::model;
+use crate::{area::Patience, model};
 
 /// Pixels an inch of a sheet.
 const PIXELS_AN_INCH: f32 = 96.0;
@@ -25,19 +25,21 @@ pub(super) const MITER_LIMIT: f32 = 2.0;
 /// the same bytes.
 ///
 /// # Errors
-/// Where it would be too large, or has text and the program no fonts.
-pub fn png(scene: &Scene, ratio: f32) -> Result<Vec<u8>, model::Text> {
-    let pixmap = pixels(scene, ratio)?;
-    encode(&pixmap, ratio).map_err(|error| {
+/// Where it would be too large, has text and the program no fonts, or takes longer than `patience`.
+pub fn png(scene: &Scene, ratio: f32, patience: &Patience) -> Result<Vec<u8>, Unpainted> {
+    let pixmap = pixels(scene, ratio, patience)?;
+    patience.check()?;
+    let encoded = encode(pixmap, ratio).map_err(|error| {
         model::Text::new(
             format!("图片无法编码：{error}"),
             format!("the picture can't be encoded: {error}"),
         )
-    })
+    });
+    Ok(encoded?)
 }
 
 /// The pixels of a scene on white.
-pub(super) fn pixels(scene: &Scene, ratio: f32) -> Result<Pixmap, model::Text> {
+fn pixels(scene: &Scene, ratio: f32, patience: &Patience) -> Result<Pixmap, Unpainted> {
     let size = device(scene.width * ratio).zip(device(scene.height * ratio));
     let sheet = size.and_then(|(width, height)| Pixmap::new(width, height));
     let mut sheet = sheet.ok_or_else(|| {
@@ -57,6 +59,7 @@ pub(super) fn pixels(scene: &Scene, ratio: f32) -> Result<Pixmap, model::Text> {
         glyphs: HashMap::new(),
     };
     for item in &scene.items {
+        patience.check()?;
         painter.paint(item)?;
     }
     while painter.sheets.len() > 1 {
@@ -300,7 +303,7 @@ fn paint(colour: Colour) -> Paint<'static> {
     paint
 }
 
-fn encode(pixmap: &Pixmap, ratio: f32) -> Result<Vec<u8>, png::EncodingError> {
+fn encode(pixmap: Pixmap, ratio: f32) -> Result<Vec<u8>, png::EncodingError> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, pixmap.width(), pixmap.height());
     // What is painted on white is opaque.
@@ -314,18 +317,35 @@ fn encode(pixmap: &Pixmap, ratio: f32) -> Result<Vec<u8>, png::EncodingError> {
         unit: Unit::Meter,
     }));
     let mut writer = encoder.write_header()?;
-    let opaque = pixmap.data().chunks_exact(4);
-    let rgb: Vec<u8> = opaque
-        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-        .collect();
-    writer.write_image_data(&rgb)?;
+    writer.write_image_data(&colours(pixmap))?;
     writer.finish()?;
     Ok(file)
 }
 
+/// Red, green and blue of each pixel, moved together where they stand: a large picture has no room for
+/// a second of itself.
+fn colours(pixmap: Pixmap) -> Vec<u8> {
+    let mut bytes = pixmap.take();
+    let pixels = bytes.len() / 4;
+    for pixel in 1..pixels {
+        bytes.copy_within(4 * pixel..4 * pixel + 3, 3 * pixel);
+    }
+    bytes.truncate(3 * pixels);
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::{Arc, atomic::AtomicBool},
+        time::Duration,
+    };
+
     use super::*;
+
+    fn patient() -> Patience {
+        Patience::new(Duration::from_mins(5), Arc::default())
+    }
 
     fn square(left: f32, top: f32, size: f32, rgb: [u8; 3]) -> Item {
         let rect = Rect::from_xywh(left, top, size, size).unwrap();
@@ -365,7 +385,7 @@ mod tests {
             square(30.0, 20.0, 5.0, RED),
         ]);
         for ratio in [1.0, 2.0, 1.5] {
-            let pixmap = pixels(&scene, ratio).unwrap();
+            let pixmap = pixels(&scene, ratio, &patient()).unwrap();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let seen = |x: f32, y: f32| at(&pixmap, (x * ratio) as u32, (y * ratio) as u32);
             for (x, y, colour) in [
@@ -384,8 +404,8 @@ mod tests {
     #[test]
     fn a_file_has_its_pixels_and_says_how_large_they_are() {
         let scene = scene(vec![square(10.0, 10.0, 10.0, RED)]);
-        let file = png(&scene, 2.0).unwrap();
-        assert_eq!(file, png(&scene, 2.0).unwrap());
+        let file = png(&scene, 2.0, &patient()).unwrap();
+        assert_eq!(file, png(&scene, 2.0, &patient()).unwrap());
         let mut reader = png::Decoder::new(std::io::Cursor::new(&file))
             .read_info()
             .unwrap();
@@ -403,7 +423,18 @@ mod tests {
     #[test]
     fn a_picture_without_size_is_refused() {
         for (width, height) in [(0.0, 10.0), (f32::NAN, 10.0), (10.0, 1e9)] {
-            assert!(png(&Scene::new(width, height), 1.0).is_err());
+            let nothing = png(&Scene::new(width, height), 1.0, &patient());
+            assert!(matches!(nothing, Err(Unpainted::Failed(_))));
+        }
+    }
+
+    #[test]
+    fn who_leaves_stops_the_painting() {
+        let scene = scene(vec![square(10.0, 10.0, 10.0, RED)]);
+        let gone = Patience::new(Duration::from_mins(5), Arc::new(AtomicBool::new(true)));
+        let late = Patience::new(Duration::ZERO, Arc::default());
+        for patience in [gone, late] {
+            assert_eq!(png(&scene, 1.0, &patience), Err(Unpainted::Interrupted));
         }
     }
 }

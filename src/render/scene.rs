@@ -3,6 +3,7 @@
 use tiny_skia::{Path, Rect};
 
 use super::{fonts::Weight, text::Glyph};
+use crate::{area::Interrupted, model};
 
 /// A colour of sRGB, not multiplied by its opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -144,6 +145,27 @@ impl Scene {
             height,
             items: Vec::new(),
         }
+    }
+}
+
+/// Why a scene is not painted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unpainted {
+    /// It took too long, or nobody waits.
+    Interrupted,
+    /// It can't be, or the program was built without fonts.
+    Failed(model::Text),
+}
+
+impl From<Interrupted> for Unpainted {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+impl From<model::Text> for Unpainted {
+    fn from(why: model::Text) -> Self {
+        Self::Failed(why)
     }
 }
 

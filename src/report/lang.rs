@@ -3,7 +3,7 @@
 use crate::{
     area::{Certainty, Reason, Relation},
     exchange::table::Column,
-    model::{LocatedBy, Modality, Status},
+    model::{Feature, LocatedBy, Modality, Status},
 };
 
 /// The language of a file's heads and words.
@@ -26,6 +26,15 @@ impl Lang {
         match self {
             Self::Zh => zh,
             Self::En => en,
+        }
+    }
+
+    /// The name of a feature in this language, or in Chinese where it has no other.
+    #[must_use]
+    pub fn name(self, feature: &Feature) -> &str {
+        match self {
+            Self::En if !feature.name_en.is_empty() => &feature.name_en,
+            _ => &feature.name,
         }
     }
 

@@ -237,7 +237,7 @@ impl<'a> Report<'a> {
     fn area_name(&self, lang: Lang) -> Option<String> {
         let origin = self.area.origin.as_ref()?;
         let feature = self.snapshot.feature(&origin.feature)?;
-        let name = lang.pick(&feature.name, &feature.name_en);
+        let name = lang.name(feature);
         let metres = origin.buffer_m;
         Some(match lang {
             _ if metres == 0.0 => name.to_owned(),

@@ -89,7 +89,7 @@ pub(super) fn brief<'a>(report: &'a Report<'a>, lang: Lang) -> Table<'a> {
         let overlap = place.overlap();
         vec![
             Cell::text(title(collection, lang)),
-            Cell::text(lang.pick(&feature.name, &feature.name_en)),
+            Cell::text(lang.name(feature)),
             Cell::text(kind(collection, feature, lang)),
             Cell::text(lang.status(feature.status)),
             Cell::text(place.certainty(lang)),
@@ -174,7 +174,7 @@ fn row<'a>(
         Cell::number(measured, Format::Plain),
         Cell::text(place.certainty(lang)),
         Cell::text(reason),
-        Cell::text(within.map_or("", |place| lang.pick(&place.name, &place.name_en))),
+        Cell::text(within.map_or("", |place| lang.name(place))),
         Cell::number(
             overlap.map(|overlap| tenths(overlap.area_m2)),
             Format::Tenths,

@@ -27,7 +27,7 @@ pub(super) fn revision(revision: Revision) -> Text {
 }
 
 /// Takes out of a view what these data do not have, and says what.
-pub(super) fn take_out(view: &mut View, snapshot: &Snapshot) -> Vec<Text> {
+pub fn take_out(view: &mut View, snapshot: &Snapshot) -> Vec<Text> {
     let mut missing = Missing(Vec::new());
     let is_collection = |id: &String| snapshot.collection(id).is_some();
     if let Some(layers) = &mut view.layers {

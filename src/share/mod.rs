@@ -1,22 +1,27 @@
 //! A share as its reader may see it.
 //!
-//! [`missing`] takes out of its view what is not there, or not for this reader, and says so; [`place`]
-//! is what of the map it shows, [`news`] what has changed there since, [`summary`] what it shows in
-//! words.
+//! [`missing`] takes out of its view what is not there, or not for this reader, and says so; [`asked`]
+//! is what it asks of the ground, [`place`] what of the map it shows, [`news`] what has changed there
+//! since, [`summary`] what it shows in words.
 
+mod asked;
 mod missing;
 mod news;
 mod place;
 mod summary;
 
-pub use news::{Change, News, NewsCache, NewsItem, news_cache};
+pub use asked::{Asked, no_area, sentences, unresolved};
+pub use missing::take_out;
+pub use news::{Change, News, NewsCache, NewsItem};
 pub use place::{Place, asked_as, filter, relation, shown};
-pub use summary::{name, summary};
+pub use summary::{in_beijing, name};
 
 use std::sync::Arc;
 
+use geo::Rect;
 use jiff::Timestamp;
 
+use self::summary::summary;
 use crate::{
     area::{Interrupted, Patience},
     model::{Revision, Text, View, Viewer},
@@ -160,43 +165,52 @@ impl Opened {
         };
         let looks = [&*self.snapshot, &*now];
         let key = news::key(&self.view, looks, latest.0, viewer);
-        if let Some(news) = told.get(&key) {
-            return Ok(Some(news));
-        }
-        let news = News::between(record, &self.sight, &self.view, looks, latest, patience)?;
-        let news = Arc::new(news);
-        told.insert(key, Arc::clone(&news));
-        Ok(Some(news))
+        let find = || News::between(record, &self.sight, &self.view, looks, latest, patience);
+        told.told(key, patience, find).map(Some)
+    }
+
+    /// What it asks of the ground.
+    ///
+    /// # Errors
+    /// Where it takes longer than `patience`.
+    pub fn asked(&self, patience: &Patience) -> Result<Asked, Interrupted> {
+        Asked::of(&self.view, &self.snapshot, patience)
     }
 
     /// What it is called: as its maker did, else by the area or the feature that it is about.
     #[must_use]
-    pub fn name(&self, lang: Lang) -> Option<String> {
-        summary::name(&self.share.what.title, &self.view, &self.snapshot, lang)
+    pub fn name(&self, asked: &Asked, lang: Lang) -> Option<String> {
+        let title = &self.share.what.title;
+        summary::name(title, &asked.view, &self.snapshot, lang)
     }
 
-    /// What it shows, in words.
+    /// What it shows, in words: where it asks about no area, in this frame (degrees).
     ///
     /// # Errors
     /// Where counting takes longer than `patience`.
-    pub fn summary(&self, patience: &Patience) -> Result<Text, Interrupted> {
+    pub fn summary(
+        &self,
+        asked: &Asked,
+        frame: Rect<f64>,
+        patience: &Patience,
+    ) -> Result<Text, Interrupted> {
         let title = &self.share.what.title;
-        summary(title, &self.view, &self.snapshot, self.time, patience)
+        summary(title, asked, &self.snapshot, self.time, frame, patience)
     }
 }
 
 /// Why it is not told what has changed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Failure {
     /// The record can't be read.
-    Record(RecordError),
-    /// It takes too long.
+    Record(Arc<RecordError>),
+    /// It takes too long, or nobody waits.
     TooLong,
 }
 
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
-        Self::Record(error)
+        Self::Record(Arc::new(error))
     }
 }
 

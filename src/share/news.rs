@@ -3,14 +3,17 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
+use moka::{Expiry, sync::Cache};
 use sha2::{Digest, Sha256};
 
 use super::{
     Failure,
-    place::{Place, area, filter, shown},
+    asked::area,
+    place::{Place, filter, shown},
 };
 use crate::{
     area::{Area, Interrupted, Patience},
@@ -25,14 +28,62 @@ use crate::{
 const MAX_LISTED: usize = 100;
 /// Shares of which it is kept in mind what has changed.
 const MAX_KEPT: u64 = 1_000;
+/// After so long it is tried again to find what took too long.
+const TRIED_AGAIN: Duration = Duration::from_mins(10);
 
 /// What has changed, by a hash of all that decides it: links that many open at once are told so once.
-pub type NewsCache = moka::sync::Cache<[u8; 32], Arc<News>>;
+/// `None`: it takes too long.
+pub struct NewsCache(Cache<[u8; 32], Option<Arc<News>>>);
 
-/// One for as many shares as are opened in a day.
-#[must_use]
-pub fn news_cache() -> NewsCache {
-    NewsCache::new(MAX_KEPT)
+impl Default for NewsCache {
+    /// One for as many shares as are opened in a day.
+    fn default() -> Self {
+        let cache = Cache::builder()
+            .max_capacity(MAX_KEPT)
+            .expire_after(TriedAgain);
+        Self(cache.build())
+    }
+}
+
+/// What was found stays so; what took too long may take less when the machine has less to do.
+struct TriedAgain;
+
+impl Expiry<[u8; 32], Option<Arc<News>>> for TriedAgain {
+    fn expire_after_create(
+        &self,
+        _: &[u8; 32],
+        news: &Option<Arc<News>>,
+        _: Instant,
+    ) -> Option<Duration> {
+        news.is_none().then_some(TRIED_AGAIN)
+    }
+}
+
+impl NewsCache {
+    /// What was told before, or is found now: once, however many ask.
+    ///
+    /// # Errors
+    /// As `find`, and where it took too long before.
+    pub(super) fn told(
+        &self,
+        key: [u8; 32],
+        patience: &Patience,
+        find: impl Fn() -> Result<News, Failure>,
+    ) -> Result<Arc<News>, Failure> {
+        loop {
+            let told = self.0.try_get_with(key, || match find() {
+                Ok(news) => Ok(Some(Arc::new(news))),
+                Err(Failure::TooLong) if !patience.is_abandoned() => Ok(None),
+                Err(failure) => Err(failure),
+            });
+            match told {
+                Ok(news) => return news.ok_or(Failure::TooLong),
+                // Who began has left: another goes on.
+                Err(failure) if matches!(*failure, Failure::TooLong) => patience.check()?,
+                Err(failure) => return Err(Failure::clone(&failure)),
+            }
+        }
+    }
 }
 
 /// All that decides what has changed.
@@ -188,8 +239,8 @@ impl News {
     ) -> Result<(), Interrupted> {
         let touched: BTreeSet<Box<str>> =
             names.iter().map(|name| name.collection.clone()).collect();
-        let was = area(view, then, patience)?;
-        let is = area(view, now, patience)?;
+        let was = area(view, then, patience)?.and_then(Result::ok);
+        let is = area(view, now, patience)?.and_then(Result::ok);
         // An area that is no more is where it was: without it the whole district would be news.
         let is = is.as_ref().or(was.as_ref());
         let before = Look::new(view, then, was.as_ref(), &touched, patience)?;
@@ -255,4 +306,118 @@ fn differing(
         .iter()
         .map(|key| FeatureRef::new(&key.shelf, &key.name));
     Ok(names.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Barrier,
+            atomic::{AtomicBool, AtomicUsize, Ordering},
+        },
+        thread,
+    };
+
+    use super::*;
+
+    fn news(changed: usize) -> News {
+        News {
+            revision: Revision(2),
+            time: Timestamp::UNIX_EPOCH,
+            added: 0,
+            changed,
+            removed: 0,
+            features: Vec::new(),
+        }
+    }
+
+    fn patient() -> Patience {
+        Patience::new(Duration::from_mins(5), Arc::default())
+    }
+
+    #[test]
+    fn what_has_changed_is_found_once_for_all_who_ask() {
+        let cache = NewsCache::default();
+        let found = AtomicUsize::new(0);
+        let start = Barrier::new(8);
+        let ask = |key| {
+            cache.told(key, &patient(), || {
+                thread::sleep(Duration::from_millis(20));
+                Ok(news(found.fetch_add(1, Ordering::Relaxed)))
+            })
+        };
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    start.wait();
+                    assert_eq!(ask([1; 32]).unwrap().changed, 0);
+                });
+            }
+        });
+        assert_eq!(ask([2; 32]).unwrap().changed, 1);
+        assert_eq!(ask([1; 32]).unwrap().changed, 0);
+        assert_eq!(found.into_inner(), 2);
+    }
+
+    #[test]
+    fn what_takes_too_long_is_not_begun_again_by_each_reader() {
+        let cache = NewsCache::default();
+        let begun = AtomicUsize::new(0);
+        let too_long = || {
+            begun.fetch_add(1, Ordering::Relaxed);
+            Err(Failure::TooLong)
+        };
+        // Who leaves has not found out that it takes too long.
+        let left = Patience::new(Duration::from_mins(5), Arc::new(AtomicBool::new(true)));
+        for patience in [&left, &patient(), &patient()] {
+            let told = cache.told([1; 32], patience, too_long);
+            assert!(matches!(told, Err(Failure::TooLong)), "{told:?}");
+        }
+        assert_eq!(begun.into_inner(), 2);
+        let told = cache.told([2; 32], &left, || Ok(news(3)));
+        assert_eq!(told.unwrap().changed, 3);
+    }
+
+    #[test]
+    fn who_waits_goes_on_where_who_began_has_left() {
+        let cache = NewsCache::default();
+        let leaves = Arc::new(AtomicBool::new(false));
+        let first = Patience::new(Duration::from_mins(5), Arc::clone(&leaves));
+        let has_begun = Barrier::new(2);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let told = cache.told([1; 32], &first, || {
+                    has_begun.wait();
+                    thread::sleep(Duration::from_millis(20));
+                    leaves.store(true, Ordering::Relaxed);
+                    Err(Failure::TooLong)
+                });
+                assert!(matches!(told, Err(Failure::TooLong)), "{told:?}");
+            });
+            has_begun.wait();
+            let told = cache.told([1; 32], &patient(), || Ok(news(7)));
+            assert_eq!(told.unwrap().changed, 7);
+        });
+    }
+
+    #[test]
+    fn nobody_is_told_what_another_sees_or_what_was_before() {
+        let files = [
+            crate::store::files::Files::seeds(None),
+            crate::store::files::Files::geodata(None),
+        ];
+        let snapshot = crate::store::load(&files[0], &files[1]).unwrap();
+        let looks = [&snapshot, &snapshot];
+        let view = View::default();
+        let mut keys = BTreeSet::new();
+        let roles = [None, Some(Role::Reader), Some(Role::Editor)];
+        for role in roles.into_iter().chain([Some(Role::Administrator)]) {
+            for latest in [Revision(2), Revision(3)] {
+                keys.insert(key(&view, looks, latest, Viewer(role)));
+            }
+        }
+        let other = View::parse("layers=zones").0;
+        keys.insert(key(&other, looks, Revision(2), Viewer(None)));
+        assert_eq!(keys.len(), 9);
+    }
 }

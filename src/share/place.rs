@@ -1,28 +1,24 @@
 //! What of the map a view shows: its layers, its filter, and its place.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use geo::{Coord, Rect};
 use serde_json::{Value, json};
 
 use super::missing::NOT_STATED;
 use crate::{
-    area::{Area, AreaSpec, Interrupted, Patience, Query, Relation},
-    geometry::crs::Crs,
+    area::{Area, Certainty, Interrupted, Patience, Query, Relation},
+    geometry::mercator::{TILE, off_square, on_square},
     model::{
         Feature, FeatureRef, Status, View,
         view::{self, At, ViewArea},
     },
-    store::{Collection, Selection, Snapshot, Window},
+    store::{Collection, Selection, Snapshot},
     tiles,
 };
 
 /// The frame in which a view without window is thought of, in pixels: that of a slide.
 const FRAME: [f64; 2] = [1600.0, 900.0];
-/// The side of a tile, in pixels.
-const TILE: f64 = 512.0;
-/// The northernmost latitude of the map, degrees.
-const MAX_LATITUDE: f64 = 85.0;
 
 /// Where a view looks.
 pub enum Place {
@@ -32,31 +28,14 @@ pub enum Place {
     Frame(Rect<f64>, Box<Selection>),
     /// An area that is asked about.
     Asked {
-        /// What lies in it.
-        hits: HashSet<FeatureRef>,
+        /// What lies in it, and how surely.
+        hits: HashMap<FeatureRef, Certainty>,
         /// What documents place in it, and has no location.
         unlocated: HashSet<FeatureRef>,
     },
 }
 
 impl Place {
-    /// Where a view looks in these data, of these collections. An area that can't be asked any more is
-    /// none.
-    ///
-    /// # Errors
-    /// Where it takes longer than `patience`.
-    pub fn of<'a>(
-        view: &View,
-        snapshot: &'a Snapshot,
-        collections: impl IntoIterator<Item = &'a Collection>,
-        patience: &Patience,
-    ) -> Result<Self, Interrupted> {
-        match area(view, snapshot, patience)? {
-            Some(area) => Self::asked(&area, view, snapshot, collections, patience),
-            None => Ok(Self::drawn(view)),
-        }
-    }
-
     /// Where a view looks that asks about an area: there, as it asks.
     ///
     /// # Errors
@@ -75,10 +54,11 @@ impl Place {
             patience: patience.clone(),
         };
         let answer = query.run(snapshot)?;
-        let [mut hits, mut unlocated] = [HashSet::new(), HashSet::new()];
+        let (mut hits, mut unlocated) = (HashMap::new(), HashSet::new());
         for answer in &answer.collections {
             let name = |feature: &Feature| FeatureRef::new(&answer.collection.info.id, &feature.id);
-            hits.extend(answer.hits.iter().map(|hit| name(hit.feature)));
+            let found = answer.hits.iter();
+            hits.extend(found.map(|hit| (name(hit.feature), hit.certainty)));
             unlocated.extend(answer.unlocated.iter().map(|one| name(one.feature)));
         }
         Ok(Self::Asked { hits, unlocated })
@@ -86,10 +66,17 @@ impl Place {
 
     /// Where a view looks that asks about no area.
     pub(super) fn drawn(view: &View) -> Self {
-        view.at.map_or(Self::Everywhere, |at| {
-            let frame = frame(at);
-            Self::Frame(frame, Box::new(meeting(frame)))
-        })
+        view.at
+            .map_or(Self::Everywhere, |at| Self::frame(frame(at)))
+    }
+
+    /// A rectangle in degrees.
+    pub(super) fn frame(rect: Rect<f64>) -> Self {
+        let meeting = Selection {
+            window: Some(rect.into()),
+            ..Selection::default()
+        };
+        Self::Frame(rect, Box::new(meeting))
     }
 
     /// Whether it shows a feature. One without location is where what contains it is.
@@ -97,7 +84,7 @@ impl Place {
     pub fn holds(&self, snapshot: &Snapshot, name: &FeatureRef, feature: &Feature) -> bool {
         match self {
             Self::Everywhere => true,
-            Self::Asked { hits, unlocated } => hits.contains(name) || unlocated.contains(name),
+            Self::Asked { hits, unlocated } => hits.contains_key(name) || unlocated.contains(name),
             Self::Frame(_, meeting) => {
                 let containers = snapshot.containers(feature).map(|(_, container)| container);
                 let mut shapes = std::iter::once(feature).chain(containers);
@@ -108,68 +95,48 @@ impl Place {
         }
     }
 
-    /// How many features of a collection it shows, of those that a filter lets pass: of an area, as an
-    /// area query counts them.
+    /// How many features of a collection stand there, of those that a filter lets pass: of an area, as
+    /// an area query counts them.
     ///
     /// # Errors
     /// Where it takes longer than `patience`.
     pub(super) fn count(
         &self,
-        snapshot: &Snapshot,
         collection: &Collection,
         filter: &Selection,
         patience: &Patience,
-    ) -> Result<usize, Interrupted> {
+    ) -> Result<Count, Interrupted> {
         let id = &*collection.info.id;
-        let candidates: Box<dyn Iterator<Item = &Feature>> = match self {
-            Self::Everywhere => Box::new(collection.features().iter()),
-            Self::Frame(frame, _) => {
-                let near = collection.near(*frame).chain(collection.without_geometry());
-                Box::new(near.filter(|feature| {
-                    self.holds(snapshot, &FeatureRef::new(id, &feature.id), feature)
-                }))
+        let certain = |feature| (feature, Certainty::Certain);
+        let candidates: Box<dyn Iterator<Item = (&Feature, Certainty)>> = match self {
+            Self::Everywhere => Box::new(collection.features().iter().map(certain)),
+            Self::Frame(frame, meeting) => {
+                let near = collection.near(*frame);
+                Box::new(near.filter(|one| meeting.matches(one)).map(certain))
             }
             Self::Asked { hits, .. } => {
-                let own = hits.iter().filter(|name| *name.collection == *id);
-                Box::new(own.filter_map(|name| collection.get(&name.id)))
+                let own = hits.iter().filter(|(name, _)| *name.collection == *id);
+                Box::new(own.filter_map(|(name, how)| Some((collection.get(&name.id)?, *how))))
             }
         };
-        let mut count = 0;
-        for feature in candidates {
+        let mut count = Count::default();
+        for (feature, certainty) in candidates {
             patience.check()?;
-            count += usize::from(filter.matches(feature));
+            if filter.matches(feature) {
+                count.all += 1;
+                count.possible += usize::from(certainty == Certainty::Possible);
+            }
         }
         Ok(count)
     }
 }
 
-fn meeting(frame: Rect<f64>) -> Selection {
-    let (low, high) = (frame.min(), frame.max());
-    let bbox = format!("{},{},{},{}", low.x, low.y, high.x, high.y);
-    Selection {
-        window: Window::parse(&bbox, Crs::CRS84).ok(),
-        ..Selection::default()
-    }
-}
-
-/// The area that a view asks about; `None` where it asks about none, or about one that these data
-/// don't give.
-///
-/// # Errors
-/// Where it takes longer than `patience`.
-pub(super) fn area(
-    view: &View,
-    snapshot: &Snapshot,
-    patience: &Patience,
-) -> Result<Option<Area>, Interrupted> {
-    let Some(asked) = &view.area else {
-        return Ok(None);
-    };
-    let area = AreaSpec::from_json(&asked_as(asked, view))
-        .and_then(|spec| spec.resolve(snapshot, patience));
-    // What of it can't be asked is told by who answers the query itself.
-    patience.check()?;
-    Ok(area.ok())
+/// How many features stand at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Count {
+    pub all: usize,
+    /// Those of them that may also stand outside.
+    pub possible: usize,
 }
 
 /// The area of a view as an area query takes it.
@@ -202,26 +169,15 @@ pub fn relation(relation: view::Relation) -> Relation {
     }
 }
 
-/// The rectangle of the frame around a place, degrees, by spherical Mercator.
+/// The rectangle of the frame around a place, degrees.
 fn frame(at: At) -> Rect<f64> {
-    let world = TILE * at.zoom.exp2();
-    let [x, y] = [
-        (at.lon / 360.0 + 0.5) * world,
-        (0.5 - at.lat.to_radians().tan().asinh() / std::f64::consts::TAU) * world,
-    ];
-    let lonlat = |x: f64, y: f64| Coord {
-        x: ((x / world - 0.5) * 360.0).clamp(-180.0, 180.0),
-        y: ((0.5 - y / world) * std::f64::consts::TAU)
-            .sinh()
-            .atan()
-            .to_degrees()
-            .clamp(-MAX_LATITUDE, MAX_LATITUDE),
-    };
-    let [width, height] = FRAME;
-    Rect::new(
-        lonlat(x - width / 2.0, y + height / 2.0),
-        lonlat(x + width / 2.0, y - height / 2.0),
-    )
+    let centre = on_square(Coord {
+        x: at.lon,
+        y: at.lat,
+    });
+    let [x, y] = FRAME.map(|side| side / 2.0 / (TILE * at.zoom.exp2()));
+    let half = Coord { x, y };
+    Rect::new(off_square(centre - half), off_square(centre + half))
 }
 
 /// The collections that a view shows, each with whether it is a part of the base map, which no filter
@@ -298,6 +254,7 @@ mod tests {
             lat: 84.0,
             zoom: 0.0,
         });
-        assert!(world.max().x <= 180.0 && world.max().y <= 85.0);
+        // It shows more than there is of the world, and all places as they lie.
+        assert!(world.min().x < 0.0 && world.max().x > 180.0 && world.max().y <= 90.0);
     }
 }

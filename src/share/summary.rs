@@ -1,8 +1,12 @@
 //! What a view shows, in a sentence of each language: for chat programs, and for who can't see the map.
 
-use jiff::{Timestamp, tz::Offset};
+use geo::Rect;
+use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
-use super::place::{Place, area, filter, shown};
+use super::{
+    Asked,
+    place::{Place, filter, shown},
+};
 use crate::{
     area::{Interrupted, Patience},
     model::{FeatureRef, Text, View, view::ViewArea},
@@ -17,36 +21,45 @@ const MAX_NAME: usize = 60;
 /// Dates are those of the districts' clocks.
 const BEIJING: Offset = Offset::constant(8);
 
+/// A time by the districts' clocks.
+#[must_use]
+pub fn in_beijing(time: Timestamp) -> DateTime {
+    BEIJING.to_datetime(time)
+}
+
 /// What a view of these data, which came to be at a time, is called and shows: its layers, how much of
-/// what is asked about lies in the area, or of what is drawn in the frame, the revision and its date.
+/// what is asked about lies in the area, or of what is drawn in the `frame` (degrees), the revision and
+/// its date.
 ///
 /// # Errors
 /// Where counting takes longer than `patience`.
-pub fn summary(
+pub(super) fn summary(
     title: &str,
-    view: &View,
+    asked: &Asked,
     snapshot: &Snapshot,
     time: Timestamp,
+    frame: Rect<f64>,
     patience: &Patience,
 ) -> Result<Text, Interrupted> {
+    let view = &asked.view;
     let layers: Vec<&Collection> = shown(view, snapshot)
         .filter_map(|(collection, is_base)| (!is_base).then_some(collection))
         .collect();
-    let asked = area(view, snapshot, patience)?;
-    let counted: Vec<&Collection> = if asked.is_some() {
+    let (counted, place) = if let Some(area) = &asked.area {
         let ids = view.collections.iter();
-        ids.filter_map(|id| snapshot.collection(id)).collect()
+        let counted: Vec<&Collection> = ids.filter_map(|id| snapshot.collection(id)).collect();
+        let place = Place::asked(area, view, snapshot, counted.iter().copied(), patience)?;
+        (counted, place)
     } else {
-        layers.clone()
+        (layers.clone(), Place::frame(frame))
     };
-    let place = Place::of(view, snapshot, counted.iter().copied(), patience)?;
     let filter = filter(view);
     let mut counts = Vec::new();
     for collection in counted {
-        let count = place.count(snapshot, collection, &filter, patience)?;
+        let count = place.count(collection, &filter, patience)?;
         counts.push((collection, count));
     }
-    let date = BEIJING.to_datetime(time).date();
+    let date = in_beijing(time).date();
     let (map, revision) = (&snapshot.title, snapshot.revision);
     let in_words = |lang: Lang| {
         let joint = lang.pick("、", ", ");
@@ -67,18 +80,37 @@ pub fn summary(
         };
         let counts: Vec<String> = counts
             .iter()
-            .map(|(collection, count)| format!("{} {count}", of(collection)))
+            .map(|(collection, count)| {
+                let all = format!("{} {}", of(collection), count.all);
+                match (count.possible, lang) {
+                    (0, _) => all,
+                    (possible, Lang::Zh) => format!("{all}（其中可能 {possible}）"),
+                    (possible, Lang::En) => format!("{all} ({possible} possibly)"),
+                }
+            })
             .collect();
-        let counts = match (lang, asked.is_some()) {
+        let counts = match (lang, asked.area.is_some()) {
             _ if counts.is_empty() => String::new(),
             (Lang::Zh, true) => format!("范围内：{}。", counts.join(joint)),
             (Lang::Zh, false) => format!("图中：{}。", counts.join(joint)),
             (Lang::En, true) => format!(" In the area: {}.", counts.join(joint)),
             (Lang::En, false) => format!(" On the map: {}.", counts.join(joint)),
         };
+        // Why, is told where there is room.
+        let refused = match lang {
+            _ if asked.refused.is_empty() => "",
+            Lang::Zh => "所问范围无法确定。",
+            Lang::En => " The area asked about can't be determined.",
+        };
         let (name, data) = match lang {
-            Lang::Zh => (format!("{name}。"), format!("版本 {revision}，{date}。")),
-            Lang::En => (format!("{name}."), format!(" Revision {revision}, {date}.")),
+            Lang::Zh => (
+                format!("{name}。{refused}"),
+                format!("版本 {revision}，{date}。"),
+            ),
+            Lang::En => (
+                format!("{name}.{refused}"),
+                format!(" Revision {revision}, {date}."),
+            ),
         };
         fitting(&name, &layers, &counts, &data)
     };
@@ -106,15 +138,11 @@ fn cut(text: &str, most: usize) -> String {
     kept.chain(['…']).collect()
 }
 
-/// What a view is called: as its maker did, else by the area or the feature that it is about.
+/// What a view is called: as its maker did, else by the area or the feature that it is about. An area
+/// that can't be asked must not stand in the view, for nothing of it is shown.
 #[must_use]
 pub fn name(title: &str, view: &View, snapshot: &Snapshot, lang: Lang) -> Option<String> {
-    let called = |name: &FeatureRef| {
-        let feature = snapshot.feature(name)?;
-        let in_english = Some(&*feature.name_en).filter(|name| !name.is_empty());
-        let name = lang.pick(&feature.name, in_english.unwrap_or(&feature.name));
-        Some(name.to_owned())
-    };
+    let called = |name: &FeatureRef| Some(lang.name(snapshot.feature(name)?).to_owned());
     if !title.is_empty() {
         return Some(title.to_owned());
     }

@@ -239,6 +239,13 @@ impl Order {
     }
 }
 
+impl From<Rect<f64>> for Window {
+    /// A rectangle in degrees.
+    fn from(rect: Rect<f64>) -> Self {
+        Self(Shape::Rects(vec![rect]))
+    }
+}
+
 impl Window {
     /// Reads a bounding box of four numbers in `crs`, in its authority's axis order (or of six, with
     /// heights, which are left aside). West may lie east of east: it then crosses the antimeridian.

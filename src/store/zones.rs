@@ -81,7 +81,7 @@ pub fn compile_zones(snapshot: &Snapshot, geodata: &Files) -> Result<Zones, Text
 }
 
 /// The collections whose lines a boundary can follow.
-pub(super) const FOLLOWED: [(&str, LineKind); 3] = [
+pub(crate) const FOLLOWED: [(&str, LineKind); 3] = [
     ("streets", LineKind::Street),
     ("water", LineKind::River),
     ("district", LineKind::Other),

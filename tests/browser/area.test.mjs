@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { ask, mapRests, PHONE, parameters, screenshot, setStage } from './support.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
@@ -20,6 +20,8 @@ let stage;
 before(async () => {
   stage = await setStage('--geodata', `${folder}geodata`, '--seeds', `${folder}seeds`);
 });
+
+afterEach(() => stage.closePages());
 
 after(() => stage?.clear());
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { mapRests, PHONE, parameters, screenshot, setStage } from './support.mjs';
 
 const PARK = '北至光荣道，南至纪念馆路，西至本溪路，东至咸阳北路';
@@ -17,6 +17,8 @@ let stage;
 before(async () => {
   stage = await setStage();
 });
+
+afterEach(() => stage.closePages());
 
 after(() => stage?.clear());
 

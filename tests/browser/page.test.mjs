@@ -2,7 +2,7 @@
 // link that is passed on.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import {
   ask,
   clickableInside,
@@ -22,6 +22,8 @@ let stage;
 before(async () => {
   stage = await setStage();
 });
+
+afterEach(() => stage.closePages());
 
 after(() => stage?.clear());
 

@@ -2,7 +2,7 @@
 // documents side by side, and filters that thin out map and list at once.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import {
   isMap,
   mapIdle,
@@ -19,6 +19,8 @@ let stage;
 before(async () => {
   stage = await setStage();
 });
+
+afterEach(() => stage.closePages());
 
 after(() => stage?.clear());
 

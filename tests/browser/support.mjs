@@ -125,6 +125,10 @@ export async function setStage(...options) {
         );
       }
     },
+    // A map that nobody looks at any more is still drawn.
+    closePages: async () => {
+      for (const context of browser.contexts()) await context.close();
+    },
     clear: async () => {
       await browser.close();
       await service.stop();
@@ -164,10 +168,6 @@ export async function setDesk(editors, ...options) {
       await page.locator('.person-name').waitFor();
       await mapRests(page);
       return page;
-    },
-    // A map that nobody looks at any more is still drawn.
-    closePages: async () => {
-      for (const context of stage.browser.contexts()) await context.close();
     },
   };
 }
