@@ -13,6 +13,7 @@ use geo::{BoundingRect, Coord, Rect as Degrees};
 use tiny_skia::{PathBuilder, Rect};
 
 use self::{
+    furniture::grouped,
     layout::Layout,
     pen::{PAPER, Pen},
 };
