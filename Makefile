@@ -3,7 +3,7 @@
 # make clients QGIS, OWSLib, python-pptx, LibreOffice and schemathesis (part of test)
 # make build   the whole service in target/release/renewal-map
 # make verify  the same checks, the long ones in full, and the benchmarks once
-# make bench   the figures of the README
+# make bench   the figures of the README; bench-pictures those beside QGIS Server's
 
 CARGO ?= cargo
 NPM   ?= npm
@@ -14,7 +14,7 @@ CLIENTS = $(TARGET)/clients-venv
 SERVE_OPTIONS ?=
 
 .DEFAULT_GOAL := build
-.PHONY: serve test clients build verify bench page tools test-tools check-toolchains
+.PHONY: serve test clients build verify bench bench-pictures bench-pictures-tools page tools test-tools check-toolchains
 
 serve: build
 	$(CARGO) run --release --locked --quiet -- serve $(SERVE_OPTIONS)
@@ -82,3 +82,11 @@ verify: test
 
 bench: test-tools page
 	$(CARGO) bench --locked --bench speed
+
+# Pictures beside those of QGIS Server, of the same data in the same run.
+bench-pictures: bench-pictures-tools build
+	RENEWAL_MAP_BIN=$(TARGET)/release/renewal-map $(PYTHON) -B benches/pictures.py --out $(TARGET)/pictures
+
+bench-pictures-tools:
+	@.ci/need $(PYTHON)=python3 /usr/lib/python3/dist-packages/qgis=python3-qgis qgis_mapserver=qgis-server \
+	  /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
