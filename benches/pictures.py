@@ -416,7 +416,7 @@ def main():
             whole = View.of(bounds, True)
             bench.measure("town", district.title, district, whole, FORMS)
             near = View(whole.lon, whole.lat, WITH_NAMES, True)
-            bench.measure("names", "a part of them with names", district, near, FORMS[:2])
+            bench.measure("names", "10,700 of them, with names", district, near, FORMS[:2])
         with tempfile.TemporaryDirectory() as folder:
             district, bounds = town(Path(folder), *LARGEST)
             bench.measure("largest", district.title, district, View.of(bounds, True), FORMS[:2])
