@@ -1,27 +1,23 @@
 //! Draws what the style says of the data in a frame, as the view has it.
 
-use std::{
-    cell::OnceCell,
-    collections::{BTreeMap, BTreeSet, HashMap},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use geo::{
-    BoundingRect, Coord, CoordsIter, Euclidean, Geometry, InteriorPoint, InterpolateLine,
-    Intersects, Length, LineString, MapCoords, Polygon, Rect as Bounds,
-};
-use tiny_skia::{Path, PathBuilder, Rect};
+use geo::{Coord, CoordsIter, Geometry, Rect as Bounds};
+use tiny_skia::PathBuilder;
 
 use super::{
+    canvas::Canvas,
     fonts::Fonts,
     frame::MapFrame,
-    labels::{AtPoint, Board, Letters, Stand, Wanted},
-    look::{Circle, Kind, Line, Look, Source, Symbol, Wording, Words, looks, single},
+    labels::Board,
+    look::{Kind, Source, looks},
     overlay,
-    scene::{Cap, Colour, Item, Join, Scene, Stroke},
+    placed::Placed,
+    scene::{Item, Scene},
 };
 use crate::{
     area::{Answer, Area, Interrupted, Patience},
-    geometry::{clip, frame::Frame as Plane, simplify},
+    geometry::frame::Frame as Plane,
     model::{Feature, LandUse, LocatedBy, Status, Text, View, view::Colours},
     report::Lang,
     share,
@@ -33,11 +29,6 @@ use crate::{
 const MAX_FEATURES: usize = 200_000;
 /// The most vertices that they may have.
 const MAX_VERTICES: usize = 4_000_000;
-/// Pixels by which a simplified line may be off.
-const TOLERANCE: f64 = 0.3;
-/// Lines that look alike are drawn as one path of at most so many vertices.
-const MAX_JOINED: usize = 10_000;
-
 /// What a map shows.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
@@ -261,35 +252,19 @@ struct Drawing<'a> {
     drawn: Drawn,
 }
 
-/// A layer of the style in the making.
-struct Canvas {
-    look: &'static Look,
-    /// How far its marks reach beyond their shapes, pixels.
-    reach: f64,
-    items: Vec<Item>,
-    /// Lines of one look, not yet an item, and how many vertices they have.
-    joined: Option<(PathBuilder, Stroke, usize)>,
-    labels: Vec<Wanted>,
-    /// Places of labels along lines in `labels`, by what they say.
-    named: HashMap<String, usize>,
-}
-
 impl<'a> Drawing<'a> {
     fn new(frame: &'a MapFrame, shown: &Shown<'a>) -> Self {
         let zoom = frame.zoom();
         let mut layers: Vec<Canvas> = Vec::new();
         let mut by_source: HashMap<Source, Vec<usize>> = HashMap::new();
         for look in looks() {
-            if look.shows_at(zoom) && look.group.is_none_or(|group| shows(shown.view, group)) {
+            if look.shows_at(zoom)
+                && look
+                    .group
+                    .is_none_or(|group| share::shows(shown.view, group))
+            {
                 by_source.entry(look.source).or_default().push(layers.len());
-                layers.push(Canvas {
-                    look,
-                    reach: reach(look, zoom),
-                    items: Vec::new(),
-                    joined: None,
-                    labels: Vec::new(),
-                    named: HashMap::new(),
-                });
+                layers.push(Canvas::new(look, zoom));
             }
         }
         Self {
@@ -461,410 +436,6 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// Whether a view shows a group of layers.
-fn shows(view: &View, group: &str) -> bool {
-    match &view.layers {
-        Some(layers) => layers.iter().any(|layer| layer == group),
-        None => looks()
-            .iter()
-            .any(|look| look.group == Some(group) && look.is_shown),
-    }
-}
-
-/// How far the marks of a layer reach beyond their shapes, pixels.
-fn reach(look: &Look, zoom: f64) -> f64 {
-    let shape = Shape {
-        zoom,
-        geometry_type: "",
-        attributes: &[],
-    };
-    let number = |expression: &tiles::Expression| expression.number(&shape).unwrap_or_default();
-    let shifted = |shift: (f32, f32)| f64::from(shift.0.hypot(shift.1));
-    match &look.kind {
-        Kind::Background(_) | Kind::Fill { .. } => 2.0,
-        Kind::Line(line) => number(&line.width) / 2.0 + 2.0,
-        Kind::Circle(circle) => {
-            number(&circle.radius) + number(&circle.rim_width) + shifted(circle.shift) + 2.0
-        }
-        Kind::Symbol(symbol) if symbol.overlaps => {
-            number(&symbol.size) + number(&symbol.halo_width) + shifted(symbol.shift)
-        }
-        // What can't stand whole does not stand.
-        Kind::Symbol(_) => 0.0,
-    }
-}
-
-impl Canvas {
-    fn draw(&mut self, shape: &Shape<'_>, placed: &Placed, by_use: bool, lang: Lang) {
-        match &self.look.kind {
-            Kind::Background(_) => {}
-            Kind::Fill { colour, opacity } => {
-                let colour = colour.of(shape, by_use).zip(opacity.number(shape));
-                if let Some(colour) = colour.and_then(|(colour, share)| seen(colour, share)) {
-                    self.items
-                        .extend(placed.area().map(|path| Item::Fill(path, colour)));
-                }
-            }
-            Kind::Line(line) => self.line(line, shape, placed, by_use),
-            Kind::Circle(circle) => {
-                for at in placed.points() {
-                    self.circle(circle, shape, at, by_use);
-                }
-            }
-            Kind::Symbol(symbol) => self.label(symbol, shape, placed, by_use, lang),
-        }
-    }
-
-    fn line(&mut self, line: &Line, shape: &Shape<'_>, placed: &Placed, by_use: bool) {
-        let colour = line
-            .colour
-            .of(shape, by_use)
-            .zip(line.opacity.number(shape));
-        let Some(colour) = colour.and_then(|(colour, share)| seen(colour, share)) else {
-            return;
-        };
-        let width = single(line.width.number(shape).unwrap_or(1.0));
-        if width <= 0.0 {
-            return;
-        }
-        // On the page dashes keep their length on the ground between two whole zooms.
-        let whole = Shape {
-            zoom: shape.zoom.floor(),
-            ..*shape
-        };
-        let dash = line.width.number(&whole).unwrap_or(1.0) * (shape.zoom - whole.zoom).exp2();
-        let stroke = Stroke {
-            colour,
-            width,
-            dashes: line
-                .dashes
-                .iter()
-                .map(|length| length * single(dash))
-                .collect(),
-            cap: line.cap,
-            join: line.join,
-        };
-        let lines = placed.lines();
-        let vertices: usize = lines.iter().map(|line| line.0.len()).sum();
-        // Lines that are seen through each other must not become one.
-        let joins = self.joined.as_ref().is_some_and(|(_, other, known)| {
-            *other == stroke && colour.opacity >= 1.0 && known + vertices <= MAX_JOINED
-        });
-        if !joins {
-            self.close();
-        }
-        let (path, _, known) = self
-            .joined
-            .get_or_insert_with(|| (PathBuilder::new(), stroke, 0));
-        *known += vertices;
-        for line in lines {
-            trace(path, line);
-        }
-    }
-
-    /// Makes an item of the lines that are waiting.
-    fn close(&mut self) {
-        if let Some((path, stroke, _)) = self.joined.take() {
-            self.items
-                .extend(path.finish().map(|path| Item::Line(path, stroke)));
-        }
-    }
-
-    fn circle(&mut self, circle: &Circle, shape: &Shape<'_>, at: Coord<f64>, by_use: bool) {
-        let number =
-            |expression: &tiles::Expression| single(expression.number(shape).unwrap_or_default());
-        let (radius, rim) = (number(&circle.radius), number(&circle.rim_width));
-        let (x, y) = (single(at.x) + circle.shift.0, single(at.y) + circle.shift.1);
-        let colour = circle
-            .colour
-            .of(shape, by_use)
-            .zip(circle.opacity.number(shape));
-        if let Some(colour) = colour.and_then(|(colour, share)| seen(colour, share)) {
-            let path = PathBuilder::from_circle(x, y, radius);
-            self.items.extend(path.map(|path| Item::Fill(path, colour)));
-        }
-        let colour = circle
-            .rim_colour
-            .of(shape, by_use)
-            .zip(circle.rim_opacity.number(shape));
-        let colour = colour.and_then(|(colour, share)| seen(colour, share));
-        if let Some(colour) = colour.filter(|_| rim > 0.0) {
-            let path = PathBuilder::from_circle(x, y, radius + rim / 2.0);
-            let stroke = Stroke {
-                colour,
-                width: rim,
-                dashes: Vec::new(),
-                cap: Cap::Butt,
-                join: Join::Miter,
-            };
-            self.items.extend(path.map(|path| Item::Line(path, stroke)));
-        }
-    }
-
-    fn label(
-        &mut self,
-        symbol: &Symbol,
-        shape: &Shape<'_>,
-        placed: &Placed,
-        by_use: bool,
-        lang: Lang,
-    ) {
-        let text = self.text(symbol, shape, lang);
-        let Some(colour) = symbol.colour.of(shape, by_use).filter(|_| !text.is_empty()) else {
-            return;
-        };
-        let halo_width = single(symbol.halo_width.number(shape).unwrap_or_default());
-        let halo = symbol.halo_colour.of(shape, by_use);
-        let letters = Letters {
-            weight: symbol.weight,
-            size: single(symbol.size.number(shape).unwrap_or(16.0)),
-            spacing: symbol.spacing,
-            colour,
-            halo: halo
-                .filter(|_| halo_width > 0.0)
-                .map(|colour| (colour, halo_width)),
-        };
-        let places = symbol.places(shape);
-        let Some(along) = symbol.along else {
-            for at in placed.anchors() {
-                let stand = Stand::Point(AtPoint {
-                    at: (single(at.x), single(at.y)),
-                    places: places.clone(),
-                    max_width: symbol.max_width,
-                    shift: symbol.shift,
-                    overlaps: symbol.overlaps,
-                    gives_way: symbol.gives_way,
-                });
-                self.labels.push(Wanted {
-                    text: text.clone(),
-                    letters: letters.clone(),
-                    padding: symbol.padding,
-                    stand,
-                });
-            }
-            return;
-        };
-        let lines = placed.lines();
-        let known = self.named.get(&text).copied();
-        // The ways of one street bear its name together.
-        if let Some(Stand::Lines { lines: known, .. }) =
-            known.map(|place| &mut self.labels[place].stand)
-        {
-            known.extend_from_slice(lines);
-            return;
-        }
-        self.named.insert(text.clone(), self.labels.len());
-        self.labels.push(Wanted {
-            text,
-            letters,
-            padding: symbol.padding,
-            stand: Stand::Lines {
-                lines: lines.to_vec(),
-                along,
-                offset: places
-                    .first()
-                    .map(|(_, offset)| *offset)
-                    .unwrap_or_default(),
-            },
-        });
-    }
-
-    /// What a label says, in the language of the view.
-    fn text(&self, symbol: &Symbol, shape: &Shape<'_>, lang: Lang) -> String {
-        let template = match self.look.wording {
-            Wording::AsWritten => return symbol.words.of(shape),
-            Wording::Accuracy => lang.pick("±{accuracy_m} 米", "±{accuracy_m} m"),
-            Wording::Names => lang.pick("{name}", "{name_en}"),
-        };
-        let text = Words::Template(template.into()).of(shape);
-        if text.is_empty() {
-            return symbol.words.of(shape);
-        }
-        text
-    }
-}
-
-/// A colour at a share of its opacity, where anything of it is seen.
-fn seen(colour: Colour, share: f64) -> Option<Colour> {
-    (share > 0.0).then(|| colour.faded(single(share)))
-}
-
-/// A shape on the sheet, without what lies off its frame. Pixels.
-struct Placed {
-    whole: Geometry<f64>,
-    /// What is kept: the frame, and as far around it as marks reach.
-    keep: Bounds<f64>,
-    lines: OnceCell<Vec<LineString<f64>>>,
-    areas: OnceCell<Vec<Polygon<f64>>>,
-}
-
-impl Placed {
-    /// `None` where nothing of a shape (degrees) lies near enough.
-    fn new(frame: &MapFrame, geometry: &Geometry<f64>, reach: f64) -> Option<Self> {
-        let whole = geometry.map_coords(|coord| frame.locate(coord));
-        let place = rect(frame.place());
-        let beyond = Coord { x: reach, y: reach };
-        let keep = Bounds::new(place.min() - beyond, place.max() + beyond);
-        let bounds = whole.bounding_rect()?;
-        // Where the projection does not reach, numbers are none.
-        let is_placed = whole
-            .coords_iter()
-            .all(|coord| coord.x.is_finite() && coord.y.is_finite());
-        (is_placed && keep.intersects(&bounds)).then(|| Self {
-            whole,
-            keep,
-            lines: OnceCell::new(),
-            areas: OnceCell::new(),
-        })
-    }
-
-    /// Whether any of it lies in a rectangle of the sheet.
-    fn is_seen(&self, place: Rect) -> bool {
-        let place = rect(place);
-        match &self.whole {
-            Geometry::Point(point) => place.intersects(point),
-            Geometry::MultiPoint(points) => points.iter().any(|point| place.intersects(point)),
-            Geometry::LineString(_) | Geometry::MultiLineString(_) => {
-                let mut lines = self.lines().iter();
-                lines.any(|line| !clip::line(line, place).is_empty())
-            }
-            _ => {
-                let mut areas = self.areas().iter();
-                areas.any(|area| clip::polygon(area, place).is_some())
-            }
-        }
-    }
-
-    fn points(&self) -> Vec<Coord<f64>> {
-        let points = match &self.whole {
-            Geometry::Point(point) => vec![point.0],
-            Geometry::MultiPoint(points) => points.iter().map(|point| point.0).collect(),
-            _ => vec![],
-        };
-        let kept = |point: &Coord<f64>| self.keep.intersects(point);
-        points.into_iter().filter(kept).collect()
-    }
-
-    /// Where a label stands that does not run along lines.
-    fn anchors(&self) -> Vec<Coord<f64>> {
-        match &self.whole {
-            Geometry::Point(_) | Geometry::MultiPoint(_) => self.points(),
-            Geometry::LineString(_) | Geometry::MultiLineString(_) => {
-                let length = |line: &LineString<f64>| Euclidean.length(line);
-                let lines = self.lines().iter();
-                let longest = lines.max_by(|a, b| length(a).total_cmp(&length(b)));
-                let middle =
-                    longest.and_then(|line| Euclidean.point_at_ratio_from_start(line, 0.5));
-                middle.into_iter().map(|point| point.0).collect()
-            }
-            polygons => polygons
-                .interior_point()
-                .into_iter()
-                .map(|point| point.0)
-                .collect(),
-        }
-    }
-
-    /// Lines, and the rings of polygons.
-    fn lines(&self) -> &[LineString<f64>] {
-        self.lines.get_or_init(|| {
-            let polygon = |polygon: &Polygon<f64>| {
-                let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-                rings.flat_map(|ring| self.kept(ring)).collect::<Vec<_>>()
-            };
-            match &self.whole {
-                Geometry::LineString(line) => self.kept(line),
-                Geometry::MultiLineString(lines) => {
-                    lines.iter().flat_map(|line| self.kept(line)).collect()
-                }
-                Geometry::Polygon(one) => polygon(one),
-                Geometry::MultiPolygon(polygons) => polygons.iter().flat_map(polygon).collect(),
-                _ => Vec::new(),
-            }
-        })
-    }
-
-    fn kept(&self, line: &LineString<f64>) -> Vec<LineString<f64>> {
-        let Some(bounds) = line
-            .bounding_rect()
-            .filter(|bounds| self.keep.intersects(bounds))
-        else {
-            return Vec::new();
-        };
-        let parts = if contains(self.keep, bounds) {
-            vec![line.clone()]
-        } else {
-            clip::line(line, self.keep)
-        };
-        parts
-            .iter()
-            .map(|part| simplify::line(part, TOLERANCE))
-            .collect()
-    }
-
-    fn areas(&self) -> &[Polygon<f64>] {
-        self.areas.get_or_init(|| {
-            let kept = |polygon: &Polygon<f64>| {
-                let bounds = polygon.bounding_rect()?;
-                let kept = if contains(self.keep, bounds) {
-                    polygon.clone()
-                } else {
-                    clip::polygon(polygon, self.keep)?
-                };
-                Some(simplify::polygon(&kept, TOLERANCE))
-            };
-            match &self.whole {
-                Geometry::Polygon(polygon) => kept(polygon).into_iter().collect(),
-                Geometry::MultiPolygon(polygons) => polygons.iter().filter_map(kept).collect(),
-                _ => Vec::new(),
-            }
-        })
-    }
-
-    /// The inside of polygons.
-    fn area(&self) -> Option<Path> {
-        let mut path = PathBuilder::new();
-        for polygon in self.areas() {
-            for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-                trace(&mut path, ring);
-            }
-        }
-        path.finish()
-    }
-}
-
-fn contains(outer: Bounds<f64>, inner: Bounds<f64>) -> bool {
-    outer.intersects(&inner.min()) && outer.intersects(&inner.max())
-}
-
-fn rect(place: Rect) -> Bounds<f64> {
-    let corner = |x: f32, y: f32| Coord {
-        x: f64::from(x),
-        y: f64::from(y),
-    };
-    Bounds::new(
-        corner(place.left(), place.top()),
-        corner(place.right(), place.bottom()),
-    )
-}
-
-/// Adds a line to a path.
-fn trace(path: &mut PathBuilder, line: &LineString<f64>) {
-    let is_closed = line.is_closed();
-    let last = line.0.len() - usize::from(is_closed && line.0.len() > 1);
-    for (place, coord) in line.0[..last].iter().enumerate() {
-        let (x, y) = (single(coord.x), single(coord.y));
-        if place == 0 {
-            path.move_to(x, y);
-        } else {
-            path.line_to(x, y);
-        }
-    }
-    if is_closed {
-        path.close();
-    }
-}
-
 fn geometry_type(geometry: &Geometry<f64>) -> &'static str {
     match geometry {
         Geometry::Point(_) => "Point",
@@ -878,6 +449,8 @@ fn geometry_type(geometry: &Geometry<f64>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use tiny_skia::Rect;
+
     use super::*;
     use crate::store::{files::Files, load};
 

@@ -8,7 +8,9 @@
 //!
 //! Lengths on a sheet are in CSS pixels, 96 to the inch, x to the right and y down.
 
+mod archive;
 pub mod brief;
+mod canvas;
 pub mod fonts;
 pub mod frame;
 pub mod labels;
@@ -19,6 +21,7 @@ mod overlay;
 mod pack;
 pub mod pdf;
 pub mod picture;
+mod placed;
 pub mod png;
 pub mod pptx;
 pub mod qr;

@@ -1,13 +1,17 @@
 //! Finds room for names: none covers another, and none is cut off.
 
+mod turned;
+mod walk;
+
 use std::{collections::HashMap, f32::consts::FRAC_PI_2};
 
-use geo::{Coord, LineString};
+use geo::LineString;
 use tiny_skia::{Path, PathBuilder, Rect, Transform};
 
+use self::{turned::Turned, walk::Walk};
 use super::{
     fonts::{Fonts, Weight},
-    look::{Along, Anchor, single},
+    look::{Along, Anchor},
     scene::{Cap, Colour, Item, Join, Stroke, Text},
     text::{self, Glyph},
 };
@@ -19,9 +23,6 @@ const MIDDLE: f32 = 0.38;
 const LEADING: f32 = 1.2;
 /// Characters that turn less than this against each other stand on one straight line, degrees.
 const STRAIGHT: f32 = 2.0;
-/// The side of a cell in which taken places are listed, pixels.
-const CELL: f32 = 64.0;
-
 /// How a label is set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Letters {
@@ -92,10 +93,6 @@ pub struct Board {
     /// Where names stand along lines, by what they say.
     named: HashMap<String, Vec<(f32, f32)>>,
 }
-
-/// A rectangle that may be turned: its corners in order.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Turned([(f32, f32); 4]);
 
 impl Board {
     /// A frame of which nothing is taken.
@@ -454,169 +451,6 @@ fn turn(a: f32, b: f32) -> f32 {
     sin.atan2(cos).abs()
 }
 
-/// A line to walk along, pixels.
-struct Walk {
-    points: Vec<(f32, f32)>,
-    /// How far each point is from the first.
-    walked: Vec<f32>,
-    is_closed: bool,
-}
-
-impl Walk {
-    fn new(line: &LineString<f64>) -> Self {
-        let points: Vec<(f32, f32)> = line
-            .coords()
-            .map(|coord: &Coord<f64>| (single(coord.x), single(coord.y)))
-            .collect();
-        let mut sum = 0.0;
-        let steps = points.windows(2).map(|pair| {
-            sum += (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
-            sum
-        });
-        Self {
-            walked: std::iter::once(0.0).chain(steps).collect(),
-            points,
-            is_closed: line.is_closed(),
-        }
-    }
-
-    fn length(&self) -> f32 {
-        self.walked.last().copied().unwrap_or_default()
-    }
-
-    /// The point so many pixels from the start; around a closed line it goes on.
-    fn at(&self, pixels: f32) -> Option<(f32, f32)> {
-        let length = self.length();
-        let pixels = if self.is_closed {
-            pixels.rem_euclid(length)
-        } else {
-            pixels
-        };
-        if !(0.0..=length).contains(&pixels) || length == 0.0 {
-            return None;
-        }
-        let after = self
-            .walked
-            .partition_point(|walked| *walked < pixels)
-            .max(1);
-        let (from, to) = (self.points[after - 1], *self.points.get(after)?);
-        let step = self.walked[after] - self.walked[after - 1];
-        let share = if step > 0.0 {
-            (pixels - self.walked[after - 1]) / step
-        } else {
-            0.0
-        };
-        Some((
-            from.0 + (to.0 - from.0) * share,
-            from.1 + (to.1 - from.1) * share,
-        ))
-    }
-
-    /// Where words of a length stand, `every` so many pixels, the middle first; for each what is tried
-    /// in turn.
-    fn slots(&self, word: f32, every: f32) -> Vec<Vec<f32>> {
-        let length = self.length();
-        let room = if self.is_closed {
-            length - every
-        } else {
-            length - word
-        };
-        if room < 0.0 && !(self.is_closed && length > 2.0 * word) {
-            return Vec::new();
-        }
-        let mut slots = Vec::new();
-        let mut slot = |middle: f32| {
-            // A little to and fro, where there is no room in the middle.
-            let aside = |step: i8| f32::from(step) * word.max(8.0) / 2.0;
-            let steps = [0, 1, -1, 2, -2, 3, -3, 4, -4];
-            let tried = steps.into_iter().map(aside);
-            slots.push(
-                tried
-                    .filter(|aside| aside.abs() <= every / 2.0)
-                    .map(|aside| middle + aside)
-                    .collect(),
-            );
-        };
-        // A closed line starts where it starts: circles at the top.
-        let middle = if self.is_closed { 0.0 } else { length / 2.0 };
-        slot(middle);
-        let mut aside = every;
-        while aside <= room / 2.0 {
-            slot(middle + aside);
-            slot(middle - aside);
-            aside += every;
-        }
-        slots
-    }
-}
-
-impl Turned {
-    fn upright(left: f32, top: f32, width: f32, height: f32) -> Self {
-        let (right, bottom) = (left + width, top + height);
-        Self([(left, top), (right, top), (right, bottom), (left, bottom)])
-    }
-
-    /// Around its middle, turned by degrees.
-    fn around(middle: (f32, f32), width: f32, height: f32, angle: f32) -> Self {
-        let (sin, cos) = angle.to_radians().sin_cos();
-        let (x, y) = (width / 2.0, height / 2.0);
-        Self(
-            [(-x, -y), (x, -y), (x, y), (-x, y)]
-                .map(|(x, y)| (middle.0 + cos * x - sin * y, middle.1 + sin * x + cos * y)),
-        )
-    }
-
-    fn grown(self, by: f32) -> Self {
-        let Self([a, b, c, d]) = self;
-        let middle = (f32::midpoint(a.0, c.0), f32::midpoint(a.1, c.1));
-        let width = (b.0 - a.0).hypot(b.1 - a.1) + 2.0 * by;
-        let height = (d.0 - a.0).hypot(d.1 - a.1) + 2.0 * by;
-        let angle = (b.1 - a.1).atan2(b.0 - a.0).to_degrees();
-        Self::around(middle, width, height, angle)
-    }
-
-    fn is_within(&self, frame: Rect) -> bool {
-        self.0.iter().all(|(x, y)| {
-            (frame.left()..=frame.right()).contains(x) && (frame.top()..=frame.bottom()).contains(y)
-        })
-    }
-
-    fn cells(&self) -> impl Iterator<Item = (i32, i32)> + use<> {
-        #[expect(clippy::cast_possible_truncation, reason = "cells of a sheet")]
-        let cell = |pixels: f32| (pixels / CELL).floor() as i32;
-        let ends = |of: fn(&(f32, f32)) -> f32| {
-            let pixels = self.0.iter().map(of);
-            let (least, most) = pixels.fold((f32::MAX, f32::MIN), |(least, most), one| {
-                (least.min(one), most.max(one))
-            });
-            cell(least)..=cell(most)
-        };
-        let (across, down) = (ends(|corner| corner.0), ends(|corner| corner.1));
-        across.flat_map(move |x| down.clone().map(move |y| (x, y)))
-    }
-
-    /// Whether they share ground: none of the sides of either parts them.
-    fn overlaps(&self, other: &Self) -> bool {
-        let parts = |side: (f32, f32)| {
-            let ends = |place: &Self| {
-                let along = place.0.map(|(x, y)| x * side.0 + y * side.1);
-                let (least, most) = (along.into_iter(), along.into_iter());
-                (
-                    least.fold(f32::MAX, f32::min),
-                    most.fold(f32::MIN, f32::max),
-                )
-            };
-            let (own, theirs) = (ends(self), ends(other));
-            own.1 <= theirs.0 || theirs.1 <= own.0
-        };
-        let sides = |place: &Self| {
-            let [a, b, _, d] = place.0;
-            [(b.0 - a.0, b.1 - a.1), (d.0 - a.0, d.1 - a.1)]
-        };
-        !sides(self).into_iter().chain(sides(other)).any(parts)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use geo::wkt;
@@ -714,19 +548,6 @@ mod tests {
                 assert!(others.into_iter().all(|other| !other.overlaps(place)));
             }
         }
-    }
-
-    #[test]
-    fn rectangles_overlap_where_they_share_ground() {
-        let flat = Turned::upright(0.0, 0.0, 10.0, 4.0);
-        assert!(flat.overlaps(&Turned::upright(9.0, 3.0, 10.0, 4.0)));
-        assert!(!flat.overlaps(&Turned::upright(10.0, 0.0, 10.0, 4.0)));
-        // Its upright rectangle would overlap; turned it passes by the corner.
-        let turned = Turned::around((13.0, 7.0), 12.0, 2.0, -45.0);
-        assert!(!flat.overlaps(&turned) && !turned.overlaps(&flat));
-        assert!(flat.overlaps(&Turned::around((10.0, 4.0), 12.0, 2.0, -45.0)));
-        // One within the other.
-        assert!(flat.overlaps(&Turned::around((5.0, 2.0), 1.0, 1.0, 30.0)));
     }
 
     #[test]

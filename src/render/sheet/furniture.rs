@@ -1,0 +1,215 @@
+//! What no map may be without: its frame, north, title, scale, and whom to credit.
+
+use tiny_skia::{PathBuilder, Rect};
+
+use super::{
+    layout::Layout,
+    pen::{
+        FOOT, INK, NEATLINE, PAPER, Pen, SCALE, SEAL, SMALL_SUBTITLE, SMALL_TITLE, SUBTITLE, TITLE,
+        look, rect,
+    },
+    standing::PIXEL_M,
+};
+use crate::{
+    render::{brief::Brief, fonts::Weight, frame::MapFrame, scene::Item},
+    report::Lang,
+};
+
+impl Pen<'_> {
+    /// The neat line around the map.
+    pub fn frame(&mut self, map: Rect) {
+        self.rule(Some(PathBuilder::from_rect(map)), NEATLINE, 0.9 * self.unit);
+    }
+
+    /// An arrow to the north, over the map's upper right corner.
+    pub fn north(&mut self, map: Rect, word: &str) {
+        let unit = self.unit;
+        let [wide, high] = [26.0 * unit, 42.0 * unit];
+        if map.width() < 4.0 * wide || map.height() < 2.0 * high {
+            return;
+        }
+        let [left, top] = [map.right() - wide - 8.0 * unit, map.top() + 8.0 * unit];
+        let plate = rect(left, top, left + wide, top + high);
+        self.items
+            .push(Item::Fill(PathBuilder::from_rect(plate), PAPER.faded(0.86)));
+        let look = look(Weight::Medium, 11.0, INK);
+        let middle = left + wide / 2.0;
+        let long = self.length(look, word);
+        self.line(look, word, middle - long / 2.0, top + 2.0 * unit);
+        let [point, foot] = [top + 16.5 * unit, top + 38.0 * unit];
+        let half = |side: f32| {
+            let mut path = PathBuilder::new();
+            path.move_to(middle, point);
+            path.line_to(middle + side * 7.0 * unit, foot);
+            path.line_to(middle, foot - 5.0 * unit);
+            path.close();
+            path.finish()
+        };
+        self.items
+            .extend(half(-1.0).map(|path| Item::Fill(path, INK)));
+        self.rule(half(1.0), INK, 0.8 * unit);
+    }
+
+    pub fn title(&mut self, place: Rect, brief: &Brief<'_>) {
+        let is_small = place.height() < 50.0 * self.unit;
+        let (title, subtitle) = if is_small {
+            (SMALL_TITLE, SMALL_SUBTITLE)
+        } else {
+            (TITLE, SUBTITLE)
+        };
+        let unit = self.unit;
+        let mut left = place.left();
+        let mut top = place.top();
+        if !is_small {
+            // The mark of the map, as its page has it.
+            let bar = rect(left, top + 3.0 * unit, left + 4.0 * unit, top + 49.0 * unit);
+            self.items
+                .push(Item::Fill(PathBuilder::from_rect(bar), SEAL));
+            left += 15.0 * unit;
+            top -= 2.0 * unit;
+        }
+        let wide = place.right() - left;
+        let name = self.broken(title, &brief.title(), wide, 1);
+        let top = self.lines(title, &name, left, top);
+        let below = self.broken(subtitle, &subtitle_of(brief), wide, 1);
+        self.lines(subtitle, &below, left, top);
+    }
+
+    /// Scale, reference system, number of approval and credits, below the map.
+    pub fn foot(
+        &mut self,
+        layout: &Layout,
+        brief: &Brief<'_>,
+        frame: &MapFrame,
+        scale: Option<u32>,
+    ) {
+        let (foot, unit) = (layout.foot, self.unit);
+        let mut end = self.scale_bar(foot, brief, frame);
+        let figure = scale_in_words(brief, frame, scale);
+        let baseline = foot.top() + 9.0 * unit;
+        let long = self.length(SCALE, &figure);
+        if end + 18.0 * unit + long <= foot.right() {
+            self.line(SCALE, &figure, end + 18.0 * unit, baseline);
+            end += 18.0 * unit + long;
+        }
+        let mut right = foot.right();
+        let (credit, sources) = brief.credits();
+        let approved = brief.approved();
+        let long = self.length(SCALE, &approved);
+        // Elsewhere it stands beside the map.
+        let lacking = brief.lacking();
+        let mut credits = vec![credit];
+        if layout.is_small {
+            credits.push(&lacking);
+        }
+        if end + 16.0 * unit + long <= right {
+            right -= long;
+            self.line(SCALE, &approved, right, baseline);
+        } else {
+            credits.push(&approved);
+        }
+        credits.push(&sources);
+        credits.retain(|part| !part.is_empty());
+        let credits = credits.join(" · ");
+        if let Some(crs) = frame.crs() {
+            let system = format!("CGCS2000 {}", crs.short_name());
+            let long = self.length(SCALE, &system);
+            if end + 16.0 * unit + long <= right - 16.0 * unit {
+                self.line(SCALE, &system, right - 16.0 * unit - long, baseline);
+            }
+        }
+        let top = foot.top() + if layout.is_small { 23.0 } else { 27.0 } * unit;
+        let room = ((foot.bottom() - top) / self.leading(FOOT)).floor();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few lines"
+        )]
+        let lines = self.broken(FOOT, &credits, foot.width(), room.max(1.0) as usize);
+        self.lines(FOOT, &lines, foot.left(), top);
+    }
+
+    /// A bar of a round length; how far it reaches.
+    fn scale_bar(&mut self, foot: Rect, brief: &Brief<'_>, frame: &MapFrame) -> f32 {
+        let unit = self.unit;
+        let most = f64::from((150.0 * unit).min(foot.width() * 0.3));
+        let length = round_length(most * frame.metres_a_pixel());
+        #[expect(clippy::cast_possible_truncation, reason = "pixels of a sheet")]
+        let long = (length / frame.metres_a_pixel()) as f32;
+        let [left, top, bottom] = [
+            foot.left() + 4.0 * unit,
+            foot.top() + 14.5 * unit,
+            foot.top() + 18.5 * unit,
+        ];
+        let bar = rect(left, top, left + long, bottom);
+        let first = rect(left, top, left + long / 2.0, bottom);
+        self.items
+            .push(Item::Fill(PathBuilder::from_rect(first), NEATLINE));
+        self.rule(Some(PathBuilder::from_rect(bar)), NEATLINE, 0.8 * unit);
+        let (number, name) = if length >= 1_000.0 {
+            (length / 1_000.0, brief.words("公里", "km"))
+        } else {
+            (length, brief.words("米", "m"))
+        };
+        let end = format!("{number} {name}");
+        let half = format!("{}", number / 2.0);
+        let top = foot.top() - 1.5 * unit;
+        let zero = self.length(SCALE, "0");
+        self.line(SCALE, "0", left - zero / 2.0, top);
+        let numeral = self.length(SCALE, &format!("{number}"));
+        let end_left = left + long - numeral / 2.0;
+        let wide = self.length(SCALE, &half);
+        let half_left = left + long / 2.0 - wide / 2.0;
+        let is_roomy =
+            half_left > left + zero + 4.0 * unit && half_left + wide + 4.0 * unit < end_left;
+        if is_roomy {
+            self.line(SCALE, &half, half_left, top);
+        }
+        self.line(SCALE, &end, end_left, top);
+        (end_left + self.length(SCALE, &end)).max(left + long)
+    }
+}
+
+/// The line below the title: whose map it is, and of when.
+fn subtitle_of(brief: &Brief<'_>) -> String {
+    let data = brief.data();
+    if brief.title().contains(brief.map_name()) {
+        data
+    } else {
+        format!("{} · {data}", brief.map_name())
+    }
+}
+
+/// 1 to how many: exactly on paper, about and in the middle on a screen.
+fn scale_in_words(brief: &Brief<'_>, frame: &MapFrame, scale: Option<u32>) -> String {
+    if let Some(scale) = scale {
+        return format!("1:{}", grouped(f64::from(scale)));
+    }
+    let about = frame.metres_a_pixel() / PIXEL_M;
+    let digit = 10_f64.powf(about.log10().floor() - 1.0);
+    let about = grouped((about / digit).round() * digit);
+    match brief.lang() {
+        Lang::Zh => format!("约 1:{about}（中心）"),
+        Lang::En => format!("about 1:{about} (centre)"),
+    }
+}
+
+/// A whole number with thousands apart.
+pub(super) fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The largest of 1, 2 and 5 times a power of ten that is no longer.
+fn round_length(most: f64) -> f64 {
+    let power = 10_f64.powf(most.log10().floor());
+    let times = [5.0, 2.0].into_iter().find(|times| times * power <= most);
+    times.unwrap_or(1.0) * power
+}
