@@ -231,6 +231,10 @@ fn compiling(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn patience() -> Patience {
+    Patience::new(Duration::from_mins(1), Arc::default())
+}
+
 /// A picture of a whole district, 1600 by 900 pixels: its scene and its file.
 fn picture(snapshot: &Snapshot, bounds: geo::Rect<f64>) -> (Scene, Vec<u8>) {
     let mut scene = Scene::new(1600.0, 900.0);
@@ -242,10 +246,9 @@ fn picture(snapshot: &Snapshot, bounds: geo::Rect<f64>) -> (Scene, Vec<u8>) {
         answer: None,
         lang: Lang::Zh,
     };
-    let patience = Patience::new(Duration::from_mins(1), Arc::default());
     let frame = MapFrame::fitting(place, bounds, 28.0);
-    draw(&mut scene, &frame, &shown, &patience).unwrap();
-    let file = png(&scene, 1.0).unwrap();
+    draw(&mut scene, &frame, &shown, &patience()).unwrap();
+    let file = png(&scene, 1.0, &patience()).unwrap();
     (scene, file)
 }
 
@@ -258,7 +261,7 @@ fn pictures(criterion: &mut Criterion) {
     });
     let (scene, _) = picture(&district, bounds);
     group.bench_function("the district, PNG alone", |bencher| {
-        bencher.iter(|| png(black_box(&scene), 1.0).unwrap());
+        bencher.iter(|| png(black_box(&scene), 1.0, &patience()).unwrap());
     });
     group.finish();
 }

@@ -39,7 +39,7 @@ mod tests {
             y: MAX_LATITUDE,
         });
         assert!(
-            corner.x.abs() < 1e-12 && corner.y.abs() < 1e-8,
+            corner.x.abs() < 1e-12 && corner.y.abs() < 1e-7,
             "{corner:?}"
         );
         let place = Coord {

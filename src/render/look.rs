@@ -46,8 +46,6 @@ pub struct Look {
     pub kind: Kind,
     /// What of its labels is in the language of the view.
     pub wording: Wording,
-    /// Whether the style shows it by itself.
-    pub is_shown: bool,
     /// Whether the page's reader can click on what it draws.
     pub is_clickable: bool,
     /// Whether it has a colour that can mean land use instead of status.
@@ -384,7 +382,8 @@ impl Look {
         let mut paint = Members::of(own.get("paint"))?;
         let coloured = metadata.get("renewal-map:coloured").as_array();
         paint.coloured = coloured.map_or(&[], Vec::as_slice);
-        let is_shown = layout.get("visibility") != "none";
+        // Which groups are shown is the view's to say.
+        layout.get("visibility");
         let kind = match own.word("type")? {
             "background" => Kind::Background(paint.tint("background-color")?),
             "fill" => {
@@ -415,7 +414,6 @@ impl Look {
             filter,
             kind,
             wording,
-            is_shown,
             is_clickable: metadata.get("renewal-map:interactive") == true,
             is_coloured: coloured.is_some(),
         };

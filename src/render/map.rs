@@ -258,7 +258,11 @@ impl<'a> Drawing<'a> {
         let mut layers: Vec<Canvas> = Vec::new();
         let mut by_source: HashMap<Source, Vec<usize>> = HashMap::new();
         for look in looks() {
-            if look.shows_at(zoom) && look.group.is_none_or(|group| shows(shown.view, group)) {
+            if look.shows_at(zoom)
+                && look
+                    .group
+                    .is_none_or(|group| share::shows(shown.view, group))
+            {
                 by_source.entry(look.source).or_default().push(layers.len());
                 layers.push(Canvas::new(look, zoom));
             }
@@ -429,16 +433,6 @@ impl<'a> Drawing<'a> {
         let mut known = BTreeSet::new();
         drawn.groups.retain(|group| known.insert(*group));
         Ok((items, drawn))
-    }
-}
-
-/// Whether a view shows a group of layers.
-fn shows(view: &View, group: &str) -> bool {
-    match &view.layers {
-        Some(layers) => layers.iter().any(|layer| layer == group),
-        None => looks()
-            .iter()
-            .any(|look| look.group == Some(group) && look.is_shown),
     }
 }
 

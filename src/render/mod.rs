@@ -8,6 +8,7 @@
 //!
 //! Lengths on a sheet are in CSS pixels, 96 to the inch, x to the right and y down.
 
+mod archive;
 pub mod brief;
 mod canvas;
 pub mod fonts;

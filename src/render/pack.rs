@@ -1,20 +1,15 @@
 //! All that a meeting needs of a view, in one archive: the pictures, the query's workbook, the
 //! sentences, and a manifest by which each file can be checked.
 
-use std::{
-    collections::HashSet,
-    fmt::Write as _,
-    io::{Cursor, Write as _},
-};
+use std::{collections::HashSet, fmt::Write as _};
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use zip::ZipWriter;
 
 use super::{
+    archive::zipped,
     brief::{Brief, Quote},
     picture::{Page, Size, Studio},
-    pptx::undated,
     sheet::Failure,
 };
 use crate::{
@@ -81,15 +76,6 @@ pub(super) fn pack(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
             format!("the archive can't be made: {error}"),
         ))
     })
-}
-
-fn zipped(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, zip::result::ZipError> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in files {
-        zip.start_file(*name, undated())?;
-        zip.write_all(bytes)?;
-    }
-    Ok(zip.finish()?.into_inner())
 }
 
 /// That a file is not among them.

@@ -397,7 +397,7 @@ impl Studio<'_> {
 /// The picture of a slide.
 fn slide_picture() -> Size {
     let (wide, high) = pptx::PICTURE;
-    let high = u32::from(SLIDE_PIXELS) * high / wide;
+    let high = (u64::from(SLIDE_PIXELS) * u64::from(high)).div_ceil(u64::from(wide));
     Size {
         width: SLIDE_PIXELS,
         height: u16::try_from(high).unwrap_or(SLIDE_PIXELS),

@@ -13,7 +13,7 @@ mod summary;
 pub use asked::{Asked, no_area, sentences, unresolved};
 pub use missing::take_out;
 pub use news::{Change, News, NewsCache, NewsItem};
-pub use place::{Place, asked_as, filter, relation, shown};
+pub use place::{Place, asked_as, filter, relation, shown, shows};
 pub use summary::{in_beijing, name};
 
 use std::sync::Arc;

@@ -180,36 +180,25 @@ fn frame(at: At) -> Rect<f64> {
     Rect::new(off_square(centre - half), off_square(centre + half))
 }
 
+/// Whether a view shows a group of layers.
+#[must_use]
+pub fn shows(view: &View, group: &str) -> bool {
+    match &view.layers {
+        Some(layers) => layers.iter().any(|layer| layer == group),
+        None => tiles::is_shown(group),
+    }
+}
+
 /// The collections that a view shows, each with whether it is a part of the base map, which no filter
 /// thins out. They are in their order in the catalogue.
 pub fn shown<'a>(
     view: &View,
     snapshot: &'a Snapshot,
 ) -> impl Iterator<Item = (&'a Collection, bool)> {
-    let looks = tiles::looks();
-    let named = |value: &Value, id: &str| value.as_str() == Some(id);
-    let drawn = move |id: &str, by_itself: bool| {
-        let mut layers = looks["layers"].as_array().into_iter().flatten();
-        layers.any(|layer| {
-            named(&layer["metadata"]["renewal-map:group"], id)
-                && !(by_itself && named(&layer["layout"]["visibility"], "none"))
-        })
-    };
-    let base = move |id: &str| {
-        let mut base = looks["metadata"]["renewal-map:base"]
-            .as_array()
-            .into_iter()
-            .flatten();
-        base.any(|group| named(group, id))
-    };
-    let layers = view.layers.clone();
     snapshot.collections().iter().filter_map(move |collection| {
         let id = &*collection.info.id;
-        let is_shown = match &layers {
-            Some(layers) => layers.iter().any(|layer| layer == id) && drawn(id, false),
-            None => drawn(id, true),
-        };
-        is_shown.then(|| (&**collection, base(id)))
+        let is_shown = tiles::is_drawn(id) && shows(view, id);
+        is_shown.then(|| (&**collection, tiles::is_base(id)))
     })
 }
 

@@ -18,7 +18,7 @@ pub use expression::{Expression, Shape};
 pub use layer::{Derived, Layer};
 pub use mvt::Value;
 pub use shapes::each_shape;
-pub use style::{is_base, looks, style, tilejson};
+pub use style::{is_base, is_drawn, is_shown, looks, style, tilejson};
 pub use tileset::{Limits, MATRIX_SET, MATRIX_SET_CRS, MATRIX_SET_URI, matrix_set, tileset};
 
 use geo::{Coord, Rect};

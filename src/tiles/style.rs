@@ -1,6 +1,9 @@
 //! The map's looks, and what a tileset says of itself.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use serde_json::{Value, json};
 
@@ -50,6 +53,33 @@ pub fn looks() -> &'static Value {
 pub fn is_base(group: &str) -> bool {
     let base = looks()["metadata"]["renewal-map:base"].as_array();
     base.is_some_and(|base| base.iter().any(|id| id == group))
+}
+
+/// The groups of layers, each with whether it is shown where nobody has chosen.
+fn groups() -> &'static HashMap<&'static str, bool> {
+    static GROUPS: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
+        let mut groups = HashMap::new();
+        for layer in looks()["layers"].as_array().into_iter().flatten() {
+            if let Some(group) = layer["metadata"]["renewal-map:group"].as_str() {
+                let is_shown = layer["layout"]["visibility"] != "none";
+                *groups.entry(group).or_default() |= is_shown;
+            }
+        }
+        groups
+    });
+    &GROUPS
+}
+
+/// Whether the style draws a group of layers.
+#[must_use]
+pub fn is_drawn(group: &str) -> bool {
+    groups().contains_key(group)
+}
+
+/// Whether a group of layers is shown where nobody has chosen.
+#[must_use]
+pub fn is_shown(group: &str) -> bool {
+    groups().get(group).copied().unwrap_or_default()
 }
 
 /// The MapLibre style. `address` tells where a path of the service is, for who reads it.

@@ -106,7 +106,7 @@ impl Picture {
     }
 
     fn file(&self) -> Vec<u8> {
-        png(&self.scene, 1.0).unwrap()
+        png(&self.scene, 1.0, &patience()).unwrap()
     }
 
     fn pixels(&self) -> Pixels {

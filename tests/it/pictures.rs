@@ -2,12 +2,17 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    fmt::Write as _,
     fs,
     io::{Cursor, Read, Write},
     net::TcpStream,
     path::Path,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
 use lopdf::{Document, Object, content::Content};
@@ -84,6 +89,17 @@ fn entries(archive: Vec<u8>) -> BTreeMap<String, Vec<u8>> {
             (entry.name().unwrap().into_owned(), bytes)
         })
         .collect()
+}
+
+/// What a slide says.
+fn slide_words(pptx: Vec<u8>) -> String {
+    let slide = entries(pptx)["ppt/slides/slide1.xml"].clone();
+    let slide = String::from_utf8(slide).unwrap();
+    let slide = roxmltree::Document::parse(&slide).unwrap();
+    let texts = slide
+        .descendants()
+        .filter(|node| node.tag_name().name() == "t");
+    texts.filter_map(|node| node.text()).collect()
 }
 
 const STATE: &str = "?v=1&at=116.98800,38.98300,14.50&select=zones/yunfan&area=feature:zones/yunfan&collections=projects,parcels";
@@ -557,10 +573,17 @@ fn sizes_have_limits_that_are_told() {
         ("PATH.pdf?paper=A5", 400, "A4, A3"),
         ("PATH.pdf?orientation=up", 400, "portrait"),
         ("PATH.pdf?scale=3", 400, "100"),
-        ("PATH.pptx?width=3", 400, "width"),
+        ("PATH.pdf?scale=10000000", 422, "down to 1:"),
     ] {
         let detail = server.get(&query.replace("PATH", &path)).problem(status);
         assert!(detail.contains(said), "{query}: {detail}");
+    }
+    // Chat programs add to every link, and its pictures are asked for with that.
+    for ending in [".png?width=320&height=240&", ".pdf?", ".pptx?", ".qr.svg?"] {
+        let answer = server.get(&format!(
+            "{path}{ending}from=singlemessage&isappinstalled=0"
+        ));
+        assert_eq!(answer.status, 200, "{ending}: {}", answer.text());
     }
     // Other parameters are a view's, and kept; so is what is malformed.
     let answer = server.get("/map.png?v=1&layers=zones&utm=x&at=here&width=320&height=240");
@@ -596,31 +619,245 @@ fn a_reader_sees_nothing_in_a_picture_that_is_hidden_from_them() {
         )
     };
     let [reader, editor] = ["reader", "editor"].map(token);
-    let made = server
-        .send(
+    let hidden = server.get_with("/collections/parcels/items", &[("authorization", &editor)]);
+    let hidden = hidden.json();
+    let hidden: Vec<String> = hidden["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|parcel| parcel["properties"]["name"].as_str().unwrap())
+        .chain(["地块（勘测界线）", "parcels"])
+        .map(str::to_owned)
+        .collect();
+    assert!(hidden.len() > 5);
+    let is_told = |text: &str| hidden.iter().any(|word| text.contains(&**word));
+    // What was drawn for one must not be handed to another, whoever is first.
+    for (turn, order) in [[&editor, &reader], [&reader, &editor]]
+        .into_iter()
+        .enumerate()
+    {
+        let what = json!({ "state": STATE, "title": format!("第 {turn} 次") });
+        let made = server.send(
             "POST",
             "/shares",
             &[("authorization", &editor)],
-            json!({ "state": STATE }).to_string(),
-        )
-        .unwrap();
-    let id = made.json()["id"].as_str().unwrap().to_owned();
-    let ask = |who: &str, ending: &str| {
-        let answer = server.get_with(&format!("/s/{id}{ending}"), &[("authorization", who)]);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.body
-    };
-    let page = |who: &str| words(&Document::load_mem(&ask(who, ".pdf")).unwrap());
-    let slide = |who: &str| {
-        String::from_utf8(entries(ask(who, ".pptx"))["ppt/slides/slide1.xml"].clone()).unwrap()
-    };
-    // The editor first: what was drawn for one must not be handed to another.
-    for (who, sees) in [(&editor, true), (&reader, false)] {
-        assert_eq!(page(who).contains("地块（勘测界线）"), sees);
-        assert_eq!(page(who).contains("A1-01"), sees);
-        assert_eq!(slide(who).contains("<a:t>地块</a:t>"), sees);
+            what.to_string(),
+        );
+        let id = made.unwrap().json()["id"].as_str().unwrap().to_owned();
+        let ask = |who: &str, path: &str| {
+            let answer = server.get_with(path, &[("authorization", who)]);
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answer.body
+        };
+        let mut images = HashSet::new();
+        for who in order {
+            let sees = who == &editor;
+            let page = |pdf: &[u8]| words(&Document::load_mem(pdf).unwrap());
+            let pdf = page(&ask(who, &format!("/s/{id}.pdf")));
+            assert_eq!(is_told(&pdf), sees, "{pdf}");
+            let slide = slide_words(ask(who, &format!("/s/{id}.pptx")));
+            assert_eq!(slide.contains("地块"), sees, "{slide}");
+            let pack = entries(ask(who, &format!("/s/{id}.zip")));
+            assert_eq!(is_told(&page(&pack["map.pdf"])), sees);
+            assert_eq!(slide_words(pack["slide.pptx"].clone()), slide);
+            let workbook = entries(pack["query.xlsx"].clone());
+            let tells = |bytes: &Vec<u8>| is_told(&String::from_utf8_lossy(bytes));
+            assert_eq!(workbook.values().any(tells), sees);
+            assert_eq!(tells(&pack["manifest.json"]), sees);
+            for part in ["citations.csv", "README.txt"] {
+                assert!(sees || !tells(&pack[part]), "{part}");
+            }
+            images.insert(ask(who, &format!("/s/{id}.png")));
+            let view = STATE.trim_start_matches('?');
+            images.insert(ask(who, &format!("/map.png?width={}&{view}", 1_000 + turn)));
+        }
+        assert_eq!(images.len(), 4);
     }
-    assert_ne!(ask(&editor, ".png"), ask(&reader, ".png"));
+}
+
+#[test]
+fn what_can_t_be_asked_is_said_and_not_claimed() {
+    let (server, _data) = house(&[]);
+    for (asked, reason) in [
+        (
+            "area=boundary:北至无名路，南至云溪河，西至望湖路，东至青禾路",
+            "无名路",
+        ),
+        (
+            "area=polygon:116.98,38.98;117,39;117,38.98;116.98,39",
+            "相交",
+        ),
+        ("area=feature:projects/yanchi-pumping-station", "点或线"),
+        (
+            "boundary=北至无名路，南至云溪河，西至望湖路，东至青禾路",
+            "无名路",
+        ),
+    ] {
+        let is_area = asked.starts_with("area");
+        let state = format!("?v=1&at=116.988,38.983,14.5&collections=projects,parcels&{asked}");
+        let made = server
+            .post("/shares", json!({ "state": state }).to_string())
+            .json();
+        let path = made["url"]
+            .as_str()
+            .unwrap()
+            .strip_prefix(&server.url)
+            .unwrap()
+            .to_owned();
+        let said = if is_area {
+            "范围无法确定："
+        } else {
+            "四至未能成面："
+        };
+        let missing = made["missing"][0]["zh"].as_str().unwrap();
+        assert!(
+            missing.starts_with(said) && missing.contains(reason),
+            "{missing}"
+        );
+        let summary = made["summary"]["zh"].as_str().unwrap();
+        assert!(
+            summary.contains("所问范围无法确定。")
+                && summary.contains("图中：")
+                && !summary.contains("范围内"),
+            "{summary}"
+        );
+        let page = server.get_with(&path, &[("accept", "text/html")]).text();
+        assert!(
+            page.contains("property=\"og:title\" content=\"云泽"),
+            "{page}"
+        );
+        let pdf = Document::load_mem(&server.get(&format!("{path}.pdf")).body).unwrap();
+        let slide = slide_words(server.get(&format!("{path}.pptx")).body);
+        let pack = entries(server.get(&format!("{path}.zip")).body);
+        let readme = String::from_utf8(pack["README.txt"].clone()).unwrap();
+        for words in [words(&pdf), slide, readme] {
+            assert!(
+                words.contains(said) && words.contains(reason),
+                "{asked}: {words}"
+            );
+            for claim in ["四至范围", "圈画的范围", "砚池泵站·", "砚池泵站 ·"] {
+                assert!(!words.contains(claim), "{asked}: {words}");
+            }
+        }
+        assert!(!pack.contains_key("query.xlsx"));
+        let manifest: Value = serde_json::from_slice(&pack["manifest.json"]).unwrap();
+        assert!(
+            manifest["missing"][0].as_str().unwrap().contains(reason),
+            "{manifest}"
+        );
+        // The state is the one that was shared.
+        let is_whole = manifest["state"].as_str().unwrap().contains(&asked[..8]);
+        assert!(is_whole, "{manifest}");
+    }
+    // What is not there is said of views that nobody shared, too; a small picture has room for it.
+    let png = |query: &str| {
+        server
+            .get(&format!("/map.png?width=400&height=300&{query}"))
+            .body
+    };
+    assert_ne!(png("layers=zones,gone"), png("layers=zones"));
+    assert_eq!(png("layers=zones"), png("layers=zones"));
+}
+
+#[test]
+fn who_drew_what_a_picture_is_made_from_is_credited() {
+    let snapshot = embedded();
+    let osm = |query: &str| {
+        let (view, unread) = View::parse(query);
+        assert!(unread.is_empty(), "{unread:?}");
+        !brief(&snapshot, &view).credits().0.is_empty()
+    };
+    let of_osm = |id: &str| {
+        let collection = snapshot.collection(id).unwrap();
+        let sources = collection.sources.iter();
+        let mut sources = sources.map(|source| format!("{} {}", source.source, source.licence));
+        sources.any(|source| source.contains("OpenStreetMap") || source.contains("ODbL"))
+    };
+    assert!(of_osm("streets") && of_osm("zones") && !of_osm("heritage"));
+    let sentence = "boundary=北至光荣道，南至西站";
+    let area = "area=boundary:北至光荣道，南至西站";
+    for (query, is_credited) in [
+        ("layers=".to_owned(), false),
+        ("layers=heritage".to_owned(), false),
+        ("layers=streets".to_owned(), true),
+        (format!("layers=heritage&{sentence}"), true),
+        (format!("layers=&{area}&collections=heritage"), true),
+        // Where something is selected no sentence is drawn.
+        (format!("layers=&{sentence}&select=heritage/x"), false),
+        (
+            "layers=&area=circle:117.16,39.16,500&collections=heritage".to_owned(),
+            false,
+        ),
+        (
+            "layers=&area=circle:117.16,39.16,500&collections=heritage,zones".to_owned(),
+            true,
+        ),
+        ("layers=&select=streets/x".to_owned(), true),
+        (
+            "layers=&area=feature:zones/x&collections=heritage".to_owned(),
+            true,
+        ),
+    ] {
+        let query = &*query;
+        assert_eq!(osm(query), is_credited, "{query}");
+    }
+}
+
+#[test]
+fn the_words_beside_a_preview_count_what_it_shows() {
+    let (server, _data) = house(&[]);
+    let [seeds, geodata] = ["seeds", "geodata"].map(|part| Some(yunze().join(part)));
+    let snapshot = load(&Files::seeds(seeds), &Files::geodata(geodata)).unwrap();
+    let state = "v=1&at=116.98800,38.98300,14.50&layers=parcels,projects";
+    let (view, _) = View::parse(state);
+    let brief = brief(&snapshot, &view);
+    let counted = |width: f32, height: f32| {
+        let plan = Plan {
+            brief: &brief,
+            width,
+            height,
+            standing: Standing::Screen,
+            is_slide: false,
+            asked: None,
+        };
+        let patience = Patience::new(Duration::from_mins(5), Arc::default());
+        let counts = sheet(&plan, &patience).unwrap().drawn.counts;
+        format!(
+            "图中：地块 {}、项目 {}。",
+            counts["parcels"], counts["projects"]
+        )
+    };
+    let made = server
+        .post("/shares", json!({ "state": state }).to_string())
+        .json();
+    let summary = made["summary"]["zh"].as_str().unwrap();
+    let preview = counted(1_200.0, 630.0);
+    assert!(summary.contains(&preview), "{summary} {preview}");
+    // A picture that shows more would count more.
+    assert_ne!(counted(4_096.0, 640.0), preview);
+}
+
+#[test]
+fn a_map_too_wide_for_its_plane_is_refused_and_the_pack_goes_without() {
+    let (server, _data) = house(&[]);
+    let (path, _) = share(&server, "?v=1&at=116.98800,38.98300,2.00&layers=zones");
+    for query in ["", "?paper=A3", "?orientation=portrait"] {
+        let detail = server.get(&format!("{path}.pdf{query}")).problem(422);
+        let most = detail.split("down to 1:").nth(1).unwrap();
+        let most = most.split(' ').next().unwrap().replace(',', "");
+        let page = |scale: &str| {
+            let mark = if query.is_empty() { "?" } else { "&" };
+            server.get(&format!("{path}.pdf{query}{mark}scale={scale}"))
+        };
+        // The limit that is told is one.
+        assert_eq!(page(&most).status, 200, "{most}");
+        let more: u32 = most.parse::<u32>().unwrap() / 10 * 11;
+        page(&more.to_string()).problem(422);
+    }
+    let pack = entries(file(&server, &format!("{path}.zip"), "application/zip").body);
+    assert!(pack.contains_key("map.png") && !pack.contains_key("map.pdf"));
+    let readme = String::from_utf8(pack["README.txt"].clone()).unwrap();
+    assert!(readme.contains("没有 map.pdf"), "{readme}");
 }
 
 #[test]
@@ -634,19 +871,151 @@ fn who_leaves_stops_the_drawing() {
     for patience in [gone, late] {
         assert_eq!(picture(&brief, size, &patience), Err(Failure::Interrupted));
     }
-    // More than may wait, and nobody who waits.
-    let server = Server::start();
+    // Whatever is done just then: reading the data, laying out, painting.
+    let large = Form::Png(Size::new(1_600, 900, 2.5).unwrap());
+    let patient = Patience::new(Duration::from_mins(5), Arc::default());
+    // What is read once for all pictures is none of this one's time.
+    picture(&brief, size, &patient).unwrap();
+    let start = Instant::now();
+    picture(&brief, large, &patient).unwrap();
+    let whole = start.elapsed();
+    for eighths in [1, 3] {
+        let mut after = whole * eighths / 8;
+        loop {
+            let leaves = Arc::new(AtomicBool::new(false));
+            let patience = Patience::new(Duration::from_mins(5), Arc::clone(&leaves));
+            let start = Instant::now();
+            let drawn = thread::scope(|scope| {
+                scope.spawn(|| {
+                    thread::sleep(after);
+                    leaves.store(true, Ordering::Relaxed);
+                });
+                picture(&brief, large, &patience)
+            });
+            let took = start.elapsed();
+            if drawn.is_ok() {
+                // The machine has become faster: it was done before.
+                after /= 2;
+                continue;
+            }
+            assert!(drawn == Err(Failure::Interrupted));
+            assert!(took < after + whole / 2, "{took:?} of {whole:?}");
+            break;
+        }
+    }
+}
+
+/// A request whose answer nobody has read yet.
+fn ask(server: &Server, path: &str) -> TcpStream {
     let host = server.url.strip_prefix("http://").unwrap();
-    for turn in 0..100 {
-        let mut leaving = TcpStream::connect(host).unwrap();
+    let mut asking = TcpStream::connect(host).unwrap();
+    write!(asking, "GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    asking
+}
+
+/// A picture of 35 million pixels; each number gives another.
+fn large(number: usize) -> String {
+    format!("/map.png?width=2400&height=1600&ratio=3&turn={number}")
+}
+
+#[test]
+fn who_leaves_a_drawing_gives_the_turn_to_the_next() {
+    let server = Server::start();
+    let start = Instant::now();
+    assert_eq!(server.get(&large(0)).status, 200);
+    let whole = start.elapsed();
+    // As many as have turns, and more.
+    let leaving: Vec<TcpStream> = (1..40).map(|number| ask(&server, &large(number))).collect();
+    thread::sleep(whole / 8);
+    drop(leaving);
+    let start = Instant::now();
+    let answer = server.get("/map.png?width=320&height=240&layers=");
+    let waited = start.elapsed();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(waited < whole / 2, "{waited:?} of {whole:?}");
+}
+
+#[test]
+fn drawings_wait_in_a_line_that_ends_and_finished_ones_do_not_wait() {
+    let server = Server::start();
+    let small = "/map.png?width=320&height=240&layers=";
+    let finished = server.get(small);
+    assert_eq!(finished.status, 200);
+    // As many as have turns and as may wait, and more.
+    let processors = thread::available_parallelism().unwrap().get();
+    let crowd: Vec<TcpStream> = (0..64 + processors + 20)
+        .map(|number| ask(&server, &large(number)))
+        .collect();
+    // Those for whom there was no room are told at once; whose turn it is, later.
+    let answered = || {
+        crowd.iter().find_map(|mut waiting| {
+            waiting.set_nonblocking(true).unwrap();
+            let mut start = [0; 12];
+            waiting.read_exact(&mut start).is_ok().then_some(start)
+        })
+    };
+    let first = loop {
+        match answered() {
+            Some(start) => break start,
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    assert_eq!(std::str::from_utf8(&first).unwrap(), "HTTP/1.1 503");
+    let another = format!("{small}&x=1");
+    let detail = server.get(&another).problem(503);
+    assert!(detail.contains("too many requests"), "{detail}");
+    let again = server.get(small);
+    assert!(again.status == 200 && again.body == finished.body);
+    assert_eq!(server.get("/collections/zones/items").status, 200);
+    drop(crowd);
+    // The service learns of it a moment later.
+    let answer = loop {
+        let answer = server.get(&another);
+        if answer.status != 503 {
+            break answer;
+        }
+    };
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn a_frame_with_too_much_in_it_is_refused_with_the_limit() {
+    let copy = Copy::new();
+    let path = copy.file("geodata/projects.geojson");
+    let mut projects: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    // Nine lines with 450 000 vertices each.
+    let mut feature = projects["features"][4].clone();
+    feature["geometry"] = json!({ "type": "LineString", "coordinates": "LINE" });
+    for number in 0..9 {
+        feature["id"] = format!("long-{number}").into();
+        projects["features"]
+            .as_array_mut()
+            .unwrap()
+            .push(feature.clone());
+    }
+    let mut line = String::from("[");
+    for vertex in 0..450_000 {
+        let (x, y) = (vertex % 1_000, vertex / 1_000);
         write!(
-            leaving,
-            "GET /map.png?width=2400&height=1600&ratio=3&turn={turn} HTTP/1.1\r\nHost: {host}\r\n\r\n"
+            line,
+            "[116.{:05},38.{:05}],",
+            98_000 + x / 10,
+            97_000 + y * 5 + x % 2
         )
         .unwrap();
     }
-    assert_eq!(server.get("/collections/zones/items").status, 200);
-    let answer = server.get("/map.png?width=320&height=240");
+    line.pop();
+    line.push(']');
+    fs::write(&path, projects.to_string().replace("\"LINE\"", &line)).unwrap();
+    let folders = ["seeds", "geodata"].map(|part| copy.file(part).to_str().unwrap().to_owned());
+    let server = Server::start_with(&["--seeds", &folders[0], "--geodata", &folders[1]]);
+    let small = "width=320&height=240";
+    let detail = server
+        .get(&format!("/map.png?{small}&layers=projects"))
+        .problem(422);
+    assert!(detail.contains("at most 4000000 are drawn"), "{detail}");
+    assert!(detail.contains("vertices"), "{detail}");
+    let answer = server.get(&format!("/map.png?{small}&layers=zones"));
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
@@ -660,6 +1029,7 @@ fn brief<'a>(snapshot: &'a Snapshot, view: &'a View) -> Brief<'a> {
         view,
         title: "",
         note: "片区范围、项目进展和土地出让安排，供专题会讨论。",
+        missing: &[],
         time: Some("2026-03-01T02:00:00Z".parse().unwrap()),
         link: Some("https://map.example.cn/s/k7m3p-9xq2w"),
         approval: None,

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use renewal_map::{
-    model::{Revision, View},
+    model::{Cause, Revision, View},
     share::to_keep,
-    store::record::{Keeping, NewShare, Record, Sight, restore},
+    store::record::{Change, ChangeSet, Keeping, Key, NewShare, Record, Sight, restore},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -57,6 +57,10 @@ fn opened(house: &House, role: Option<&str>, id: &Value) -> Value {
     let answer = house.send("GET", role, &path, &DATA, "");
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
+}
+
+fn key(collection: &str, id: &str) -> Key {
+    Key::of(&format!("{collection}/{id}").parse().unwrap())
 }
 
 fn words(list: &Value) -> String {
@@ -396,6 +400,69 @@ fn names_that_differ_are_found_without_their_bodies_and_only_while_somebody_wait
 }
 
 #[test]
+fn a_large_import_is_counted_or_said_to_be_too_much_while_others_are_answered() {
+    const NEW: usize = 30_000;
+    let data = TempDir::new().unwrap();
+    drop(serve(data.path(), &[]));
+    let record = Record::open_existing(data.path()).unwrap();
+    let known = key("projects", "yanchi-pumping-station");
+    let body = record.standing(&known).unwrap().unwrap();
+    let mut feature: Value = serde_json::from_slice(&body).unwrap();
+    let changes = (0..NEW).map(|number| {
+        let name = format!("new-{number}");
+        feature["id"] = name.clone().into();
+        let column = f64::from(u32::try_from(number % 200).unwrap());
+        let row = f64::from(u32::try_from(number / 200).unwrap());
+        let place = [116.97 + column * 1e-4, 38.96 + row * 1e-4];
+        feature["geometry"] = json!({ "type": "Point", "coordinates": place });
+        Change {
+            key: key("projects", &name),
+            expected: None,
+            body: Some(serde_json::to_vec(&feature).unwrap()),
+        }
+    });
+    let set = ChangeSet {
+        author: "测试员".into(),
+        message: "导入".into(),
+        cause: Cause::Edit,
+        changes: changes.collect(),
+    };
+    record.commit(&set).unwrap();
+    drop(record);
+    let server = serve(data.path(), &[]);
+    for state in [
+        "?v=1&revision=1&layers=projects&area=circle:116.98,38.97,5000&collections=projects",
+        "?v=1&revision=1&layers=projects&at=116.98,38.97,12",
+        "?v=1&revision=1&layers=projects",
+    ] {
+        let made = server.post("/shares", json!({ "state": state }).to_string());
+        assert_eq!(made.status, 201, "{}", made.text());
+        let path = format!("/s/{}", made.json()["id"].as_str().unwrap());
+        let (answer, others) = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| server.get_with(&path, &DATA));
+            let mut others = 0;
+            while !asking.is_finished() {
+                assert_eq!(server.get("/healthz").status, 200);
+                others += 1;
+            }
+            (asking.join().unwrap(), others)
+        });
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(others > 0);
+        let told = answer.json();
+        if told["news"].is_null() {
+            let missing = words(&told["missing"]);
+            assert!(missing.contains("too much has changed"), "{missing}");
+            assert_eq!(answer.header("cache-control"), "no-store");
+        } else {
+            let news = &told["news"];
+            let listed = news["features"].as_array().unwrap().len();
+            assert_eq!((&news["added"], listed), (&json!(NEW), 100), "{news}");
+        }
+    }
+}
+
+#[test]
 fn whether_it_was_shared_before_is_told_to_who_sees_all_of_it() {
     let house = House::open();
     let (collection, _, names) = HIDDEN[2];
@@ -682,7 +749,8 @@ fn a_thousand_random_states_are_kept_and_opened() {
     let mut random = StdRng::seed_from_u64(20_261_122);
     let mut kept = 0;
     let mut with_flaws = 0;
-    for _ in 0..1_000 {
+    let mut drawn = 0;
+    for number in 0..1_000 {
         let state = random_state(&mut random);
         let words = ["", "晨会", "</script><b>", "\u{202e}abc"];
         let what = json!({
@@ -724,7 +792,28 @@ fn a_thousand_random_states_are_kept_and_opened() {
             let summary = now["summary"][lang].as_str().unwrap();
             assert!((1..=200).contains(&summary.chars().count()), "{summary}");
         }
+        if number % 10 > 0 {
+            continue;
+        }
+        for (ending, start) in [(".png?width=320&height=240", "\u{89}PNG"), (".pdf", "%PDF")] {
+            let path = format!("/s/{}{ending}", made["id"].as_str().unwrap());
+            let answer = house.get(role, &path);
+            assert!(
+                matches!(answer.status, 200 | 422),
+                "{state}: {}",
+                answer.text()
+            );
+            if answer.status == 200 {
+                let first: Vec<char> = answer.body[..4]
+                    .iter()
+                    .map(|byte| char::from(*byte))
+                    .collect();
+                assert_eq!(first, start.chars().collect::<Vec<_>>());
+                drawn += 1;
+            }
+        }
     }
+    assert!(drawn > 100, "{drawn}");
     assert!(
         kept > 850 && (300..kept).contains(&with_flaws),
         "{kept} {with_flaws}"
@@ -852,14 +941,29 @@ fn a_summary_says_what_is_shown() {
     let answer = server.post("/areas/query", query.to_string()).json();
     let [parcels, projects] = [0, 1].map(|place| &answer["results"][place]["totals"]);
     assert!(projects["count"].as_u64() > Some(0) && projects["unlocated"].as_u64() > Some(0));
-    let [parcels, projects] = [&parcels["count"], &projects["count"]];
+    // What may also lie outside is not told as what lies inside.
+    let told = |totals: &Value, words: [&str; 2]| match totals["possible"].as_u64() {
+        Some(0) => totals["count"].to_string(),
+        Some(possible) => format!("{}{}{possible}{}", totals["count"], words[0], words[1]),
+        None => panic!("{totals}"),
+    };
+    assert!(
+        [parcels, projects]
+            .iter()
+            .any(|totals| totals["possible"] != 0)
+    );
     let zh = asked["zh"].as_str().unwrap();
     assert!(zh.starts_with("云帆商务区。图层："), "{zh}");
-    let inside = format!("范围内：地块 {parcels}、项目 {projects}。版本 1，20");
+    let [in_zh, in_en] = [["（其中可能 ", "）"], [" (", " possibly)"]]
+        .map(|words| [parcels, projects].map(|totals| told(totals, words)));
+    let inside = format!("范围内：地块 {}、项目 {}。版本 1，20", in_zh[0], in_zh[1]);
     assert!(zh.contains(&inside), "{zh}");
     let en = asked["en"].as_str().unwrap();
     assert!(en.starts_with("Yunfan Business Zone. Layers: "), "{en}");
-    let inside = format!("In the area: Parcels {parcels}, Projects {projects}. Revision 1, 20");
+    let inside = format!(
+        "In the area: Parcels {}, Projects {}. Revision 1, 20",
+        in_en[0], in_en[1]
+    );
     assert!(en.contains(&inside), "{en}");
     // In the frame, and through the filter.
     let near = around(
@@ -942,6 +1046,13 @@ fn what_is_shared_keeps_within_limits() {
         let answer = house.send("POST", Some("reader"), "/shares", &[], body);
         answer.problem(status)
     };
+    let lines = json!({ "state": "", "title": " 第一行\r\n\t 第二行\n", "note": "甲\n乙" });
+    let made = shared(&house, Some("reader"), &lines).json();
+    // A title stands on one line.
+    assert_eq!(
+        (&made["title"], &made["note"]),
+        (&json!("第一行 第二行"), &json!("甲\n乙"))
+    );
     let longest = json!({ "state": "", "title": "字".repeat(120), "note": "字".repeat(2000) });
     assert_eq!(shared(&house, Some("reader"), &longest).status, 201);
     for (name, text) in [

@@ -5,20 +5,17 @@
 
 mod parts;
 
-use std::{
-    fmt::Write as _,
-    io::{Cursor, Write as _},
-};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use quick_xml::escape::escape;
-use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 use self::parts::{
     APP, CONTENT_TYPES, NAMES, ROOT_RELATIONS, THEME, TREE, XML, core, layout, master,
     presentation, relations_of,
 };
 use super::{
+    archive::zipped,
     fonts::{Fonts, Weight},
     text,
 };
@@ -45,13 +42,6 @@ const MAX_ROWS: usize = 13;
 
 /// The space of the picture on a slide, as width over height.
 pub const PICTURE: (u32, u32) = (COLUMN - MARGIN - 240_000, BOTTOM - TOP);
-
-/// The date that files of an archive bear: they have to have one, and their content has none.
-pub(super) fn undated() -> SimpleFileOptions {
-    SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .last_modified_time(DateTime::default())
-}
 
 /// A figure in large digits, and what it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,21 +123,12 @@ pub fn pptx(slide: &Slide) -> Result<Vec<u8>, Text> {
     if let Some((_, code)) = &slide.link {
         parts.push(("ppt/media/image2.png", code.clone()));
     }
-    packed(&parts).map_err(|error| {
+    zipped(&parts).map_err(|error| {
         Text::new(
             format!("不能生成幻灯片：{error}"),
             format!("the slide can't be made: {error}"),
         )
     })
-}
-
-fn packed(parts: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, zip::result::ZipError> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in parts {
-        zip.start_file(*name, undated())?;
-        zip.write_all(bytes)?;
-    }
-    Ok(zip.finish()?.into_inner())
 }
 
 /// Text as it stands in XML: without the characters that XML can't hold.

@@ -3,12 +3,12 @@
 use tiny_skia::{PathBuilder, Rect};
 
 use super::{
-    PIXEL_M,
     layout::Layout,
     pen::{
         FOOT, INK, NEATLINE, PAPER, Pen, SCALE, SEAL, SMALL_SUBTITLE, SMALL_TITLE, SUBTITLE, TITLE,
         look, rect,
     },
+    standing::PIXEL_M,
 };
 use crate::{
     render::{brief::Brief, fonts::Weight, frame::MapFrame, scene::Item},
