@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     area::Patience,
-    model::{Revision, Text, View, Viewer},
+    model::{Revision, Text, View, Viewer, view::ViewArea},
     render::{
         brief::Brief,
         picture::{Form, Kind, Orientation, Page, Paper, SCALE, Size, SizeError, picture},
@@ -290,8 +290,18 @@ async fn answer(
 /// A finished picture as a file with its name.
 fn file(wanted: &Wanted, brief: &Brief<'_>, picture: Bytes, kind: Kind) -> Response {
     let revision = wanted.snapshot.revision;
+    // A file is not called by an area of which only its picture tells whether it can be asked.
+    let mut named = wanted.view.clone();
+    named.area = named
+        .area
+        .filter(|area| matches!(area, ViewArea::Feature(_)));
+    let title = Brief {
+        view: &named,
+        ..*brief
+    }
+    .title();
     let for_people =
-        format!("{} {}", brief.title(), brief.words("版本", "r")).replace(['/', '\\', '\n'], " ");
+        format!("{title} {}", brief.words("版本", "r")).replace(['/', '\\', '\n'], " ");
     let names = (
         format!("{for_people}{revision}"),
         format!("{}-r{revision}", wanted.name),

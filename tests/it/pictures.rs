@@ -18,7 +18,7 @@ use std::{
 use lopdf::{Document, Object, content::Content};
 use renewal_map::{
     area::Patience,
-    model::View,
+    model::{Feature, View},
     render::{
         brief::Brief,
         picture::{Form, Size, picture},
@@ -801,6 +801,22 @@ fn who_drew_what_a_picture_is_made_from_is_credited() {
         let query = &*query;
         assert_eq!(osm(query), is_credited, "{query}");
     }
+}
+
+#[test]
+fn a_feature_without_an_english_name_is_cited_by_its_chinese_one() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("lang=en");
+    let brief = brief(&snapshot, &view);
+    let zone = snapshot.collection("zones").unwrap().features();
+    let mut zone = zone[0].clone();
+    let of = |zone: &Feature| {
+        let quotes = brief.quotes_of(zone);
+        quotes.first().map(|quote| quote.of.clone()).unwrap()
+    };
+    assert_eq!(of(&zone), *zone.name_en);
+    zone.name_en = "".into();
+    assert_eq!(of(&zone), *zone.name);
 }
 
 #[test]
