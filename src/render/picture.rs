@@ -10,7 +10,7 @@ use super::{
     pack,
     pdf::{About, pdf},
     png::png,
-    pptx::{self, Figure, Slide, pptx},
+    pptx::{self, Figure, Link, Slide, pptx},
     qr::Code,
     scene::Scene,
     sheet::{Failure, Plan, Sheet, Standing, sheet},
@@ -240,7 +240,7 @@ impl Studio<'_> {
                 self.brief.view.to_query(),
                 self.brief.title
             ),
-            link: sheet.code.zip(link),
+            link: sheet.link.zip(link),
         };
         pdf(&sheet.scene, &about).map_err(Failure::Failed)
     }
@@ -264,9 +264,12 @@ impl Studio<'_> {
         });
         let (credit, sources) = brief.credits();
         let note = Some(brief.note.to_owned()).filter(|note| !note.is_empty());
-        let link = brief
-            .link
-            .map(|address| Ok((address.to_owned(), code_of(address)?)));
+        let link = brief.link.map(|address| {
+            Ok(Link {
+                address: address.to_owned(),
+                code: code_of(address).transpose()?,
+            })
+        });
         let slide = Slide {
             title: brief.title(),
             subtitle: format!("{} · {}", brief.map_name(), brief.data()),
@@ -294,16 +297,16 @@ fn joined(parts: &[&str]) -> String {
     parts.join(" · ")
 }
 
-/// The QR code of an address as PNG; of one that is too long, none can be.
-fn code_of(address: &str) -> Result<Vec<u8>, Text> {
-    let code = Code::of(address)?;
+/// The QR code of an address as PNG; `None` where that is too long for one.
+fn code_of(address: &str) -> Option<Result<Vec<u8>, Text>> {
+    let code = Code::of(address).ok()?;
     let side = f32::from(code.modules()) * 4.0;
     let mut scene = Scene::new(side, side);
     let place = tiny_skia::Rect::from_xywh(0.0, 0.0, side, side);
     if let Some(place) = place {
         code.draw(&mut scene.items, place);
     }
-    png(&scene, SLIDE_RATIO)
+    Some(png(&scene, SLIDE_RATIO))
 }
 
 type Told = (Vec<Figure>, Vec<Vec<String>>, Vec<String>);
