@@ -245,6 +245,7 @@ fn picture(snapshot: &Snapshot, bounds: geo::Rect<f64>) -> (Scene, Vec<u8>) {
         area: None,
         answer: None,
         lang: Lang::Zh,
+        covered: None,
     };
     let frame = MapFrame::fitting(place, bounds, 28.0);
     draw(&mut scene, &frame, &shown, &patience()).unwrap();

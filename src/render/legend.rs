@@ -1,33 +1,27 @@
 //! What the signs of a map mean: those that stand on it and no others, drawn by the style that draws
 //! them there.
 
-use serde_json::Value;
-use tiny_skia::{Path, PathBuilder, Rect};
+use std::collections::BTreeSet;
+
+use geo::{Coord, Geometry, LineString, Point, Polygon};
+use tiny_skia::{Rect, Transform};
 
 use super::{
     brief::Brief,
-    fonts::{Fonts, Weight},
+    canvas::Canvas,
+    fonts::Fonts,
+    labels::Board,
+    look::{Category, Kind, Look, land_use, looks},
     map::Drawn,
-    scene::{Cap, Colour, Item, Join, Stroke, Text},
-    text,
+    placed::Placed,
+    scene::Item,
 };
 use crate::{
-    model::view::Colours,
-    tiles::{self, Expression, Shape},
+    model::{Status, view::Colours},
+    report::Lang,
+    tiles::{Shape, Value},
 };
 
-/// The member of the style's metadata that lists categories of land use with their colours.
-const LAND_USE: &str = "renewal-map:land-use";
-/// The member of a layer's metadata that names the properties whose colours mean status or land use.
-const COLOURED: &str = "renewal-map:coloured";
-/// The members of the style's metadata with layers of what is selected, asked about and found.
-const OVERLAYS: [&str; 3] = [
-    "renewal-map:overlay",
-    "renewal-map:stacks",
-    "renewal-map:sentences",
-];
-/// Where no land use is stated, as on the page.
-const UNSTATED: &str = "#c9c4b8";
 /// Lines are drawn so wide in a legend at most, in heights of their place.
 const MAX_WIDTH: f32 = 0.36;
 
@@ -55,7 +49,8 @@ pub struct Entry {
 enum By {
     Nothing,
     Status(Option<&'static str>),
-    Colour(Colour),
+    /// The code of a category.
+    LandUse(Option<&'static str>),
 }
 
 /// What a sign stands for on the map.
@@ -87,9 +82,19 @@ struct Sign {
 }
 
 impl Sign {
+    /// Those of its layers that drew something that bears it.
     fn drawn(&self, drawn: &Drawn) -> Vec<&'static str> {
-        let stands = |id: &&str| drawn.layers.contains(id);
-        self.layers.iter().copied().filter(stands).collect()
+        let bears = |id: &str| {
+            let told = drawn.variants.get(id);
+            told.is_none_or(|values| {
+                self.attribute
+                    .is_none_or(|(_, value)| values.contains(value))
+            })
+        };
+        let layers = self.layers.iter().copied();
+        layers
+            .filter(|id| drawn.layers.contains(id) && bears(id))
+            .collect()
     }
 }
 
@@ -109,10 +114,26 @@ const fn stretch(layers: &'static [&'static str], kind: &'static str) -> Sign {
     }
 }
 
+const fn hit(form: Form, layers: &'static [&'static str], certainty: &'static str) -> Sign {
+    Sign {
+        form,
+        layers,
+        attribute: Some(("certainty", certainty)),
+    }
+}
+
+const fn part(form: Form, layers: &'static [&'static str], part: &'static str) -> Sign {
+    Sign {
+        form,
+        layers,
+        attribute: Some(("part", part)),
+    }
+}
+
 type Named = (&'static str, &'static str, Sign);
 
 /// What was asked about and picked.
-const PICKED: [Named; 4] = [
+const PICKED: [Named; 10] = [
     (
         "查询范围",
         "Area asked about",
@@ -124,29 +145,51 @@ const PICKED: [Named; 4] = [
     (
         "选中的要素",
         "Selected feature",
-        Sign {
-            form: Form::Area,
-            layers: &["page-focus-halo"],
-            attribute: Some(("part", "shape")),
-        },
+        part(Form::Area, &["page-focus-halo"], "shape"),
     ),
     (
         "选中的要素",
         "Selected feature",
-        Sign {
-            form: Form::Point,
-            layers: &["page-focus-point"],
-            attribute: Some(("part", "point")),
-        },
+        part(Form::Point, &["page-focus-point"], "point"),
     ),
     (
-        "范围内的要素",
-        "Features in the area",
-        Sign {
-            form: Form::Point,
-            layers: &["page-hits-points"],
-            attribute: Some(("certainty", "certain")),
-        },
+        "位置不确定范围",
+        "How far a location may be off",
+        part(
+            Form::Ring,
+            &["page-focus-ring", "page-focus-ring-fill"],
+            "ring",
+        ),
+    ),
+    (
+        "范围内的要素（确定）",
+        "Feature in the area: certain",
+        hit(Form::Point, &["page-hits-points"], "certain"),
+    ),
+    (
+        "范围内的要素（确定）",
+        "Feature in the area: certain",
+        hit(Form::Line, &["page-hits-line"], "certain"),
+    ),
+    (
+        "范围内的要素（可能）",
+        "Feature in the area: possible",
+        hit(Form::Point, &["page-hits-points"], "possible"),
+    ),
+    (
+        "范围内的要素（可能）",
+        "Feature in the area: possible",
+        hit(Form::Line, &["page-hits-line"], "possible"),
+    ),
+    (
+        "范围边界附近的要素（不计入合计）",
+        "Feature near the area’s boundary, in no sum",
+        hit(Form::Point, &["page-hits-points"], "borderline"),
+    ),
+    (
+        "范围边界附近的要素（不计入合计）",
+        "Feature near the area’s boundary, in no sum",
+        hit(Form::Line, &["page-hits-line"], "borderline"),
     ),
 ];
 
@@ -167,7 +210,7 @@ const COLOURED_SIGNS: [Sign; 6] = [
 ];
 
 /// All others, in the order in which they are read: what the map is about first.
-const SIGNS: [Named; 35] = [
+const SIGNS: [Named; 37] = [
     (
         "片区边界：沿文件所述道路、河流",
         "Zone outline: along a named street or river",
@@ -297,9 +340,19 @@ const SIGNS: [Named; 35] = [
         sign(Form::Line, &["page-boundary-candidate"]),
     ),
     (
+        "四至相邻两边的交点",
+        "Where two sides of an outline meet",
+        part(Form::Point, &["page-boundary-corner"], "corner"),
+    ),
+    (
         "四至接不上之处",
         "Where the sides do not meet",
         sign(Form::Line, &["page-boundary-apart"]),
+    ),
+    (
+        "四至所述道路、河流",
+        "Street or river that the sentence names",
+        sign(Form::Line, &["page-named-streets", "page-named-water"]),
     ),
     (
         "同一位置的要素数",
@@ -404,265 +457,189 @@ fn statuses(drawn: &Drawn, brief: &Brief<'_>, sign: Sign, zoom: f64) -> Vec<Entr
     // What is stated comes first, in its order.
     let stated = drawn.statuses.iter().filter(|status| status.is_some());
     let none = drawn.statuses.iter().filter(|status| status.is_none());
-    let entry = |status: &Option<crate::model::Status>| Entry {
+    let entry = |status: &Option<Status>| Entry {
         words: brief.lang().status(*status).to_owned(),
         sign,
         layers: sign.drawn(drawn),
         zoom,
-        by: By::Status(status.map(crate::model::Status::as_str)),
+        by: By::Status(status.map(Status::as_str)),
     };
     stated.chain(none).map(entry).collect()
 }
 
 fn land_uses(drawn: &Drawn, brief: &Brief<'_>, sign: Sign, zoom: f64) -> Vec<Entry> {
-    let categories = tiles::looks()["metadata"][LAND_USE].as_array();
-    let categories: Vec<&Value> = categories.into_iter().flatten().collect();
-    let covering = |code: &str| {
-        let fitting = (0..).zip(&categories).filter(|(_, category)| {
-            let of = category["code"].as_str().unwrap_or_default();
-            code.starts_with(of)
-        });
-        fitting
-            .max_by_key(|(_, category)| category["code"].as_str().map(str::len))
-            .map(|(place, _)| place)
+    let category = |use_: &Option<crate::model::LandUse>| land_use(use_.as_ref()?.as_str());
+    let entry = |category: Option<&'static Category>| Entry {
+        words: category.map_or_else(
+            || brief.words("未写明", "Not stated").to_owned(),
+            |one| format!("{} {}", one.code, brief.words(one.title, one.title_en)),
+        ),
+        sign,
+        layers: sign.drawn(drawn),
+        zoom,
+        by: By::LandUse(category.map(|one| one.code)),
     };
-    let mut places: Vec<Option<usize>> = drawn
-        .land_uses
-        .iter()
-        .map(|code| code.as_ref().and_then(|code| covering(code.as_str())))
-        .collect();
-    places.sort_by_key(|place| place.unwrap_or(usize::MAX));
-    places.dedup();
-    let entry = |place: Option<usize>| {
-        let category = place.map(|place| categories[place]);
-        let text = |name: &str| category.and_then(|category| category[name].as_str());
-        let words = match (text("code"), text(brief.words("title", "title_en"))) {
-            (Some(code), Some(title)) => format!("{code} {title}"),
-            _ => brief.words("未写明", "Not stated").to_owned(),
-        };
-        Some(Entry {
-            words,
-            sign,
-            layers: sign.drawn(drawn),
-            zoom,
-            by: By::Colour(Colour::parse(text("colour").unwrap_or(UNSTATED))?),
-        })
-    };
-    places.into_iter().filter_map(entry).collect()
+    let categories = drawn.land_uses.iter().map(category);
+    let stated: BTreeSet<&str> = categories.clone().flatten().map(|one| one.code).collect();
+    let is_unstated = categories.clone().any(|category| category.is_none());
+    let stated = stated.into_iter().map(|code| entry(land_use(code)));
+    stated.chain(is_unstated.then(|| entry(None))).collect()
 }
 
 impl Entry {
-    /// Draws the sign in its place, which is wider than high.
-    pub fn draw(&self, items: &mut Vec<Item>, place: Rect, fonts: &Fonts) {
-        for layer in style_layers() {
-            let id = layer["id"].as_str().unwrap_or_default();
-            if self.layers.contains(&id) {
-                self.draw_layer(layer, items, place, fonts);
+    /// Draws the sign in its place, which is wider than high: as the map does, but no larger than there
+    /// is room for.
+    pub fn draw(&self, items: &mut Vec<Item>, place: Rect, fonts: &'static Fonts) {
+        let mut attributes = Vec::new();
+        if let By::Status(Some(status)) = self.by {
+            attributes.push(("status", Value::Text(status)));
+        }
+        if let By::LandUse(Some(code)) = self.by {
+            attributes.push(("land_use", Value::Text(code)));
+        }
+        let own = self.sign.attribute;
+        attributes.extend(own.map(|(name, value)| (name, Value::Text(value))));
+        let shape = Shape {
+            zoom: self.zoom,
+            geometry_type: self.sign.form.geometry_type(),
+            attributes: &attributes,
+        };
+        let by_use = matches!(self.by, By::LandUse(_));
+        let mut drawn = Vec::new();
+        for look in looks() {
+            if self.layers.contains(&look.id) {
+                let placed = Placed::on_sheet(self.sign.form.bearer(place, look));
+                let mut canvas = Canvas::new(look, self.zoom);
+                // What signs say is no name, and the same in all languages.
+                canvas.draw(&shape, &placed, by_use, Lang::Zh);
+                canvas.close();
+                drawn.append(&mut canvas.items);
+                let mut board = Board::new(grown(place), fonts);
+                for wanted in &canvas.labels {
+                    drawn.extend(board.place(wanted));
+                }
+            }
+        }
+        fit(&mut drawn, self.sign.form, place);
+        items.append(&mut drawn);
+    }
+}
+
+/// Room enough for a letter that is drawn in a place before it is made to fit.
+fn grown(place: Rect) -> Rect {
+    let by = 10.0 * place.width();
+    place.outset(by, by).unwrap_or(place)
+}
+
+fn middle(place: Rect) -> (f32, f32) {
+    (
+        f32::midpoint(place.left(), place.right()),
+        f32::midpoint(place.top(), place.bottom()),
+    )
+}
+
+impl Form {
+    /// The shape that bears a sign, in its place in the legend.
+    fn bearer(self, place: Rect, look: &Look) -> Geometry<f64> {
+        // Broad lines stay in their place too.
+        let inset = place.height() * MAX_WIDTH / 2.0;
+        let (x, y) = middle(place);
+        let coord = |x: f32, y: f32| Coord {
+            x: f64::from(x),
+            y: f64::from(y),
+        };
+        match self {
+            Self::Area => {
+                let [left, right] = [place.left() + inset, place.right() - inset];
+                let [top, bottom] = [place.top() + inset, place.bottom() - inset];
+                let ring = [(left, top), (right, top), (right, bottom), (left, bottom)];
+                let ring = ring.map(|(x, y)| coord(x, y));
+                Polygon::new(LineString::from(ring.to_vec()), vec![]).into()
+            }
+            Self::Line => {
+                let ends = [place.left(), place.right()].map(|x| coord(x, y));
+                LineString::from(ends.to_vec()).into()
+            }
+            Self::Ring => {
+                const CORNERS: u8 = 72;
+                let radius = f64::from(place.height()) / 2.0 - 1.0;
+                let ring = (0..CORNERS).map(|corner| {
+                    let turn = f64::from(corner) / f64::from(CORNERS) * std::f64::consts::TAU;
+                    let (sin, cos) = turn.sin_cos();
+                    coord(x, y)
+                        + Coord {
+                            x: radius * cos,
+                            y: radius * sin,
+                        }
+                });
+                Polygon::new(LineString::from(ring.collect::<Vec<_>>()), vec![]).into()
+            }
+            Self::Point => {
+                // What stands beside its point on the map stands in the middle here.
+                let (right, down) = match &look.kind {
+                    Kind::Circle(circle) => circle.shift,
+                    Kind::Symbol(symbol) => symbol.shift,
+                    _ => (0.0, 0.0),
+                };
+                Point(coord(x - right, y - down)).into()
             }
         }
     }
+}
 
-    fn draw_layer(&self, layer: &Value, items: &mut Vec<Item>, place: Rect, fonts: &Fonts) {
-        let status = match self.by {
-            By::Status(status) => status,
-            _ => None,
-        };
-        let mut attributes = Vec::new();
-        attributes.extend(status.map(|status| ("status", tiles::Value::Text(status))));
-        let own = self.sign.attribute;
-        attributes.extend(own.map(|(name, value)| (name, tiles::Value::Text(value))));
-        let paint = Paint {
-            layer,
-            colour: match self.by {
-                By::Colour(colour) => Some(colour),
-                _ => None,
-            },
-            shape: Shape {
-                zoom: self.zoom,
-                geometry_type: self.sign.form.geometry_type(),
-                attributes: &attributes,
-            },
-        };
-        let Some(path) = outline(self.sign.form, place) else {
-            return;
-        };
-        let middle = (
-            f32::midpoint(place.left(), place.right()),
-            f32::midpoint(place.top(), place.bottom()),
-        );
-        match layer["type"].as_str() {
-            Some("fill") => {
-                let opacity = paint.number("fill-opacity").unwrap_or(1.0);
-                if let Some(colour) = paint.colour("fill-color") {
-                    items.push(Item::Fill(path, colour.faded(opacity)));
+/// Makes a sign that is too large for its place smaller: all of its lines, or all of its marks, by the
+/// same share.
+fn fit(items: &mut [Item], form: Form, place: Rect) {
+    let (x, y) = middle(place);
+    let extent = |item: &Item| match (form, item) {
+        (Form::Point, Item::Fill(path, _)) => from_middle(path.bounds(), (x, y)),
+        (Form::Point, Item::Line(path, stroke)) => {
+            from_middle(path.bounds(), (x, y)) + stroke.width / 2.0
+        }
+        // A character is hardly as high as its em.
+        (Form::Point, Item::Text(text)) => 0.43 * text.size,
+        (_, Item::Line(_, stroke)) => stroke.width,
+        _ => 0.0,
+    };
+    let most = match form {
+        Form::Point => place.height() / 2.0,
+        _ => place.height() * MAX_WIDTH,
+    };
+    let largest = items.iter().map(extent).fold(0.0, f32::max);
+    if largest <= most {
+        return;
+    }
+    let share = most / largest;
+    let about = Transform::from_translate(x, y)
+        .pre_scale(share, share)
+        .pre_translate(-x, -y);
+    for item in items {
+        if let Item::Line(_, stroke) = item {
+            stroke.width *= share;
+            stroke.dashes.iter_mut().for_each(|dash| *dash *= share);
+        }
+        if form != Form::Point {
+            continue;
+        }
+        match item {
+            Item::Fill(path, _) | Item::Line(path, _) => {
+                if let Some(smaller) = path.clone().transform(about) {
+                    *path = smaller;
                 }
             }
-            Some("line") => {
-                let most = place.height() * MAX_WIDTH;
-                items.extend(paint.stroke(most).map(|stroke| Item::Line(path, stroke)));
+            Item::Text(text) => {
+                text.size *= share;
+                text.at = (x + (text.at.0 - x) * share, y + (text.at.1 - y) * share);
             }
-            Some("circle") => paint.circle(items, middle, place.height()),
-            Some("symbol") => items.extend(paint.symbol(middle, place.height(), fonts)),
             _ => {}
         }
     }
 }
 
-/// All layers of the style, the lowest first; those of what is picked above the data.
-fn style_layers() -> impl Iterator<Item = &'static Value> {
-    let looks = tiles::looks();
-    let of = |list: &'static Value| list.as_array().into_iter().flatten();
-    let overlays = OVERLAYS
-        .iter()
-        .flat_map(move |name| of(&looks["metadata"][name]));
-    of(&looks["layers"]).chain(overlays)
-}
-
-/// The shape that bears a sign, in its place in the legend.
-fn outline(form: Form, place: Rect) -> Option<Path> {
-    match form {
-        Form::Area => {
-            // Broad lines stay in their place too.
-            let inset = place.height() * MAX_WIDTH / 2.0;
-            let inner = Rect::from_ltrb(
-                place.left() + inset,
-                place.top() + inset,
-                place.right() - inset,
-                place.bottom() - inset,
-            )?;
-            Some(PathBuilder::from_rect(inner))
-        }
-        Form::Line => {
-            let y = f32::midpoint(place.top(), place.bottom());
-            let mut line = PathBuilder::new();
-            line.move_to(place.left(), y);
-            line.line_to(place.right(), y);
-            line.finish()
-        }
-        Form::Ring | Form::Point => {
-            let middle = f32::midpoint(place.left(), place.right());
-            let y = f32::midpoint(place.top(), place.bottom());
-            PathBuilder::from_circle(middle, y, place.height() / 2.0 - 1.0)
-        }
-    }
-}
-
-/// What a layer of the style says of a shape.
-struct Paint<'a> {
-    layer: &'a Value,
-    /// The colour that stands for land use, where colours mean that.
-    colour: Option<Colour>,
-    shape: Shape<'a>,
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "pixels and shares")]
-impl Paint<'_> {
-    fn expression(&self, property: &str) -> Option<Expression> {
-        let of = |group: &str| self.layer[group].get(property);
-        Expression::read(of("paint").or_else(|| of("layout"))?).ok()
-    }
-
-    fn number(&self, property: &str) -> Option<f32> {
-        let number = self.expression(property)?.number(&self.shape)?;
-        Some(number as f32)
-    }
-
-    fn text(&self, property: &str) -> Option<String> {
-        let expression = self.expression(property)?;
-        let text = expression.text(&self.shape)?.into_owned();
-        Some(text)
-    }
-
-    fn colour(&self, property: &str) -> Option<Colour> {
-        let coloured = self.layer["metadata"][COLOURED].as_array();
-        let is_coloured = coloured.is_some_and(|list| list.iter().any(|name| name == property));
-        match self.colour {
-            Some(colour) if is_coloured => Some(colour),
-            _ => Colour::parse(&self.text(property)?),
-        }
-    }
-
-    fn stroke(&self, most: f32) -> Option<Stroke> {
-        let width = self.number("line-width")?.min(most);
-        let dashes = self.layer["paint"]["line-dasharray"].as_array();
-        let dashes = dashes.into_iter().flatten();
-        Some(Stroke {
-            colour: self
-                .colour("line-color")?
-                .faded(self.number("line-opacity").unwrap_or(1.0)),
-            width,
-            dashes: dashes
-                .filter_map(Value::as_f64)
-                .map(|dash| dash as f32 * width)
-                .collect(),
-            cap: match self.text("line-cap").as_deref() {
-                Some("round") => Cap::Round,
-                _ => Cap::Butt,
-            },
-            join: match self.text("line-join").as_deref() {
-                Some("round") => Join::Round,
-                _ => Join::Miter,
-            },
-        })
-    }
-
-    fn circle(&self, items: &mut Vec<Item>, (x, y): (f32, f32), room: f32) {
-        let width = self.number("circle-stroke-width").unwrap_or(0.0);
-        let radius = self.number("circle-radius").unwrap_or(5.0);
-        let radius = radius.min(room / 2.0 - width);
-        let mut push = |radius: f32, colour: Option<Colour>, stroke: Option<f32>| {
-            let (Some(path), Some(colour)) = (PathBuilder::from_circle(x, y, radius), colour)
-            else {
-                return;
-            };
-            items.push(match stroke {
-                None => Item::Fill(path, colour),
-                Some(width) => Item::Line(
-                    path,
-                    Stroke {
-                        colour,
-                        width,
-                        dashes: Vec::new(),
-                        cap: Cap::Butt,
-                        join: Join::Round,
-                    },
-                ),
-            });
-        };
-        let opacity = self.number("circle-opacity").unwrap_or(1.0);
-        if opacity > 0.0 {
-            let colour = self.colour("circle-color");
-            push(radius, colour.map(|colour| colour.faded(opacity)), None);
-        }
-        if width > 0.0 {
-            let opacity = self.number("circle-stroke-opacity").unwrap_or(1.0);
-            let colour = self.colour("circle-stroke-color");
-            let colour = colour.map(|colour| colour.faded(opacity));
-            push(radius + width / 2.0, colour, Some(width));
-        }
-    }
-
-    /// A character as a sign.
-    fn symbol(&self, (x, y): (f32, f32), room: f32, fonts: &Fonts) -> Option<Item> {
-        let words = self.text("text-field")?;
-        let size = self.number("text-size").unwrap_or(12.0).min(room * 1.15);
-        let font = self.layer["layout"]["text-font"][0].as_str();
-        let weight = Weight::named(font.unwrap_or_default());
-        let halo = self.colour("text-halo-color");
-        let glyphs = text::set(fonts, weight, &words);
-        let wide: f32 = glyphs.iter().map(|glyph| glyph.advance).sum();
-        Some(Item::Text(Text {
-            text: words,
-            glyphs,
-            weight,
-            size,
-            // The middle of a Chinese character lies 0.38 em above the baseline.
-            at: (x - wide * size / 2.0, y + 0.38 * size),
-            angle: 0.0,
-            colour: self.colour("text-color")?,
-            halo: halo.zip(self.number("text-halo-width")),
-        }))
-    }
+/// How far bounds reach from a point, to the side or up and down.
+fn from_middle(bounds: Rect, (x, y): (f32, f32)) -> f32 {
+    let across = (bounds.right() - x).max(x - bounds.left());
+    across.max(bounds.bottom() - y).max(y - bounds.top())
 }
 
 #[cfg(test)]
@@ -670,30 +647,115 @@ mod tests {
     use super::*;
 
     /// Layers without a sign of their own: the ground, names, and what is a part of another sign.
-    const SIGNLESS: [&str; 5] = [
+    const SIGNLESS: [&str; 4] = [
         "background",
         "district-fill",
         "zones-accuracy-fill",
-        "page-focus-ring",
-        "page-focus-ring-fill",
+        "page-boundary-fill",
     ];
 
     #[test]
     fn every_sign_of_the_style_has_its_meaning() {
         let all = PICKED.into_iter().chain(SIGNS).chain([DISTRICT]);
         let named: Vec<&str> = all.flat_map(|(_, _, sign)| sign.layers).copied().collect();
-        for layer in tiles::looks()["layers"].as_array().unwrap() {
-            let id = layer["id"].as_str().unwrap();
-            let is_name = id.ends_with("-label");
-            let is_hover = id.ends_with("-accuracy-fill");
+        for look in looks() {
+            let is_name = look.id.ends_with("-label");
+            let is_hover = look.id.ends_with("-accuracy-fill");
             assert!(
-                is_name || is_hover || SIGNLESS.contains(&id) || named.contains(&id),
-                "{id} has no place in the legend"
+                is_name || is_hover || SIGNLESS.contains(&look.id) || named.contains(&look.id),
+                "{} has no place in the legend",
+                look.id
             );
         }
         for id in named {
-            let known = style_layers().any(|layer| layer["id"] == id);
+            let known = looks().iter().any(|look| look.id == id);
             assert!(known, "{id} is none of the style");
         }
+    }
+
+    /// What a sign becomes in a place of a legend, at the zoom of a district.
+    fn drawn(sign: Sign) -> Vec<Item> {
+        let entry = Entry {
+            words: String::new(),
+            sign,
+            layers: sign.layers.to_vec(),
+            zoom: 13.4,
+            by: By::Nothing,
+        };
+        let mut items = Vec::new();
+        let place = Rect::from_ltrb(100.0, 50.0, 128.0, 65.5).unwrap();
+        entry.draw(&mut items, place, Fonts::carried().unwrap());
+        items
+    }
+
+    #[test]
+    fn every_sign_is_drawn_within_its_place() {
+        for (words, _, sign) in PICKED.into_iter().chain(SIGNS).chain([DISTRICT]) {
+            let items = drawn(sign);
+            assert!(!items.is_empty(), "{words}");
+            for item in &items {
+                let (bounds, around) = match item {
+                    Item::Fill(path, _) => (path.bounds(), 0.0),
+                    Item::Line(path, stroke) => (path.bounds(), stroke.width / 2.0),
+                    Item::Text(text) => {
+                        assert!(text.size <= 15.5 / 0.85, "{words}");
+                        let (x, y) = text.at;
+                        assert!((100.0..128.0).contains(&x) && (50.0..66.0).contains(&y));
+                        continue;
+                    }
+                    other => panic!("{words}: {other:?}"),
+                };
+                // A line that runs along its place may stick out where it ends.
+                let beyond = if bounds.height() > 0.0 { 0.1 } else { 3.0 };
+                assert!(
+                    bounds.left() - around > 100.0 - beyond
+                        && bounds.right() + around < 128.0 + beyond
+                        && bounds.top() - around > 49.9
+                        && bounds.bottom() + around < 65.6,
+                    "{words}: {bounds:?} {around}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn dashes_are_those_of_the_map() {
+        let (_, _, sign) = SIGNS
+            .into_iter()
+            .find(|(_, _, sign)| sign.layers == ["page-boundary-candidate"])
+            .unwrap();
+        let [Item::Line(_, stroke)] = &drawn(sign)[..] else {
+            panic!("one line")
+        };
+        // On the page dashes keep their length on the ground between two whole zooms.
+        let longer = 0.4_f32.exp2();
+        let ratio = stroke.dashes[0] / stroke.width;
+        assert!((ratio - 3.0 * longer).abs() < 0.01, "{stroke:?}");
+    }
+
+    #[test]
+    fn a_sign_stands_for_what_was_drawn_and_nothing_else() {
+        let mut drawn = Drawn {
+            layers: vec!["zones-side-thin", "zones-side-via", "page-hits-points"],
+            ..Drawn::default()
+        };
+        let values = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
+        drawn.variants.insert("zones-side-thin", values(&["via"]));
+        drawn.variants.insert("zones-side-via", values(&["via"]));
+        drawn
+            .variants
+            .insert("page-hits-points", values(&["certain", "borderline"]));
+        let stands: BTreeSet<&str> = PICKED
+            .into_iter()
+            .chain(SIGNS)
+            .filter(|(_, _, sign)| !sign.drawn(&drawn).is_empty())
+            .map(|(_, en, _)| en)
+            .collect();
+        let expected = [
+            "Feature in the area: certain",
+            "Feature near the area’s boundary, in no sum",
+            "Zone outline: along another street",
+        ];
+        assert_eq!(stands, expected.into());
     }
 }

@@ -61,6 +61,9 @@ pub enum Source {
     Data(&'static str),
     /// What is asked and selected: a source of the page's own.
     Overlay(&'static str),
+    /// Lines of a layer of the tiles that a refused boundary sentence names. Which they are is said by
+    /// who draws, and by the style only that there are none yet.
+    Named(&'static str),
 }
 
 /// What of a layer's labels is in the language of the view.
@@ -357,7 +360,12 @@ fn read(style: &'static Json) -> Result<Vec<Look>, Flawed> {
         for above in list(&style["metadata"][overlay]) {
             let below = above["metadata"]["renewal-map:below"].as_str();
             let place = below.and_then(|below| looks.iter().position(|look| look.id == below));
-            looks.insert(place.unwrap_or(looks.len()), layer(above)?);
+            let mut look = layer(above)?;
+            if let Source::Data(name) = look.source {
+                look.source = Source::Named(name);
+                look.filter = None;
+            }
+            looks.insert(place.unwrap_or(looks.len()), look);
         }
     }
     Ok(looks)
@@ -690,6 +698,10 @@ mod tests {
             .iter()
             .filter(|look| matches!(look.source, Source::Overlay(_)));
         assert_eq!(overlays.count(), 19);
+        let named = looks
+            .iter()
+            .filter(|look| matches!(look.source, Source::Named(_)));
+        assert_eq!(named.count(), 2);
     }
 
     /// Where a layer's looks came out as nothing, a picture would leave it out unnoticed.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use geo::{Coord, CoordsIter, Geometry, Rect as Bounds};
-use tiny_skia::PathBuilder;
+use tiny_skia::{PathBuilder, Rect};
 
 use super::{
     canvas::Canvas,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     area::{Answer, Area, Interrupted, Patience},
     geometry::frame::Frame as Plane,
-    model::{Feature, LandUse, LocatedBy, Status, Text, View, view::Colours},
+    model::{Feature, LandUse, Status, Text, View, view::Colours},
     report::Lang,
     share,
     store::{Collection, Selection, Snapshot},
@@ -29,6 +29,9 @@ use crate::{
 const MAX_FEATURES: usize = 200_000;
 /// The most vertices that they may have.
 const MAX_VERTICES: usize = 4_000_000;
+/// Attributes by which shapes of one layer of the style are told apart in a legend.
+const TOLD: [&str; 2] = ["certainty", "stretch"];
+
 /// What a map shows.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
@@ -42,6 +45,8 @@ pub struct Shown<'a> {
     pub answer: Option<&'a Answer<'a>>,
     /// The language of labels.
     pub lang: Lang,
+    /// What will be drawn over it: no label stands there.
+    pub covered: Option<Rect>,
 }
 
 /// What stands on a map.
@@ -49,8 +54,8 @@ pub struct Shown<'a> {
 pub struct Drawn {
     /// Ids of the style's layers that draw something, the lowest first.
     pub layers: Vec<&'static str>,
-    /// The groups of these, the topmost first, as a legend reads.
-    pub groups: Vec<&'static str>,
+    /// Of those whose shapes are told apart by an attribute of [`TOLD`], its values.
+    pub variants: BTreeMap<&'static str, BTreeSet<String>>,
     /// How many features of each collection lie in the frame, of those shown.
     pub counts: BTreeMap<String, usize>,
     /// How many of these stand how, but those of the base map; of those whose status is stated.
@@ -59,26 +64,28 @@ pub struct Drawn {
     pub statuses: BTreeSet<Option<Status>>,
     /// The categories of land use of the same.
     pub land_uses: BTreeSet<Option<LandUse>>,
-    /// How features were located, but those of the base map; in the order of [`LocatedBy::ALL`].
-    pub located_by: Vec<LocatedBy>,
 }
 
 /// Why a map is not drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refused {
     /// There is more in the frame than can be drawn.
-    TooDense {
-        /// More of what.
-        what: Dense,
-        /// How many there are.
-        found: usize,
-        /// How many there may be.
-        limit: usize,
-    },
+    TooDense(TooDense),
     /// It took too long, or nobody waits any more.
     Interrupted,
     /// The program was built without fonts.
     NoFonts(Text),
+}
+
+/// There is more in a frame than can be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooDense {
+    /// More of what.
+    pub what: Dense,
+    /// How many there are.
+    pub found: usize,
+    /// How many there may be.
+    pub limit: usize,
 }
 
 /// Of what there is too much in a frame.
@@ -90,26 +97,27 @@ pub enum Dense {
     Vertices,
 }
 
-impl Refused {
+impl TooDense {
     /// What a reader is told.
     #[must_use]
     pub fn text(&self) -> Text {
-        match self {
-            Self::TooDense { what, found, limit } => {
-                let (zh, en) = match what {
-                    Dense::Features => ("个要素", "features"),
-                    Dense::Vertices => ("个顶点", "vertices"),
-                };
-                Text::new(
-                    format!("图面内有 {found} {zh}，超过上限 {limit}：请放大，或关闭一些图层"),
-                    format!(
-                        "there are {found} {en} in the frame, and at most {limit} are drawn: zoom in, or hide layers"
-                    ),
-                )
-            }
-            Self::Interrupted => Text::new("出图用时过长", "drawing took too long"),
-            Self::NoFonts(text) => text.clone(),
-        }
+        let Self { what, found, limit } = self;
+        let (zh, en) = match what {
+            Dense::Features => ("个要素", "features"),
+            Dense::Vertices => ("个顶点", "vertices"),
+        };
+        Text::new(
+            format!("图面内有 {found} {zh}，超过上限 {limit}：请放大，或关闭一些图层"),
+            format!(
+                "there are {found} {en} in the frame, and at most {limit} are drawn: zoom in, or hide layers"
+            ),
+        )
+    }
+}
+
+impl From<TooDense> for Refused {
+    fn from(dense: TooDense) -> Self {
+        Self::TooDense(dense)
     }
 }
 
@@ -135,17 +143,22 @@ pub fn draw(
     let sources = drawing.sources();
     Density::of(&sources, frame.window()).check()?;
     for source in &sources {
-        let mut found = Found::default();
         for feature in source.near(frame) {
             patience.check()?;
-            drawing.feature(source, feature, &mut found);
+            drawing.feature(source, feature);
         }
-        drawing.found(source, &found);
     }
     let points = std::mem::take(&mut drawing.points);
-    overlay::each_shape(shown, &points, patience, |source, geometry, attributes| {
-        drawing.shape(Source::Overlay(source), geometry, attributes);
-    })?;
+    let window = frame.window();
+    overlay::each_shape(
+        shown,
+        &points,
+        window,
+        patience,
+        |source, geometry, attributes| {
+            drawing.shape(source, geometry, attributes);
+        },
+    )?;
     let (items, drawn) = drawing.finish(fonts, patience)?;
     scene.items.push(Item::Clip(frame.place()));
     scene.items.extend(items);
@@ -215,25 +228,17 @@ impl Density {
     }
 
     /// Refuses what is too much.
-    fn check(self) -> Result<(), Refused> {
+    fn check(self) -> Result<(), TooDense> {
         for (what, found, limit) in [
             (Dense::Features, self.features, MAX_FEATURES),
             (Dense::Vertices, self.vertices, MAX_VERTICES),
         ] {
             if found > limit {
-                return Err(Refused::TooDense { what, found, limit });
+                return Err(TooDense { what, found, limit });
             }
         }
         Ok(())
     }
-}
-
-/// What of a source was found in the frame.
-#[derive(Default)]
-struct Found {
-    count: usize,
-    by_status: BTreeMap<Status, usize>,
-    located_by: Vec<LocatedBy>,
 }
 
 /// A map in the making.
@@ -313,7 +318,7 @@ impl<'a> Drawing<'a> {
         sources
     }
 
-    fn feature(&mut self, source: &DataSource<'a>, feature: &Feature, found: &mut Found) {
+    fn feature(&mut self, source: &DataSource<'a>, feature: &Feature) {
         if source.is_filtered && !self.filter.matches(feature) {
             return;
         }
@@ -328,12 +333,14 @@ impl<'a> Drawing<'a> {
         if !is_seen || derived != Derived::Features {
             return;
         }
-        found.count += 1;
-        if let Some(status) = feature.status {
-            *found.by_status.entry(status).or_default() += 1;
+        let id = &source.layer.collection.info.id;
+        if let Some(count) = self.drawn.counts.get_mut(id) {
+            *count += 1;
+        } else {
+            self.drawn.counts.insert(id.clone(), 1);
         }
-        if !found.located_by.contains(&feature.located_by) {
-            found.located_by.push(feature.located_by);
+        if let Some(status) = feature.status.filter(|_| !tiles::is_base(id)) {
+            *self.drawn.by_status.entry(status).or_default() += 1;
         }
         if is_coloured {
             self.drawn.statuses.insert(feature.status);
@@ -343,20 +350,6 @@ impl<'a> Drawing<'a> {
             && let Some(Geometry::Point(point)) = &feature.geometry
         {
             self.points.push(point.0);
-        }
-    }
-
-    fn found(&mut self, source: &DataSource<'a>, found: &Found) {
-        if source.layer.derived != Derived::Features || found.count == 0 {
-            return;
-        }
-        let id = &source.layer.collection.info.id;
-        self.drawn.counts.insert(id.clone(), found.count);
-        if !tiles::is_base(id) {
-            for (status, count) in &found.by_status {
-                *self.drawn.by_status.entry(*status).or_default() += count;
-            }
-            self.drawn.located_by.extend(&found.located_by);
         }
     }
 
@@ -388,6 +381,19 @@ impl<'a> Drawing<'a> {
         let coloured = drawing
             .iter()
             .any(|place| self.layers[*place].look.is_coloured);
+        let told = attributes.iter().find_map(|(name, value)| match value {
+            tiles::Value::Text(value) if TOLD.contains(name) => Some(*value),
+            _ => None,
+        });
+        if let Some(value) = told {
+            for place in &drawing {
+                let values = self.drawn.variants.entry(self.layers[*place].look.id);
+                let values = values.or_default();
+                if !values.contains(value) {
+                    values.insert(value.to_owned());
+                }
+            }
+        }
         placed.is_seen(self.frame.place()).then_some(coloured)
     }
 
@@ -399,16 +405,21 @@ impl<'a> Drawing<'a> {
     ) -> Result<(Vec<Item>, Drawn), Refused> {
         let place = self.frame.place();
         let mut board = Board::new(place, fonts);
-        for canvas in self.layers.iter_mut().rev() {
-            canvas.close();
-            for wanted in std::mem::take(&mut canvas.labels) {
-                patience.check()?;
-                canvas.items.extend(board.place(&wanted));
+        if let Some(covered) = self.shown.covered {
+            board.cover(covered);
+        }
+        // What stands whatever stands there is given its room first.
+        for is_fixed in [true, false] {
+            for canvas in self.layers.iter_mut().rev() {
+                canvas.close();
+                let wanted = canvas.labels.iter();
+                for wanted in wanted.filter(|one| one.stand.is_fixed() == is_fixed) {
+                    patience.check()?;
+                    canvas.items.extend(board.place(wanted));
+                }
             }
         }
         let mut drawn = self.drawn;
-        let known = LocatedBy::ALL.into_iter();
-        drawn.located_by = known.filter(|one| drawn.located_by.contains(one)).collect();
         let mut items = Vec::new();
         for canvas in &mut self.layers {
             if let Kind::Background(colour) = &canvas.look.kind {
@@ -427,11 +438,7 @@ impl<'a> Drawing<'a> {
             }
             items.append(&mut canvas.items);
             drawn.layers.push(canvas.look.id);
-            drawn.groups.extend(canvas.look.group);
         }
-        drawn.groups.reverse();
-        let mut known = BTreeSet::new();
-        drawn.groups.retain(|group| known.insert(*group));
         Ok((items, drawn))
     }
 }
@@ -449,8 +456,6 @@ fn geometry_type(geometry: &Geometry<f64>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use tiny_skia::Rect;
-
     use super::*;
     use crate::store::{files::Files, load};
 
@@ -471,6 +476,7 @@ mod tests {
                 area: None,
                 answer: None,
                 lang: Lang::Zh,
+                covered: None,
             };
             Density::of(&Drawing::new(&frame, &shown).sources(), frame.window())
         };

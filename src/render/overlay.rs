@@ -1,11 +1,11 @@
 //! What the page draws above the data: the area asked about, its hits, what is selected, how many
 //! things stand at one place, and the polygons of boundary sentences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon};
+use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon, Rect};
 
-use super::map::Shown;
+use super::{look::Source, map::Shown};
 use crate::{
     area::{Answer, Area, Certainty, Interrupted, Patience},
     boundary::{Compilation, Compiled, OpenKind, Outcome, StretchKind},
@@ -19,18 +19,29 @@ use crate::{
 const SAME_PLACE: f64 = 1e4;
 /// How opaque a polygon of a sentence is, and each of several that it may mean.
 const OPACITY: [f64; 2] = [0.1, 0.06];
+/// The sources of the page's own.
+const AREA: Source = Source::Overlay("page-area");
+const HITS: Source = Source::Overlay("page-hits");
+const FOCUS: Source = Source::Overlay("page-focus");
+const STACKS: Source = Source::Overlay("page-stacks");
+const BOUNDARY: Source = Source::Overlay("page-boundary");
+const POINTS: Source = Source::Overlay("page-boundary-points");
+/// Collections in which a sentence's names are looked for, as on the page.
+const LINES: [&str; 2] = ["streets", "water"];
 
-/// Takes the source of the page that a shape is of, the shape in degrees, and its attributes.
-pub trait Take: FnMut(&'static str, &Geometry<f64>, &[(&'static str, Value<'_>)]) {}
-impl<T: FnMut(&'static str, &Geometry<f64>, &[(&'static str, Value<'_>)])> Take for T {}
+/// Takes the source that a shape is of, the shape in degrees, and its attributes.
+pub trait Take: FnMut(Source, &Geometry<f64>, &[(&'static str, Value<'_>)]) {}
+impl<T: FnMut(Source, &Geometry<f64>, &[(&'static str, Value<'_>)])> Take for T {}
 
-/// Hands on each shape that lies over the data. `points` are those of the data in the frame.
+/// Hands on each shape that lies over the data. `points` are those of the data in the frame, which shows
+/// the `window` (degrees).
 ///
 /// # Errors
 /// Where compiling boundary sentences takes longer than `patience`.
 pub fn each_shape(
     shown: &Shown<'_>,
     points: &[Coord<f64>],
+    window: Rect<f64>,
     patience: &Patience,
     mut take: impl Take,
 ) -> Result<(), Interrupted> {
@@ -42,14 +53,14 @@ pub fn each_shape(
     }
     selected(shown, &mut take);
     stacks(points, &mut take);
-    sentences(shown, patience, &mut take)
+    sentences(shown, window, patience, &mut take)
 }
 
 fn asked(area: &Area, take: &mut impl Take) {
     // The area of a feature is drawn with the feature.
     let drawn = Value::Truth(area.feature().is_none());
     let polygons: MultiPolygon<f64> = area.polygons().clone();
-    take("page-area", &polygons.into(), &[("drawn", drawn)]);
+    take(AREA, &polygons.into(), &[("drawn", drawn)]);
 }
 
 fn hits(answer: &Answer<'_>, take: &mut impl Take) {
@@ -63,11 +74,7 @@ fn hits(answer: &Answer<'_>, take: &mut impl Take) {
                 Certainty::Possible => "possible",
                 Certainty::Borderline => "borderline",
             };
-            take(
-                "page-hits",
-                geometry,
-                &[("certainty", Value::Text(certainty))],
-            );
+            take(HITS, geometry, &[("certainty", Value::Text(certainty))]);
         }
     }
 }
@@ -82,12 +89,12 @@ fn selected(shown: &Shown<'_>, take: &mut impl Take) {
     };
     let part = |part: &'static str| [("part", Value::Text(part))];
     let Geometry::Point(point) = geometry else {
-        return take("page-focus", geometry, &part("shape"));
+        return take(FOCUS, geometry, &part("shape"));
     };
-    take("page-focus", geometry, &part("point"));
+    take(FOCUS, geometry, &part("point"));
     if feature.accuracy_m > 0.0 {
         let ring = measure::circle(point.0, feature.accuracy_m);
-        take("page-focus", &ring.into(), &part("ring"));
+        take(FOCUS, &ring.into(), &part("ring"));
     }
 }
 
@@ -101,7 +108,7 @@ fn stacks(points: &[Coord<f64>], take: &mut impl Take) {
     for (point, count) in places.into_values().filter(|(_, count)| *count > 1) {
         let count = count.to_string();
         take(
-            "page-stacks",
+            STACKS,
             &Point(point).into(),
             &[("count", Value::Text(&count))],
         );
@@ -110,6 +117,7 @@ fn stacks(points: &[Coord<f64>], take: &mut impl Take) {
 
 fn sentences(
     shown: &Shown<'_>,
+    window: Rect<f64>,
     patience: &Patience,
     take: &mut impl Take,
 ) -> Result<(), Interrupted> {
@@ -118,6 +126,7 @@ fn sentences(
         for compilation in &compilations {
             sentence(compilation, shown.lang, take);
         }
+        named(&compilations, shown, window, patience, take)?;
     }
     Ok(())
 }
@@ -128,12 +137,8 @@ fn sentence(compilation: &Compilation, lang: Lang, take: &mut impl Take) {
         Outcome::Ambiguous(ambiguity) => {
             for (number, candidate) in (1..).zip(ambiguity.candidates()) {
                 let polygon = polygon(candidate);
-                take("page-boundary", &polygon, &area(OPACITY[1]));
-                take(
-                    "page-boundary",
-                    &polygon,
-                    &[("part", Value::Text("candidate"))],
-                );
+                take(BOUNDARY, &polygon, &area(OPACITY[1]));
+                take(BOUNDARY, &polygon, &[("part", Value::Text("candidate"))]);
                 let label = match lang {
                     Lang::Zh => format!("第 {number} 种"),
                     Lang::En => format!("No. {number}"),
@@ -149,11 +154,7 @@ fn sentence(compilation: &Compilation, lang: Lang, take: &mut impl Take) {
         .filter(|gap| gap.kind == OpenKind::Apart);
     for gap in apart.filter(|gap| gap.line.len() > 1) {
         let line = LineString::new(gap.line.clone());
-        take(
-            "page-boundary",
-            &line.into(),
-            &[("part", Value::Text("apart"))],
-        );
+        take(BOUNDARY, &line.into(), &[("part", Value::Text("apart"))]);
         let far = metres(gap.metres, lang);
         let label = match lang {
             Lang::Zh => format!("相距 {far}"),
@@ -163,8 +164,41 @@ fn sentence(compilation: &Compilation, lang: Lang, take: &mut impl Take) {
     }
 }
 
+/// The lines that sentences without a polygon name, as far as there are any.
+fn named(
+    compilations: &[Compilation],
+    shown: &Shown<'_>,
+    window: Rect<f64>,
+    patience: &Patience,
+    take: &mut impl Take,
+) -> Result<(), Interrupted> {
+    let names: HashSet<&str> = compilations
+        .iter()
+        .filter(|compilation| !matches!(compilation.outcome, Outcome::Compiled(_)))
+        .flat_map(|compilation| &compilation.asked)
+        .flat_map(|side| &side.names)
+        .filter_map(|name| name.street.as_deref())
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    for id in LINES {
+        let Some(collection) = shown.snapshot.collection(id) else {
+            continue;
+        };
+        let near = collection.near(window);
+        for feature in near.filter(|feature| names.contains(&*feature.name)) {
+            patience.check()?;
+            if let Some(geometry) = &feature.geometry {
+                take(Source::Named(id), geometry, &[]);
+            }
+        }
+    }
+    Ok(())
+}
+
 fn outline(compiled: &Compiled, lang: Lang, take: &mut impl Take) {
-    take("page-boundary", &polygon(compiled), &area(OPACITY[0]));
+    take(BOUNDARY, &polygon(compiled), &area(OPACITY[0]));
     for stretch in &compiled.stretches {
         let Some(line) = compiled.ring.get(stretch.from..=stretch.to) else {
             continue;
@@ -181,7 +215,7 @@ fn outline(compiled: &Compiled, lang: Lang, take: &mut impl Take) {
             ),
         ];
         take(
-            "page-boundary",
+            BOUNDARY,
             &LineString::new(line.to_vec()).into(),
             &attributes,
         );
@@ -203,11 +237,7 @@ fn outline(compiled: &Compiled, lang: Lang, take: &mut impl Take) {
     }
     for side in compiled.evidence(None).sides {
         let corner = Point(side.corner.point);
-        take(
-            "page-boundary",
-            &corner.into(),
-            &[("part", Value::Text("corner"))],
-        );
+        take(BOUNDARY, &corner.into(), &[("part", Value::Text("corner"))]);
     }
 }
 
@@ -226,7 +256,7 @@ fn polygon(compiled: &Compiled) -> Geometry<f64> {
 fn name(line: &[Coord<f64>], side: &str, label: &str, take: &mut impl Take) {
     if let Some(middle) = midpoint(line) {
         let attributes = [("side", Value::Text(side)), ("label", Value::Text(label))];
-        take("page-boundary-points", &Point(middle).into(), &attributes);
+        take(POINTS, &Point(middle).into(), &attributes);
     }
 }
 

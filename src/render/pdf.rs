@@ -19,7 +19,7 @@ use tiny_skia::PathSegment;
 use super::{
     fonts::{Fonts, Weight},
     png::MITER_LIMIT,
-    scene::{Cap, Colour, Item, Join, Scene, Stroke as Line, Text, Unpainted},
+    scene::{Bent, Cap, Colour, Item, Join, Scene, Stroke as Line, Text, Unpainted},
 };
 use crate::{area::Patience, model};
 
@@ -133,12 +133,9 @@ fn draw(surface: &mut Surface<'_>, item: &Item, fonts: &[Font; 3]) {
             surface.set_fill(Some(fill(*colour)));
             draw_path(surface, shape);
         }
-        Item::Line(shape, line) => {
-            surface.set_fill(None);
-            surface.set_stroke(Some(stroke(line)));
-            draw_path(surface, shape);
-        }
+        Item::Line(shape, line) => draw_line(surface, shape, line),
         Item::Text(text) => write(surface, text, fonts),
+        Item::Bent(bent) => write_bent(surface, bent, fonts),
         Item::Image(_) => {}
         Item::Clip(place) => {
             let mut path = PathBuilder::new();
@@ -155,6 +152,12 @@ fn draw(surface: &mut Surface<'_>, item: &Item, fonts: &[Font; 3]) {
         }
         Item::Unclip => surface.pop(),
     }
+}
+
+fn draw_line(surface: &mut Surface<'_>, shape: &tiny_skia::Path, line: &Line) {
+    surface.set_fill(None);
+    surface.set_stroke(Some(stroke(line)));
+    draw_path(surface, shape);
 }
 
 fn draw_path(surface: &mut Surface<'_>, shape: &tiny_skia::Path) {
@@ -215,6 +218,54 @@ fn stroke(line: &Line) -> Stroke {
 }
 
 fn write(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3]) {
+    if let Some((colour, reach)) = text.halo {
+        surface.set_fill(None);
+        surface.set_stroke(Some(stroke(&Line {
+            colour,
+            width: 2.0 * reach,
+            dashes: Vec::new(),
+            cap: Cap::Round,
+            join: Join::Round,
+        })));
+        // A text that stands twice would be found and copied twice.
+        put(surface, text, fonts, As::Outlines);
+    }
+    put_filled(surface, text, fonts, text.colour, As::Text);
+}
+
+/// Who reads a file takes characters that are turned one by one for words of their own: they are seen
+/// as outlines, and read as one line that is not seen.
+fn write_bent(surface: &mut Surface<'_>, bent: &Bent, fonts: &[Font; 3]) {
+    if let Some((shape, line)) = &bent.halo {
+        draw_line(surface, shape, line);
+    }
+    for character in &bent.characters {
+        put_filled(surface, character, fonts, character.colour, As::Outlines);
+    }
+    let unseen = bent.whole.colour.faded(0.0);
+    put_filled(surface, &bent.whole, fonts, unseen, As::Text);
+}
+
+/// What glyphs are put onto a page as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum As {
+    /// Text, which can be read.
+    Text,
+    /// Shapes.
+    Outlines,
+}
+
+fn put_filled(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3], colour: Colour, kind: As) {
+    surface.set_stroke(None);
+    surface.set_fill(Some(Fill {
+        rule: FillRule::NonZero,
+        ..fill(colour)
+    }));
+    put(surface, text, fonts, kind);
+}
+
+/// Puts a line of text where it stands, as fill and stroke are set.
+fn put(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3], kind: As) {
     let font = match text.weight {
         Weight::Regular => &fonts[0],
         Weight::Medium => &fonts[1],
@@ -232,27 +283,17 @@ fn write(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3]) {
         return;
     }
     let (x, y) = text.at;
-    surface.push_transform(&Transform::from_rotate_at(text.angle, x, y));
-    if let Some((colour, reach)) = text.halo {
-        surface.set_fill(None);
-        surface.set_stroke(Some(stroke(&Line {
-            colour,
-            width: 2.0 * reach,
-            dashes: Vec::new(),
-            cap: Cap::Round,
-            join: Join::Round,
-        })));
-        // As outlines: a text that stands twice would be found and copied twice.
-        let start = Point::from_xy(x, y);
-        surface.draw_glyphs(start, &glyphs, font.clone(), &text.text, text.size, true);
-    }
-    surface.set_stroke(None);
-    surface.set_fill(Some(Fill {
-        rule: FillRule::NonZero,
-        ..fill(text.colour)
-    }));
     let start = Point::from_xy(x, y);
-    surface.draw_glyphs(start, &glyphs, font.clone(), &text.text, text.size, false);
+    let is_outlined = kind == As::Outlines;
+    surface.push_transform(&Transform::from_rotate_at(text.angle, x, y));
+    surface.draw_glyphs(
+        start,
+        &glyphs,
+        font.clone(),
+        &text.text,
+        text.size,
+        is_outlined,
+    );
     surface.pop();
 }
 

@@ -9,7 +9,7 @@ use super::{
     pack,
     pdf::{About, pdf},
     png::png,
-    pptx::{self, Figure, Slide, pptx},
+    pptx::{self, Figure, Link, Slide, pptx},
     qr::Code,
     scene::{Scene, Unpainted},
     sheet::{self, Failure, Plan, Sheet, Standing, sheet},
@@ -339,7 +339,7 @@ impl Studio<'_> {
                 "{} {} {}",
                 self.brief.snapshot.fingerprint, self.state, self.brief.title
             ),
-            link: sheet.code.zip(link),
+            link: sheet.link.zip(link),
         };
         Ok(pdf(&sheet.scene, &about, self.patience)?)
     }
@@ -362,8 +362,10 @@ impl Studio<'_> {
         let (credit, sources) = brief.credits();
         let said = Some(brief.said()).filter(|said| !said.is_empty());
         let link = brief.link.map(|address| {
-            let code = self.code_of(address);
-            code.map(|code| (address.to_owned(), code))
+            Ok::<_, Unpainted>(Link {
+                address: address.to_owned(),
+                code: self.code_of(address)?,
+            })
         });
         let slide = Slide {
             title: brief.title(),
@@ -381,16 +383,18 @@ impl Studio<'_> {
         pptx(&slide).map_err(Failure::Failed)
     }
 
-    /// The QR code of an address as PNG; of one that is too long, none can be.
-    fn code_of(&self, address: &str) -> Result<Vec<u8>, Unpainted> {
-        let code = Code::of(address)?;
+    /// The QR code of an address as PNG; `None` where that is too long for one.
+    fn code_of(&self, address: &str) -> Result<Option<Vec<u8>>, Unpainted> {
+        let Ok(code) = Code::of(address) else {
+            return Ok(None);
+        };
         let side = f32::from(code.modules()) * 4.0;
         let mut scene = Scene::new(side, side);
         let place = tiny_skia::Rect::from_xywh(0.0, 0.0, side, side);
         if let Some(place) = place {
             code.draw(&mut scene.items, place);
         }
-        png(&scene, SLIDE_RATIO, self.patience)
+        png(&scene, SLIDE_RATIO, self.patience).map(Some)
     }
 }
 

@@ -11,7 +11,7 @@ use tiny_skia::{Path, PathBuilder, Rect};
 use super::{frame::MapFrame, look::single};
 use crate::geometry::{clip, simplify};
 
-/// Pixels by which a simplified line may be off.
+/// Pixels by which a simplified line of the map may be off.
 const TOLERANCE: f64 = 0.3;
 
 /// A shape on the sheet, without what lies off its frame. Pixels.
@@ -19,6 +19,8 @@ pub(super) struct Placed {
     whole: Geometry<f64>,
     /// What is kept: the frame, and as far around it as marks reach.
     keep: Bounds<f64>,
+    /// Pixels by which its lines may be off.
+    tolerance: f64,
     lines: OnceCell<Vec<LineString<f64>>>,
     areas: OnceCell<Vec<Polygon<f64>>>,
 }
@@ -38,9 +40,22 @@ impl Placed {
         (is_placed && keep.intersects(&bounds)).then(|| Self {
             whole,
             keep,
+            tolerance: TOLERANCE,
             lines: OnceCell::new(),
             areas: OnceCell::new(),
         })
+    }
+
+    /// A shape that is given in pixels of the sheet: all of it, as it is.
+    pub fn on_sheet(whole: Geometry<f64>) -> Self {
+        let nowhere = Bounds::new(Coord::zero(), Coord::zero());
+        Self {
+            keep: whole.bounding_rect().unwrap_or(nowhere),
+            whole,
+            tolerance: 0.0,
+            lines: OnceCell::new(),
+            areas: OnceCell::new(),
+        }
     }
 
     /// Whether any of it lies in a rectangle of the sheet.
@@ -123,7 +138,7 @@ impl Placed {
         };
         parts
             .iter()
-            .map(|part| simplify::line(part, TOLERANCE))
+            .map(|part| simplify::line(part, self.tolerance))
             .collect()
     }
 
@@ -136,7 +151,7 @@ impl Placed {
                 } else {
                     clip::polygon(polygon, self.keep)?
                 };
-                Some(simplify::polygon(&kept, TOLERANCE))
+                Some(simplify::polygon(&kept, self.tolerance))
             };
             match &self.whole {
                 Geometry::Polygon(polygon) => kept(polygon).into_iter().collect(),

@@ -10,7 +10,7 @@ use tiny_skia::{
 
 use super::{
     fonts::{Fonts, Weight},
-    scene::{Cap, Colour, Image, Item, Join, Scene, Stroke, Text, Unpainted},
+    scene::{Bent, Cap, Colour, Image, Item, Join, Scene, Stroke, Text, Unpainted},
 };
 use crate::{area::Patience, model};
 
@@ -106,6 +106,16 @@ impl Painter {
             }
             Item::Line(path, stroke) => self.line(path, stroke, Transform::identity()),
             Item::Text(text) => self.text(text)?,
+            Item::Bent(Bent {
+                halo, characters, ..
+            }) => {
+                if let Some((path, stroke)) = halo {
+                    self.line(path, stroke, Transform::identity());
+                }
+                for character in characters {
+                    self.text(character)?;
+                }
+            }
             Item::Image(image) => self.image(image),
             Item::Clip(rect) => self.clip(*rect),
             Item::Unclip => self.unclip(),

@@ -95,6 +95,18 @@ pub struct Text {
     pub halo: Option<(Colour, f32)>,
 }
 
+/// A line of text whose characters stand each for itself: along a bend, or below each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bent {
+    /// What sets all of them off from the map: the halo of one must not cover the next.
+    pub halo: Option<(Path, Stroke)>,
+    /// Each character.
+    pub characters: Vec<Text>,
+    /// The same as one straight line, from where the first stands to the last: what is read, found and
+    /// copied where a file can tell that from what is seen.
+    pub whole: Text,
+}
+
 /// A picture made elsewhere: a tile of a base map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
@@ -117,6 +129,8 @@ pub enum Item {
     Line(Path, Stroke),
     /// A line of text.
     Text(Text),
+    /// A line of text along a bend.
+    Bent(Bent),
     /// A picture made elsewhere.
     Image(Image),
     /// From here on only what lies in this rectangle is seen, up to the matching [`Item::Unclip`].

@@ -20,11 +20,33 @@ pub struct Glyph {
     pub range: Range<usize>,
 }
 
+/// Whether a character is seen, or at least takes room. What is not: controls, and what the Unicode
+/// standard says to ignore where it is not known (`Default_Ignorable_Code_Point`), such as marks of
+/// direction, joiners, soft hyphens and variation selectors. Fonts that lack these would show boxes.
+fn is_set(character: char) -> bool {
+    let is_ignored = matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}');
+    !character.is_control() && !is_ignored
+}
+
+/// How far a character takes the pen, in ems.
+fn advance(fonts: &Fonts, weight: Weight, character: char) -> f32 {
+    if is_set(character) {
+        fonts.glyph(weight, character).1
+    } else {
+        0.0
+    }
+}
+
 /// Sets a line of text. What has no width and no look (marks of direction, line breaks) is left out.
 #[must_use]
 pub fn set(fonts: &Fonts, weight: Weight, text: &str) -> Vec<Glyph> {
     text.char_indices()
-        .filter(|(_, character)| !character.is_control())
+        .filter(|(_, character)| is_set(*character))
         .map(|(start, character)| {
             let (id, advance) = fonts.glyph(weight, character);
             Glyph {
@@ -39,9 +61,8 @@ pub fn set(fonts: &Fonts, weight: Weight, text: &str) -> Vec<Glyph> {
 /// How long a line of text is, in ems.
 #[must_use]
 pub fn length(fonts: &Fonts, weight: Weight, text: &str) -> f32 {
-    let characters = text.chars().filter(|character| !character.is_control());
-    characters
-        .map(|character| fonts.glyph(weight, character).1)
+    text.chars()
+        .map(|character| advance(fonts, weight, character))
         .sum()
 }
 
@@ -75,7 +96,7 @@ pub fn broken(fonts: &Fonts, weight: Weight, text: &str, ems: f32, most: usize) 
                 continue;
             }
             for character in word.chars() {
-                let wide = fonts.glyph(weight, character).1;
+                let wide = advance(fonts, weight, character);
                 if used + wide > ems && !line.is_empty() {
                     lines.push(std::mem::take(&mut line));
                     used = 0.0;
@@ -175,11 +196,28 @@ mod tests {
     fn a_line_is_as_long_as_its_glyphs() {
         let fonts = Fonts::carried().expect("fonts are built in");
         let glyphs = set(fonts, Weight::Bold, "一张图\u{200e}\n±50 米");
+        assert_eq!(glyphs.len(), 8);
         let sum: f32 = glyphs.iter().map(|glyph| glyph.advance).sum();
         let whole = length(fonts, Weight::Bold, "一张图\u{200e}\n±50 米");
         assert!((sum - whole).abs() < 1e-4);
         assert!(glyphs.iter().all(|glyph| glyph.range.end <= 26));
         // Chinese characters are an em wide.
         assert!((glyphs[0].advance - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_not_seen_takes_no_room() {
+        let fonts = Fonts::carried().expect("fonts are built in");
+        for none in "\u{ad}\u{200b}\u{200d}\u{202e}\u{2060}\u{fe0f}\u{feff}\u{e0041}".chars() {
+            let text = format!("云{none}帆");
+            let glyphs = set(fonts, Weight::Regular, &text);
+            assert_eq!(glyphs.len(), 2, "{none:?}");
+            let wide = length(fonts, Weight::Regular, &text);
+            assert!((wide - 2.0).abs() < 1e-6, "{none:?}: {wide}");
+        }
+        let far = "\u{2060}".repeat(50) + "云帆";
+        assert_eq!(lines(&far, 2.0, 9).len(), 1);
+        // What the font only lacks is seen as such.
+        assert_eq!(set(fonts, Weight::Regular, "\u{10ffff}").len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
 import {
   DISTRICT,
@@ -20,8 +21,27 @@ const SITE = 'https://bureau.example';
 let stage;
 let revision;
 
+/** Sites of others: their pages hold what stands in `framed`. The second is not allowed to. */
+const sites = [];
+let framed = '';
+
+async function openSite() {
+  const site = createServer((_, answer) => {
+    answer.setHeader('content-type', 'text/html; charset=utf-8');
+    answer.end(`<!doctype html><title>别的网站</title>${framed}`);
+  });
+  await new Promise((done) => site.listen(0, '127.0.0.1', done));
+  sites.push(site);
+  return `http://127.0.0.1:${site.address().port}`;
+}
+
+let allowed;
+let other;
+
 before(async () => {
-  stage = await setDesk(['王工'], '--allow-embed', SITE);
+  allowed = await openSite();
+  other = await openSite();
+  stage = await setDesk(['王工'], '--allow-embed', SITE, '--allow-embed', allowed);
   ({ revision } = await stage.json('/collections'));
 });
 
@@ -30,6 +50,7 @@ afterEach(() => stage.closePages());
 after(async () => {
   await stage?.clear();
   if (stage) await rm(stage.data, { recursive: true, force: true });
+  for (const site of sites) site.close();
 });
 
 const dialogOf = (page) => page.locator('.share-dialog');
@@ -405,6 +426,107 @@ test('within another site there are the map, its title, its legend and the way t
   const strip = later.locator('.embed-strip');
   await strip.getByText(/^已看最新：第 \d+ 版$/).waitFor();
   assert.doesNotMatch(await strip.innerText(), /汇报/);
+});
+
+test('only pages of sites that the operator allows can hold a map', async () => {
+  const page = await stage.openReady(VIEW);
+  await share(page, { title: '别处的图' });
+  framed = await dialogOf(page).locator('[name=share_embed]').inputValue();
+  assert.match(framed, /^<iframe src="http/);
+  const context = await stage.browser.newContext({ viewport: { width: 800, height: 600 } });
+  const host = await context.newPage();
+  await host.goto(allowed);
+  const inside = host.frameLocator('iframe');
+  await inside.locator('[data-map=idle]').waitFor({ timeout: 45_000 });
+  await inside.getByText('别处的图').waitFor();
+  const refusals = [];
+  host.on('console', (message) => refusals.push(message.text()));
+  await host.goto(other);
+  await host.waitForFunction(() => document.querySelector('iframe') !== null);
+  for (let left = 100; left > 0 && refusals.length === 0; left -= 1) await host.waitForTimeout(100);
+  assert.match(refusals.join(), /frame-ancestors/);
+  assert.equal(await inside.getByText('别处的图').count(), 0);
+});
+
+test('what of a share is not there is said, and nothing is asked for in its place', async () => {
+  const page = await stage.open('/');
+  const state =
+    '?v=1&at=117.00000,38.98500,14.00&panel=list&layers=zones,reserves&kind=canal&select=zones/nowhere';
+  const id = await page.evaluate(
+    async (what) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch('/shares', {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(what),
+      });
+      return (await answer.json()).id;
+    },
+    { state },
+  );
+  const reader = await stage.open();
+  const asked = [];
+  reader.on('response', (response) => {
+    const url = new URL(response.url());
+    asked.push(`${response.status()} ${url.pathname}${url.search}`);
+  });
+  await reader.goto(`${stage.address}/s/${id}`);
+  await mapRests(reader);
+  const strip = reader.locator('.briefed');
+  await strip.getByText(/^4 处看不到/).click();
+  const told = await strip.locator('.briefed-missing li').allInnerTexts();
+  assert.deepEqual(told, [
+    '1 个图层不存在，或不对您开放',
+    '1 个筛选的类别不存在，或不对您开放',
+    '筛选的类别一个也没有了，所以没有要素通过筛选',
+    '所选的要素不存在，或不对您开放',
+  ]);
+  await reader.getByText('没有符合筛选条件的条目').waitFor();
+  await reader.locator('[data-filter=kind] .chip').getByText('已不存在').waitFor();
+  await screenshot(reader, 'share-missing-1440x900');
+  const failed = asked.filter((line) => /^[45]/.test(line));
+  assert.deepEqual(failed, []);
+  assert.deepEqual(
+    asked.filter((line) => /kind=-/.test(line) && /items/.test(line)),
+    [],
+  );
+  // Without that condition everything is there again.
+  await reader.locator('[data-filter=kind] .chip').click();
+  await reader
+    .locator('.list-found')
+    .getByText(/^共 \d+ 项$/)
+    .waitFor();
+});
+
+test('who shares too much is told to wait', async () => {
+  const busy = await setDesk([]);
+  try {
+    const page = await busy.openReady(VIEW);
+    const last = await page.evaluate(async () => {
+      const headers = { 'content-type': 'application/json' };
+      for (let turn = 0; turn < 200; turn += 1) {
+        const body = JSON.stringify({ state: '?v=1', title: `第 ${turn} 个` });
+        const answer = await fetch('/shares', { method: 'POST', headers, body });
+        if (!answer.ok)
+          return { status: answer.status, after: answer.headers.get('retry-after'), turn };
+      }
+      return null;
+    });
+    assert.equal(last?.status, 429);
+    assert.ok(Number(last.after) > 0, 'it is said for how long');
+    await openDialog(page);
+    const dialog = dialogOf(page);
+    await dialog.locator('[name=share_title]').fill('再来一个');
+    await dialog.getByRole('button', { name: '生成链接' }).click();
+    await dialog.getByText(`每小时最多分享 ${last.turn} 次，请稍后再试`).waitFor();
+    await screenshot(page, 'share-too-many-1440x900');
+    // Nothing that was written is lost, and the rest of the page goes on.
+    assert.equal(await dialog.locator('[name=share_title]').inputValue(), '再来一个');
+    busy.assertClean();
+  } finally {
+    await busy.clear();
+    await rm(busy.data, { recursive: true, force: true });
+  }
 });
 
 test('an address with a share that is not there says so and shows its view', async () => {

@@ -15,15 +15,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lopdf::{Document, Object, content::Content};
+use lopdf::{Document, Encoding, Object, content::Content};
 use renewal_map::{
     area::Patience,
     model::{Feature, View},
     render::{
         brief::Brief,
-        picture::{Form, Size, picture},
-        scene::Item,
-        sheet::{Failure, Plan, Standing, sheet},
+        legend::legend,
+        picture::{Form, Page, Size, picture},
+        scene::{Item, Text},
+        sheet::{Failure, Plan, Sheet, Standing, sheet},
     },
     report::Report,
     store::{Snapshot, files::Files, load},
@@ -34,6 +35,7 @@ use tempfile::TempDir;
 use zip::ZipArchive;
 
 use crate::{
+    drawing::assert_looks_as_it_did,
     hidden::options,
     loading::Copy,
     support::{Answer, Server, program, yunze},
@@ -268,6 +270,115 @@ fn a_length_on_the_page_is_the_length_on_the_ground_at_its_scale() {
 }
 
 #[test]
+fn a_name_along_a_bend_is_read_as_one() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1&at=117.165,39.165,14&layers=streets,district");
+    let brief = brief(&snapshot, &view);
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    let file = picture(&brief, Form::Pdf(Page::default()), &patience).unwrap();
+    let pdf = Document::load_mem(&file).unwrap();
+    let plan = Plan {
+        brief: &brief,
+        width: 297.0 / 25.4 * 96.0,
+        height: 210.0 / 25.4 * 96.0,
+        standing: Standing::Paper(None),
+        is_slide: false,
+        asked: None,
+    };
+    let sheet = sheet(&plan, &patience).unwrap();
+    let bent: Vec<&str> = sheet
+        .scene
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Bent(bent) => Some(&*bent.whole.text),
+            _ => None,
+        })
+        .collect();
+    assert!(bent.len() > 5, "{bent:?}");
+    // What is shown by one operator is one text.
+    let page = pdf.get_pages()[&1];
+    let mut content = Content::decode(&pdf.get_page_content(page)).unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    let all = std::mem::take(&mut content.operations);
+    let is_text = |operator: &str| matches!(operator, "Tj" | "TJ");
+    let fonts = pdf.get_page_fonts(page).unwrap();
+    let mut encoding = None;
+    for operation in &all {
+        if operation.operator == "Tf" {
+            let font = fonts.get(operation.operands[0].as_name().unwrap()).unwrap();
+            encoding = Some(font.get_font_encoding(&pdf).unwrap());
+        }
+        if is_text(&operation.operator) {
+            let mut line = String::new();
+            spell(&mut line, encoding.as_ref().unwrap(), &operation.operands);
+            lines.push(line);
+        }
+    }
+    let (said, mut single) = (
+        lines.join("\n"),
+        lines.iter().filter(|line| line.chars().count() == 1),
+    );
+    for name in &bent {
+        assert!(lines.iter().any(|line| line == name), "{name}: {said}");
+    }
+    // Signs that are letters stand alone, and numbers of the scale bar.
+    assert!(
+        single.all(|line| "▲◆◇北0123456789".contains(&**line)),
+        "{said}"
+    );
+}
+
+/// What the operands of a text operator say.
+fn spell(line: &mut String, encoding: &Encoding<'_>, operands: &[Object]) {
+    for operand in operands {
+        match operand {
+            Object::String(bytes, _) => {
+                line.push_str(&Document::decode_text(encoding, bytes).unwrap());
+            }
+            Object::Array(parts) => spell(line, encoding, parts),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_link_that_no_code_can_hold_spoils_no_file() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1");
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    let long = |length: usize| format!("https://map.example.cn/?boundary={}", "x".repeat(length));
+    // Longer than a code that is read off paper; longer than any.
+    for (length, is_printed) in [(60, true), (1_000, false), (4_000, false)] {
+        let address = long(length);
+        let brief = Brief {
+            link: Some(&address),
+            ..brief(&snapshot, &view)
+        };
+        let files = entries(picture(&brief, Form::Pack, &patience).unwrap());
+        let readme = String::from_utf8(files["README.txt"].clone()).unwrap();
+        assert!(readme.contains(&address), "{readme}");
+        let pdf = Document::load_mem(&files["map.pdf"]).unwrap();
+        let text = words(&pdf);
+        assert_eq!(text.contains(&address), is_printed, "{length}: {text}");
+        assert_eq!(text.contains("链接太长"), !is_printed, "{length}: {text}");
+        let leads_there = pdf.objects.values().any(|object| {
+            let action = object.as_dict().and_then(|one| one.get(b"A"));
+            let address_of = action
+                .and_then(Object::as_dict)
+                .and_then(|one| one.get(b"URI"));
+            address_of.and_then(Object::as_str).ok() == Some(address.as_bytes())
+        });
+        assert!(leads_there, "a click leads to {length}");
+        let slide = entries(files["slide.pptx"].clone());
+        let relations =
+            String::from_utf8(slide["ppt/slides/_rels/slide1.xml.rels"].clone()).unwrap();
+        assert!(relations.contains(&address));
+        assert_eq!(slide.contains_key("ppt/media/image2.png"), length < 2_000);
+    }
+}
+
+#[test]
 fn a_slide_is_a_whole_presentation_with_the_numbers_of_the_query() {
     let (server, _data) = house(&[]);
     let (path, url) = share(&server, STATE);
@@ -398,20 +509,46 @@ fn a_code_leads_to_the_share_by_itself_and_on_the_picture() {
         std::slice::from_ref(&url)
     );
 
-    let picture = file(
-        &server,
-        &format!("{path}.png?width=1200&height=630"),
-        "image/png",
-    )
-    .body;
-    let mut reader = png::Decoder::new(Cursor::new(picture)).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut pixels).unwrap();
-    assert_eq!((info.width, info.height), (1_200, 630));
-    let channels = pixels.len() / (1_200 * 630);
-    // The corner in which it stands.
-    let light = |x: usize, y: usize| pixels[((y + 330) * 1_200 + x + 900) * channels];
-    assert_eq!(read_code(300, 300, light), [url]);
+    // The corner of a picture in which it stands.
+    let in_corner = |path: &str| {
+        let picture = file(&server, path, "image/png").body;
+        let mut reader = png::Decoder::new(Cursor::new(picture)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((info.width, info.height), (1_200, 630));
+        let channels = pixels.len() / (1_200 * 630);
+        let light = |x: usize, y: usize| pixels[((y + 330) * 1_200 + x + 900) * channels];
+        read_code(300, 300, light)
+    };
+    assert_eq!(
+        in_corner(&format!("{path}.png?width=1200&height=630")),
+        [url]
+    );
+    // A view that nobody shared leads to itself, of these data.
+    let plain = in_corner("/map.png?width=1200&height=630&v=1&layers=zones,parcels");
+    let [address] = &plain[..] else {
+        panic!("{plain:?}")
+    };
+    let state = address.strip_prefix(&format!("{}/?", server.url)).unwrap();
+    let (view, unread) = View::parse(state);
+    assert!(unread.is_empty(), "{unread:?}");
+    assert_eq!(view.revision, Some(1));
+    assert_eq!(view.layers, Some(vec!["zones".into(), "parcels".into()]));
+}
+
+#[test]
+fn a_sheet_looks_as_it_did() {
+    let snapshot = embedded();
+    let (view, _) = View::parse(
+        "v=1&select=zones/west-station-hub&area=feature:zones/west-station-hub&at=117.165,39.165,13",
+    );
+    let brief = brief(&snapshot, &view);
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    for (name, width, height) in [("sheet", 1_123, 794), ("sheet-high", 794, 1_123)] {
+        let size = Form::Png(Size::new(width, height, 1.0).unwrap());
+        let file = picture(&brief, size, &patience).unwrap();
+        assert_looks_as_it_did(name, &file);
+    }
 }
 
 #[test]
@@ -1054,6 +1191,67 @@ fn brief<'a>(snapshot: &'a Snapshot, view: &'a View) -> Brief<'a> {
 
 type Box4 = [f32; 4];
 
+/// Corners of what is seen of each character of a text, however it is turned.
+fn corners(text: &Text) -> Vec<(f32, f32)> {
+    let (sin, cos) = text.angle.to_radians().sin_cos();
+    let mut pen = 0.0;
+    let mut corners = Vec::new();
+    for glyph in &text.glyphs {
+        let end = pen + glyph.advance;
+        for (along, down) in [(pen, 0.1), (end, 0.1), (pen, -0.8), (end, -0.8)] {
+            let (along, down) = (along * text.size, down * text.size);
+            corners.push((
+                text.at.0 + cos * along - sin * down,
+                text.at.1 + sin * along + cos * down,
+            ));
+        }
+        pen = end;
+    }
+    corners
+}
+
+/// What a legend has to say, and that it does: all signs that were drawn, or how many it leaves out.
+fn check_legend(case: &str, brief: &Brief<'_>, sheet: &Sheet, texts: &[(String, Box4)]) {
+    let sections = legend(&sheet.drawn, brief, sheet.frame.zoom());
+    let entries: Vec<&str> = sections
+        .iter()
+        .flat_map(|section| &section.entries)
+        .map(|entry| &*entry.words)
+        .collect();
+    let Some(head) = texts
+        .iter()
+        .position(|(text, _)| text == brief.words("图例", "Legend"))
+    else {
+        return;
+    };
+    let left_out = texts.iter().find_map(|(text, _)| {
+        let zh = text
+            .strip_prefix("…另有 ")
+            .and_then(|rest| rest.strip_suffix(" 项"));
+        let en = text
+            .strip_prefix("… and ")
+            .and_then(|rest| rest.strip_suffix(" more signs"));
+        zh.or(en)?.parse::<usize>().ok()
+    });
+    let count = entries.len() - left_out.unwrap_or(0);
+    let stands = |words: &str| {
+        let mut lines = texts[head..].iter();
+        lines.find(|(line, _)| words.starts_with(line.trim_end_matches('…')))
+    };
+    for words in &entries[..count] {
+        assert!(
+            stands(words).is_some(),
+            "{case}: {words} is not in the legend"
+        );
+    }
+    for words in &entries[count..] {
+        assert!(
+            !texts.iter().any(|(text, _)| text == words),
+            "{case}: {words} is counted as left out"
+        );
+    }
+}
+
 fn meet(a: &Box4, b: &Box4) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
@@ -1117,12 +1315,28 @@ fn nothing_overlaps_and_nothing_is_cut_off_at_any_size() {
             let mut texts: Vec<(String, Box4)> = Vec::new();
             let mut shapes: Vec<Box4> = Vec::new();
             let mut depth = 0;
+            let mut is_drawn = false;
+            // What names stand on, and the plate of the arrow to the north: the first thing over the map.
+            let mut labels: Vec<(String, Vec<(f32, f32)>)> = Vec::new();
+            let mut plate: Option<Box4> = None;
             let map = sheet.frame.place();
             let page = [0.0, 0.0, plan.width, plan.height];
             for item in &sheet.scene.items {
                 match item {
                     Item::Clip(_) => depth += 1,
-                    Item::Unclip => depth -= 1,
+                    Item::Unclip => {
+                        depth -= 1;
+                        is_drawn = true;
+                    }
+                    // Marks and counts stand where they are.
+                    Item::Text(text) if depth > 0 => {
+                        let is_name = text.text.chars().count() > 2;
+                        labels.extend(is_name.then(|| (text.text.clone(), corners(text))));
+                    }
+                    Item::Bent(bent) => {
+                        let characters = bent.characters.iter().flat_map(corners).collect();
+                        labels.push((bent.whole.text.clone(), characters));
+                    }
                     Item::Text(text) if depth == 0 => {
                         let long: f32 = text.glyphs.iter().map(|glyph| glyph.advance).sum();
                         let (x, y) = text.at;
@@ -1144,6 +1358,10 @@ fn nothing_overlaps_and_nothing_is_cut_off_at_any_size() {
                             && bounds.top() >= map.top()
                             && bounds.bottom() <= map.bottom();
                         let is_page = shape[2] - shape[0] >= page[2] - 0.5;
+                        let is_plate = matches!(item, Item::Fill(..)) && is_inside && is_drawn;
+                        if is_plate && plate.is_none() {
+                            plate = Some(shape);
+                        }
                         if !is_page && !is_inside {
                             shapes.push(shape);
                         }
@@ -1152,6 +1370,16 @@ fn nothing_overlaps_and_nothing_is_cut_off_at_any_size() {
                 }
             }
             let case = format!("{state} {width}×{height} {standing:?}");
+            let is_covered = |(x, y): &(f32, f32)| {
+                plate.is_some_and(|plate| {
+                    (plate[0]..plate[2]).contains(x) && (plate[1]..plate[3]).contains(y)
+                })
+            };
+            for (name, corners) in &labels {
+                let covered = corners.iter().any(is_covered);
+                assert!(!covered, "{case}: {name} under the arrow to the north");
+            }
+            check_legend(&case, &brief, &sheet, &texts);
             assert!(
                 map.width() >= 0.4 * plan.width && map.height() >= 0.3 * plan.height,
                 "{case}: {map:?}"

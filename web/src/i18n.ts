@@ -59,6 +59,7 @@ export const WORDS = {
   'filter.clear': ['清除筛选', 'Clear filters'],
   'filter.any': ['不限', 'Any'],
   'filter.add': ['再加…', 'Add…'],
+  'filter.gone': ['已不存在', 'No longer there'],
   'filter.kind': ['类别', 'Kind'],
   'filter.status': ['进展', 'Status'],
   'filter.document': ['文件', 'Document'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import cases from '../../tests/view-cases.json';
-import { formatView, parseView, type View } from './view';
+import { askable, FILTERS, formatView, parseView, type View } from './view';
 
 describe('the shared cases', () => {
   for (const { name, query, view, canonical } of cases) {
@@ -19,6 +19,20 @@ describe('hostile input', () => {
   it('reads a polygon of 500 vertices and refuses one of 501', () => {
     expect(parseView(`?area=polygon:${vertices(500)}`).area).not.toBeNull();
     expect(parseView(`?area=polygon:${vertices(501)}`).area).toBeNull();
+  });
+
+  it('asks for what a filter names, and for nothing where all of that is gone', () => {
+    const asked = (query: string) => askable(parseView(query).filter);
+    expect(asked('?')).toEqual({});
+    expect(asked('?kind=road,canal&status=none')).toEqual({
+      kind: ['road', 'canal'],
+      status: ['none'],
+    });
+    for (const name of FILTERS) {
+      expect(asked(`?${name}=-`)).toBeNull();
+      expect(asked(`?${name}=-&datum=x&${name === 'kind' ? 'zone' : 'kind'}=road`)).toBeNull();
+    }
+    expect(asked('?kind=-,road')).toEqual({ kind: ['road'] });
   });
 
   it('reads at most 64 names', () => {

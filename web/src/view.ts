@@ -65,6 +65,23 @@ export interface Filter {
 export const FILTERS = ['kind', 'status', 'document', 'zone'] as const satisfies (keyof Filter)[];
 export const NO_FILTER: Filter = { kind: [], status: [], document: [], zone: [] };
 
+/**
+ * What a share's filter has in place of values of which none is there any more. Nothing is called so:
+ * nothing passes, and without it everything would.
+ */
+export const NOTHING = '-';
+
+/** What of a filter can be asked for; null: nothing passes it. */
+export function askable(filter: Filter): Partial<Filter> | null {
+  const asked: Partial<Filter> = {};
+  for (const name of FILTERS) {
+    const values = filter[name].filter((value) => value !== NOTHING);
+    if (values.length > 0) asked[name] = values;
+    else if (filter[name].length > 0) return null;
+  }
+  return asked;
+}
+
 /** An area that can be drawn and reshaped by hand. */
 export type DrawnArea = Extract<Area, { type: 'polygon' | 'circle' }>;
 

@@ -12,7 +12,7 @@ use self::{turned::Turned, walk::Walk};
 use super::{
     fonts::{Fonts, Weight},
     look::{Along, Anchor},
-    scene::{Cap, Colour, Item, Join, Stroke, Text},
+    scene::{Bent, Cap, Colour, Item, Join, Stroke, Text},
     text::{self, Glyph},
 };
 
@@ -67,6 +67,14 @@ pub enum Stand {
     },
 }
 
+impl Stand {
+    /// Whether the label stands whatever stands there.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        matches!(self, Self::Point(point) if point.overlaps)
+    }
+}
+
 /// How a label stands at a point.
 #[derive(Debug, Clone)]
 pub struct AtPoint {
@@ -105,6 +113,12 @@ impl Board {
             cells: HashMap::new(),
             named: HashMap::new(),
         }
+    }
+
+    /// Takes a place on which no label shall stand.
+    pub fn cover(&mut self, place: Rect) {
+        let (left, top) = (place.left(), place.top());
+        self.take(Turned::upright(left, top, place.width(), place.height()));
     }
 
     /// What draws a label, as often as it finds room.
@@ -206,7 +220,7 @@ impl Board {
                         self.take(place.grown(padding));
                     }
                     stands.push(laid.middle);
-                    items.extend(word.items(self.fonts, &laid));
+                    items.push(word.item_along(self.fonts, &laid));
                 }
             }
         }
@@ -364,7 +378,7 @@ impl<'a> Word<'a> {
         })
     }
 
-    fn items(&self, fonts: &Fonts, laid: &Laid) -> Vec<Item> {
+    fn item_along(&self, fonts: &Fonts, laid: &Laid) -> Item {
         let angles = laid.characters.iter().map(|(_, angle)| *angle);
         let (least, most) = angles.fold((f32::MAX, f32::MIN), |(least, most), angle| {
             (least.min(angle), most.max(angle))
@@ -377,7 +391,7 @@ impl<'a> Word<'a> {
             (x + cos * back - sin * down, y + sin * back + cos * down)
         };
         let widths = self.glyphs.iter().map(|glyph| glyph.advance);
-        let mut parts: Vec<Text> = laid
+        let mut characters: Vec<Text> = laid
             .characters
             .iter()
             .zip(widths)
@@ -397,18 +411,17 @@ impl<'a> Word<'a> {
             })
             .collect();
         if !laid.is_column && most - least < STRAIGHT {
-            let first = parts.swap_remove(0);
-            return vec![Item::Text(Text {
+            let first = characters.swap_remove(0);
+            return Item::Text(Text {
                 text: self.text.clone(),
                 glyphs: self.glyphs.clone(),
                 angle: f32::midpoint(least, most),
                 halo: self.letters.halo,
                 ..first
-            })];
+            });
         }
-        // What sets one character off must not cover the next.
         let halo = self.letters.halo.and_then(|(colour, reach)| {
-            let path = outlines(fonts, &parts)?;
+            let path = outlines(fonts, &characters)?;
             let stroke = Stroke {
                 colour,
                 width: 2.0 * reach,
@@ -416,11 +429,31 @@ impl<'a> Word<'a> {
                 cap: Cap::Round,
                 join: Join::Round,
             };
-            Some(Item::Line(path, stroke))
+            Some((path, stroke))
         });
-        halo.into_iter()
-            .chain(parts.into_iter().map(Item::Text))
-            .collect()
+        // Along the middles of the characters, as far as they reach.
+        let middle = |character: Option<&((f32, f32), f32)>| {
+            character.map_or(laid.middle, |(middle, _)| *middle)
+        };
+        let first = middle(laid.characters.first());
+        let last = middle(laid.characters.last());
+        let angle = (last.1 - first.1).atan2(last.0 - first.0).to_degrees();
+        let advance = self.glyphs.first().map_or(0.0, |glyph| glyph.advance);
+        let whole = Text {
+            text: self.text.clone(),
+            glyphs: self.glyphs.clone(),
+            weight: self.letters.weight,
+            size,
+            at: baseline((first, angle), advance),
+            angle,
+            colour: self.letters.colour,
+            halo: None,
+        };
+        Item::Bent(Bent {
+            halo,
+            characters,
+            whole,
+        })
     }
 }
 
@@ -514,6 +547,13 @@ mod tests {
         texts.collect()
     }
 
+    fn bent(items: &[Item]) -> &Bent {
+        let [Item::Bent(bent)] = items else {
+            panic!("{items:?}")
+        };
+        bent
+    }
+
     #[test]
     fn no_label_covers_another_or_leaves_the_frame() {
         let mut rng = StdRng::seed_from_u64(0x1abe_1000);
@@ -564,14 +604,22 @@ mod tests {
             wkt!(LINESTRING(882. 100.,880. 400.)),
         ] {
             let items = board.place(&along("星河路", line));
-            let column = texts(&items);
+            let name = bent(&items);
+            let column = &name.characters;
             let said: Vec<&str> = column.iter().map(|text| &*text.text).collect();
             assert_eq!(said, ["星", "河", "路"]);
             assert!(column[0].at.1 < column[1].at.1 && column[1].at.1 < column[2].at.1);
             assert!(column.iter().all(|text| text.angle.abs() < 2.0));
+            assert!(name.halo.is_some(), "a halo under all of them");
+            // It reads as one, downwards through the same places.
+            assert_eq!(name.whole.text, "星河路");
+            assert!((name.whole.angle - 90.0).abs() < 2.0);
+            let middle = column[0].at.0 + 0.5 * name.whole.size;
+            let baseline = name.whole.at.0 + MIDDLE * name.whole.size;
+            assert!((baseline - middle).abs() < 1.0, "{name:?}");
             assert!(
-                matches!(items[0], Item::Line(..)),
-                "a halo under all of them"
+                (name.whole.at.1 - (column[0].at.1 - (0.5 + MIDDLE) * name.whole.size)).abs() < 1.5,
+                "{name:?}"
             );
         }
         let items = board.place(&along("Xinghe Road", wkt!(LINESTRING(500. 100.,502. 400.))));

@@ -52,6 +52,15 @@ pub struct Figure {
     pub of: String,
 }
 
+/// The way to the view that a slide shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its address.
+    pub address: String,
+    /// The QR code of the same as PNG; an address may be too long for one.
+    pub code: Option<Vec<u8>>,
+}
+
 /// What stands on a slide.
 #[derive(Debug, Clone)]
 pub struct Slide {
@@ -71,8 +80,8 @@ pub struct Slide {
     pub sources: Vec<String>,
     /// Below all: credits and approval.
     pub foot: String,
-    /// The address of the view and its QR code as PNG.
-    pub link: Option<(String, Vec<u8>)>,
+    /// The way to the view.
+    pub link: Option<Link>,
     /// The language of the words.
     pub lang: Lang,
     /// When the data came to be.
@@ -120,7 +129,7 @@ pub fn pptx(slide: &Slide) -> Result<Vec<u8>, Text> {
         ("ppt/slides/_rels/slide1.xml.rels", relations.into()),
         ("ppt/media/image1.png", slide.picture.clone()),
     ];
-    if let Some((_, code)) = &slide.link {
+    if let Some(code) = slide.link.as_ref().and_then(|link| link.code.as_ref()) {
         parts.push(("ppt/media/image2.png", code.clone()));
     }
     zipped(&parts).map_err(|error| {
@@ -366,6 +375,53 @@ impl Shapes {
     }
 }
 
+impl Shapes {
+    /// The address below the column, beside its QR code where it has one.
+    fn link(&mut self, link: &Link, fonts: &Fonts, relations: &mut Vec<(&str, String)>) {
+        let Link { address, code } = link;
+        let mut wide = COLUMN_WIDE;
+        if code.is_some() {
+            relations.push(("image", "../media/image2.png".to_owned()));
+            let place = Place {
+                x: WIDE - MARGIN - CODE,
+                y: BOTTOM - CODE,
+                wide: CODE,
+                high: CODE,
+            };
+            let relation = format!("rId{}", relations.len());
+            self.picture("QR", address, &relation, place);
+            wide -= CODE + 120_000;
+        }
+        relations.push(("hyperlink", address.clone()));
+        let relation = format!("rId{}", relations.len());
+        let high = CODE - 60_000;
+        let room = (high / SOURCE.line()).saturating_sub(1) as usize;
+        // An address must stay whole to be one; it breaks where the box ends.
+        let lines = if lines_in(fonts, address, wide) > room {
+            let words = self.lang.pick(
+                "链接太长，放不进二维码：点开此处",
+                "The link is too long for a QR code: click here",
+            );
+            vec![words.to_owned()]
+        } else {
+            let words = match code {
+                Some(_) => self
+                    .lang
+                    .pick("扫码或点开同一张图：", "The same view, live:"),
+                None => self.lang.pick("点开同一张图：", "The same view, live:"),
+            };
+            vec![words.to_owned(), address.clone()]
+        };
+        let place = Place {
+            x: COLUMN,
+            y: BOTTOM - high,
+            wide,
+            high,
+        };
+        self.text("Link", place, SOURCE, &lines, Some(&relation));
+    }
+}
+
 /// The slide, and what it refers to.
 fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
     let lang = slide.lang;
@@ -422,9 +478,9 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
         y += NUMBER.line() + 2 * COUNTED.line() + 110_000;
     }
     if slide.table.len() > 1 {
-        let rows = &slide.table[..slide.table.len().min(MAX_ROWS)];
+        let rows = fitting_rows(&slide.table, lang);
         let high = ROW * u32::try_from(rows.len()).unwrap_or_default();
-        shapes.table(place(COLUMN, y, COLUMN_WIDE, high), fonts, rows);
+        shapes.table(place(COLUMN, y, COLUMN_WIDE, high), fonts, &rows);
         y += high + 140_000;
     }
     let end = match &slide.link {
@@ -433,12 +489,24 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
     };
     let mut room = (end.saturating_sub(y) / SOURCE.line()) as usize;
     let mut lines = Vec::new();
-    for source in &slide.sources {
-        if room == 0 {
+    for (at, source) in slide.sources.iter().enumerate() {
+        // Room for the words that there are more.
+        let left = slide.sources.len() - at;
+        let free = if left > 1 {
+            room.saturating_sub(1)
+        } else {
+            room
+        };
+        if free == 0 {
+            let more = match lang {
+                Lang::Zh => format!("…另有 {left} 条"),
+                Lang::En => format!("… and {left} more"),
+            };
+            lines.extend((room > 0).then_some(more));
             break;
         }
-        let line = SOURCE.fitting(fonts, source, COLUMN_WIDE, room.min(4));
-        room -= lines_of(fonts, &line).min(room);
+        let line = SOURCE.fitting(fonts, source, COLUMN_WIDE, free.min(4));
+        room -= lines_in(fonts, &line, COLUMN_WIDE).min(room);
         lines.push(line);
     }
     if !lines.is_empty() {
@@ -449,26 +517,8 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
         ("slideLayout", "../slideLayouts/slideLayout1.xml".to_owned()),
         ("image", "../media/image1.png".to_owned()),
     ];
-    if let Some((address, _)) = &slide.link {
-        relations.push(("image", "../media/image2.png".to_owned()));
-        relations.push(("hyperlink", address.clone()));
-        let x = WIDE - MARGIN - CODE;
-        shapes.picture("QR", address, "rId3", place(x, BOTTOM - CODE, CODE, CODE));
-        let wide = COLUMN_WIDE - CODE - 120_000;
-        let lines = [
-            lang.pick("扫码或点开同一张图：", "The same view, live:")
-                .to_owned(),
-            // An address must stay whole to be one; it breaks where the box ends.
-            address.clone(),
-        ];
-        let y = BOTTOM - CODE + 60_000;
-        shapes.text(
-            "Link",
-            place(COLUMN, y, wide, CODE - 60_000),
-            SOURCE,
-            &lines,
-            Some("rId4"),
-        );
+    if let Some(link) = &slide.link {
+        shapes.link(link, fonts, &mut relations);
     }
     let foot = FOOT.fitting(fonts, &slide.foot, whole, 1);
     shapes.text(
@@ -489,8 +539,117 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
     (xml, relations_of(&relations))
 }
 
-fn lines_of(fonts: &Fonts, text: &str) -> usize {
+/// As much of a table as there is room for: its beginning, how many rows are left out, and the last,
+/// which may be their sum.
+fn fitting_rows(table: &[Vec<String>], lang: Lang) -> Vec<Vec<String>> {
+    let (kept, end) = (MAX_ROWS - 2, table.len() - 1);
+    if table.len() <= MAX_ROWS {
+        return table.to_vec();
+    }
+    let left_out = end - kept;
+    let words = match lang {
+        Lang::Zh => format!("…另有 {left_out} 行"),
+        Lang::En => format!("… and {left_out} more"),
+    };
+    let mut more = vec![String::new(); table[0].len()];
+    if let Some(first) = more.first_mut() {
+        *first = words;
+    }
+    let mut rows = table[..kept].to_vec();
+    rows.extend([more, table[end].clone()]);
+    rows
+}
+
+/// How many lines a source takes.
+fn lines_in(fonts: &Fonts, text: &str, wide: u32) -> usize {
     #[allow(clippy::cast_precision_loss)] // a slide is far smaller
-    let ems = COLUMN_WIDE as f32 / (SOURCE.size * POINT) as f32;
+    let ems = wide as f32 / (SOURCE.size * POINT) as f32;
     text::broken(fonts, SOURCE.weight(), text, ems * 0.97, usize::MAX).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slide(rows: usize, sources: usize) -> Slide {
+        let row = |number: usize| vec![format!("第{number}行"), number.to_string()];
+        Slide {
+            title: "汇报".to_owned(),
+            subtitle: String::new(),
+            picture: Vec::new(),
+            description: String::new(),
+            figures: Vec::new(),
+            table: (0..rows).map(row).collect(),
+            sources: (0..sources).map(|number| format!("出处{number}")).collect(),
+            foot: String::new(),
+            link: None,
+            lang: Lang::Zh,
+            time: None,
+        }
+    }
+
+    fn said(slide: &Slide) -> Vec<String> {
+        let (xml, _) = body(slide, Fonts::carried().unwrap());
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let texts = document
+            .descendants()
+            .filter(|node| node.tag_name().name() == "t");
+        texts
+            .filter_map(|node| Some(node.text()?.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn what_has_no_room_on_a_slide_is_counted() {
+        let all = said(&slide(MAX_ROWS, 4));
+        assert!(!all.iter().any(|text| text.contains("另有")), "{all:?}");
+        let cut = said(&slide(30, 80));
+        let rows: Vec<usize> = (0..30)
+            .filter(|number| cut.contains(&format!("第{number}行")))
+            .collect();
+        // The last row is the sum of the others.
+        assert_eq!(rows.len(), MAX_ROWS - 1);
+        assert_eq!(rows.last(), Some(&29));
+        assert!(
+            cut.contains(&format!("…另有 {} 行", 30 - rows.len())),
+            "{cut:?}"
+        );
+        let sources = (0..80).filter(|number| cut.contains(&format!("出处{number}")));
+        let left = 80 - sources.count();
+        assert!(
+            left > 0 && cut.contains(&format!("…另有 {left} 条")),
+            "{cut:?}"
+        );
+    }
+
+    #[test]
+    fn an_address_stands_whole_or_not_at_all() {
+        let said = |address: &str, code: Option<Vec<u8>>| {
+            let link = Link {
+                address: address.to_owned(),
+                code,
+            };
+            let (xml, relations) = body(
+                &Slide {
+                    link: Some(link),
+                    ..slide(2, 1)
+                },
+                Fonts::carried().unwrap(),
+            );
+            assert!(relations.contains(address), "a click leads there");
+            let hyperlink = relations
+                .split("<Relationship ")
+                .find(|one| one.contains("hyperlink"));
+            let id = hyperlink.unwrap().split('"').nth(1).unwrap();
+            assert!(xml.contains(&format!("<a:hlinkClick r:id=\"{id}\"/>")));
+            xml
+        };
+        let short = "https://map.example.cn/s/k7m3p-9xq2w";
+        for code in [None, Some(vec![1])] {
+            assert!(said(short, code).contains(&format!("<a:t>{short}</a:t>")));
+        }
+        let long = format!("https://map.example.cn/?boundary={}", "x".repeat(4_000));
+        let xml = said(&long, None);
+        assert!(xml.contains("链接太长，放不进二维码：点开此处") && !xml.contains(&long));
+    }
 }

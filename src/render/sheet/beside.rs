@@ -3,7 +3,7 @@
 use tiny_skia::{PathBuilder, Rect};
 
 use super::{
-    Plan,
+    Plan, columns,
     layout::Beside,
     pen::{FROM, GROUP, HEAD, NOTE, Pen, QUOTE, RULE, rect},
 };
@@ -20,7 +20,7 @@ use crate::{
 const LEAST_MODULE: f32 = 1.4;
 
 impl Pen<'_> {
-    /// Legend, sentences and address; where the QR code stands.
+    /// Legend, sentences and address; where the last stands.
     pub fn beside(
         &mut self,
         beside: &Beside,
@@ -37,11 +37,11 @@ impl Pen<'_> {
         match beside {
             Beside::Column(column) => {
                 let mut column = *column;
-                let code = self.address(&mut column, plan);
+                let link = self.address(&mut column, plan);
                 let mut top = self.note(column, plan);
                 let least = if quotes.is_empty() { 0.0 } else { 92.0 * unit };
                 let room = rect(column.left(), top, column.right(), column.bottom() - least);
-                top = self.legend(sections, &[room], plan.brief);
+                top = columns::write(self, sections, room, plan.brief);
                 let room = rect(
                     column.left(),
                     top + 8.0 * unit,
@@ -49,7 +49,7 @@ impl Pen<'_> {
                     column.bottom(),
                 );
                 self.quotes(&quotes, room, plan.brief);
-                code
+                link
             }
             Beside::Band(band) => {
                 let gap = 20.0 * unit;
@@ -62,25 +62,16 @@ impl Pen<'_> {
                     band.right(),
                     band.bottom(),
                 );
-                let code = self.address(&mut corner, plan);
+                let link = self.address(&mut corner, plan);
                 let is_quoted = !quotes.is_empty() || !plan.brief.said().is_empty();
-                if is_quoted || code.is_some() {
+                if is_quoted || link.is_some() {
                     left = rect(band.left(), band.top(), corner.left() - gap, band.bottom());
                 }
-                let wide = 190.0 * unit;
-                let count = (left.width() / wide).floor().clamp(1.0, 4.0);
-                let each = (left.width() - (count - 1.0) * gap) / count;
-                let mut columns = Vec::new();
-                let mut x = left.left();
-                while columns.len() < 4 && x + each <= left.right() + 0.5 {
-                    columns.push(rect(x, left.top(), x + each, left.bottom()));
-                    x += each + gap;
-                }
-                self.legend(sections, &columns, plan.brief);
+                columns::write(self, sections, left, plan.brief);
                 let top = self.note(corner, plan);
                 let room = rect(corner.left(), top, corner.right(), corner.bottom());
                 self.quotes(&quotes, room, plan.brief);
-                code
+                link
             }
         }
     }
@@ -95,16 +86,43 @@ impl Pen<'_> {
         self.lines(NOTE, &lines, place.left(), place.top()) + 10.0 * self.unit
     }
 
-    /// The address and its QR code at the bottom of a column, which is so much shorter then.
+    /// The address at the bottom of a column, which is so much shorter then; where a click leads there.
     fn address(&mut self, column: &mut Rect, plan: &Plan<'_>) -> Option<Rect> {
         let address = plan.brief.link.filter(|_| !plan.is_slide)?;
+        let place = match self.code(address, *column) {
+            Some((code, side)) => self.coded(&code, side, address, *column, plan.brief),
+            None => self.uncoded(*column, plan.brief),
+        };
         let unit = self.unit;
+        let y = place.top() - 8.0 * unit;
+        let mut above = PathBuilder::new();
+        above.move_to(column.left(), y);
+        above.line_to(column.right(), y);
+        self.rule(above.finish(), RULE, 0.8 * unit);
+        *column = rect(column.left(), column.top(), column.right(), y - 8.0 * unit);
+        Some(place)
+    }
+
+    /// The QR code of an address and the length of its side, where it can be read at that size.
+    fn code(&self, address: &str, column: Rect) -> Option<(Code, f32)> {
         let code = Code::of(address).ok()?;
         let modules = f32::from(code.modules());
-        let side = (modules * 2.0).clamp(88.0 * unit, 150.0 * unit);
-        if side / modules < LEAST_MODULE || side > column.width() * 0.7 {
-            return None;
-        }
+        let side = (modules * 2.0).clamp(88.0 * self.unit, 150.0 * self.unit);
+        let side = side.min(column.width() * 0.7);
+        let is_read = side / modules >= LEAST_MODULE;
+        is_read.then_some((code, side))
+    }
+
+    /// The code in the lower right corner, the address beside it.
+    fn coded(
+        &mut self,
+        code: &Code,
+        side: f32,
+        address: &str,
+        column: Rect,
+        brief: &Brief<'_>,
+    ) -> Rect {
+        let unit = self.unit;
         let place = rect(
             column.right() - side,
             column.bottom() - side,
@@ -113,9 +131,7 @@ impl Pen<'_> {
         );
         code.draw(self.items, place);
         let wide = column.width() - side - 10.0 * unit;
-        let words = plan
-            .brief
-            .words("扫码打开同一张图", "Scan for the live map");
+        let words = brief.words("扫码打开同一张图", "Scan for the live map");
         let head = self.broken(GROUP, words, wide, 2);
         let top = place.top() + 4.0 * unit;
         let top = self.lines(GROUP, &head, column.left(), top) + 2.0 * unit;
@@ -129,13 +145,26 @@ impl Pen<'_> {
         )]
         let lines = self.broken(FROM, address, wide, room as usize);
         self.lines(FROM, &lines, column.left(), top);
-        let mut above = PathBuilder::new();
-        let y = place.top() - 8.0 * unit;
-        above.move_to(column.left(), y);
-        above.line_to(column.right(), y);
-        self.rule(above.finish(), RULE, 0.8 * unit);
-        *column = rect(column.left(), column.top(), column.right(), y - 8.0 * unit);
-        Some(place)
+        place
+    }
+
+    /// That an address is too long for a code: half of it printed would lead nowhere.
+    fn uncoded(&mut self, column: Rect, brief: &Brief<'_>) -> Rect {
+        let words = brief.words(
+            "链接太长，放不进二维码：请先在地图页分享，再出图（PDF 中点此打开）",
+            "The link is too long for a QR code: share the view first (in a PDF, click here)",
+        );
+        let lines = self.broken(FROM, words, column.width(), 4);
+        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+        let high = self.leading(FROM) * lines.len() as f32;
+        let place = rect(
+            column.left(),
+            column.bottom() - high,
+            column.right(),
+            column.bottom(),
+        );
+        self.lines(FROM, &lines, place.left(), place.top());
+        place
     }
 
     /// As many sentences as there is room for, each with where it stands.

@@ -21,19 +21,14 @@ impl Pen<'_> {
         self.rule(Some(PathBuilder::from_rect(map)), NEATLINE, 0.9 * self.unit);
     }
 
-    /// An arrow to the north, over the map's upper right corner.
-    pub fn north(&mut self, map: Rect, word: &str) {
+    /// An arrow to the north, on a plate over the map.
+    pub fn north(&mut self, plate: Rect, word: &str) {
         let unit = self.unit;
-        let [wide, high] = [26.0 * unit, 42.0 * unit];
-        if map.width() < 4.0 * wide || map.height() < 2.0 * high {
-            return;
-        }
-        let [left, top] = [map.right() - wide - 8.0 * unit, map.top() + 8.0 * unit];
-        let plate = rect(left, top, left + wide, top + high);
+        let top = plate.top();
         self.items
             .push(Item::Fill(PathBuilder::from_rect(plate), PAPER.faded(0.86)));
         let look = look(Weight::Medium, 11.0, INK);
-        let middle = left + wide / 2.0;
+        let middle = f32::midpoint(plate.left(), plate.right());
         let long = self.length(look, word);
         self.line(look, word, middle - long / 2.0, top + 2.0 * unit);
         let [point, foot] = [top + 16.5 * unit, top + 38.0 * unit];

@@ -103,4 +103,14 @@ impl Layout {
             is_small: true,
         }
     }
+
+    /// Where the arrow to the north stands, over the map's upper right corner; a map may be too small
+    /// for one.
+    pub fn north(&self) -> Option<Rect> {
+        let (map, unit) = (self.map, self.unit);
+        let [wide, high] = [26.0 * unit, 42.0 * unit];
+        let [left, top] = [map.right() - wide - 8.0 * unit, map.top() + 8.0 * unit];
+        let has_room = map.width() >= 4.0 * wide && map.height() >= 2.0 * high;
+        has_room.then(|| rect(left, top, left + wide, top + high))
+    }
 }

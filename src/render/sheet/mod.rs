@@ -64,10 +64,8 @@ pub struct Sheet {
     pub drawn: Drawn,
     /// The map on it.
     pub frame: MapFrame,
-    /// The scale, where it is true: 1 to so many.
-    pub scale: Option<u32>,
-    /// Where the QR code of its address stands.
-    pub code: Option<Rect>,
+    /// Where its address stands.
+    pub link: Option<Rect>,
 }
 
 /// Why there is no picture.
@@ -115,7 +113,7 @@ impl From<Refused> for Failure {
         match refused {
             Refused::Interrupted => Self::Interrupted,
             Refused::NoFonts(text) => Self::Failed(text),
-            dense @ Refused::TooDense { .. } => Self::Refused(dense.text()),
+            Refused::TooDense(dense) => Self::Refused(dense.text()),
         }
     }
 }
@@ -138,6 +136,7 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
         area: plan.asked.map(|(area, _)| area),
         answer: plan.asked.map(|(_, answer)| answer),
         lang: plan.brief.lang(),
+        covered: layout.north(),
     };
     let drawn = map::draw(&mut scene, &frame, &shown, patience)?;
     let mut pen = Pen {
@@ -146,21 +145,22 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
         unit: layout.unit,
     };
     pen.frame(layout.map);
-    pen.north(layout.map, plan.brief.words("北", "N"));
+    if let Some(plate) = layout.north() {
+        pen.north(plate, plan.brief.words("北", "N"));
+    }
     if let Some(title) = layout.title {
         pen.title(title, plan.brief);
     }
     pen.foot(&layout, plan.brief, &frame, scale);
-    let mut code = None;
+    let mut link = None;
     if let Some(beside) = &layout.beside {
         let sections = legend(&drawn, plan.brief, frame.zoom());
-        code = pen.beside(beside, plan, &sections);
+        link = pen.beside(beside, plan, &sections);
     }
     Ok(Sheet {
         scene,
         drawn,
         frame,
-        scale,
-        code,
+        link,
     })
 }

@@ -6,7 +6,7 @@ import { metres } from '../format';
 import { translate, type Word } from '../i18n';
 import type { Boundary, Direction } from '../model';
 import type { Language } from '../view';
-import { addSources, GLOW, put, shape, UNDER_SENTENCES } from './overlay';
+import { addSources, GLOW, put, shape } from './overlay';
 
 /** One colour a side, told apart also by those who see red and green alike. */
 export const SIDE_COLOURS: Record<Direction, string> = {
@@ -16,28 +16,14 @@ export const SIDE_COLOURS: Record<Direction, string> = {
   west: '#8e4f86',
 };
 
-/** Tile layers in which a sentence's names are looked for. */
-const LINE_LAYERS = ['streets', 'water'] as const;
+/** Layers of the style that mark lines by the names of a sentence. */
+const NAMED_LAYERS = ['page-named-streets', 'page-named-water'] as const;
 
 const NOTHING: FilterSpecification = ['==', ['get', 'name'], ''];
 
-/** Adds what the style does not have: the lines that are named, and the candidate pointed at. */
+/** Adds what the style does not have: the candidate pointed at. */
 export function addBoundaries(map: MapLibreMap): void {
   addSources(map, ['page-candidate']);
-  for (const layer of LINE_LAYERS) {
-    map.addLayer(
-      {
-        id: `page-named-${layer}`,
-        type: 'line',
-        source: 'data',
-        'source-layer': layer,
-        filter: NOTHING,
-        layout: { 'line-cap': 'round', 'line-join': 'round' },
-        paint: { 'line-color': GLOW, 'line-width': 9, 'line-opacity': 0.55 },
-      },
-      UNDER_SENTENCES,
-    );
-  }
   map.addLayer(
     {
       id: 'page-candidate-halo',
@@ -105,8 +91,8 @@ export function showBoundaries(map: MapLibreMap, all: Boundary[], lang: Language
   );
   const filter: FilterSpecification =
     names.length > 0 ? ['in', ['get', 'name'], ['literal', [...new Set(names)]]] : NOTHING;
-  for (const layer of LINE_LAYERS) {
-    if (map.getLayer(`page-named-${layer}`)) map.setFilter(`page-named-${layer}`, filter);
+  for (const layer of NAMED_LAYERS) {
+    if (map.getLayer(layer)) map.setFilter(layer, filter);
   }
 }
 

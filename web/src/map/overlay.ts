@@ -22,7 +22,7 @@ const BEFORE = '#a93a28';
 const AFTER = '#00795c';
 
 /** Layers of the style that surfaces and lines of the page's own lie under. */
-export const UNDER_SENTENCES = 'page-boundary-fill';
+const UNDER_SENTENCES = 'page-boundary-fill';
 const UNDER_OUTLINES = 'page-boundary-candidate';
 
 type Collection = GeoJSON.FeatureCollection<GeoJSON.Geometry, Record<string, unknown>>;
@@ -39,7 +39,8 @@ export function addSources(map: MapLibreMap, ids: readonly string[]): void {
 /** Adds what the style lays over the data, and between it what only a pointer or an editor sees. */
 export function addOverlay(map: MapLibreMap, style: StyleSpecification): void {
   const all = overlays(style);
-  addSources(map, [...new Set(all.map(({ layer }) => layer.source))]);
+  const own = all.map(({ layer }) => layer.source).filter((id) => !(id in style.sources));
+  addSources(map, [...new Set(own)]);
   for (const { layer, below } of all) map.addLayer(layer, below);
   addSources(map, SOURCES);
   addStretch(map);

@@ -142,6 +142,18 @@ describe('what is drawn above the data', () => {
     }
   });
 
+  it('marks lines of the data by name only where a district has them', () => {
+    const named = (collections: string[]) =>
+      overlays(styleWithin(style, collections))
+        .map(({ layer }) => layer)
+        .filter(({ id }) => id.startsWith('page-named-'));
+    expect(named(['district', 'streets', 'water'])).toHaveLength(2);
+    const [streets, ...others] = named(['district', 'streets']);
+    expect(others).toEqual([]);
+    // Until a sentence names some, none is marked.
+    expect(streets).toMatchObject({ source: 'data', filter: ['==', ['get', 'name'], ''] });
+  });
+
   it('moves up to the next layer that a district has, or above all', () => {
     const below = (id: string, collections: string[]) =>
       overlays(styleWithin(style, collections)).find(({ layer }) => layer.id === id)?.below;

@@ -97,12 +97,18 @@ export function styleWithin(
     const next = from < 0 ? undefined : style.layers.slice(from).find(isThere);
     return { ...layer, metadata: { [BELOW]: next?.id ?? null } };
   };
-  const overlays = OVERLAYS.map((name) => [name, overlayOf(style, name).map(placed)]);
+  const overlays = OVERLAYS.map((name) => [
+    name,
+    overlayOf(style, name).filter(isThere).map(placed),
+  ]);
   const metadata = { ...(style.metadata as object), ...Object.fromEntries(overlays) };
   return { ...style, metadata, layers: style.layers.filter(isThere) };
 }
 
-/** A layer of what the page draws above the data, from a source of the page's own. */
+/**
+ * A layer of what the page draws above the data: from a source of the page's own, or lines of the
+ * data that a sentence names.
+ */
 export type OverlayLayer = Exclude<LayerSpecification, { type: 'background' | 'custom' }>;
 
 function overlayOf(style: StyleSpecification, name: string): OverlayLayer[] {

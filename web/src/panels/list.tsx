@@ -23,7 +23,7 @@ import {
   view,
   zones,
 } from '../state';
-import { FILTERS, type Filter } from '../view';
+import { askable, FILTERS, type Filter, NOTHING } from '../view';
 import { Icon } from './icons';
 import { StatusMark } from './marks';
 import { Failure, hoverProps, kindTitle, Section, Skeleton, shapeOf, shortTitle } from './parts';
@@ -83,7 +83,8 @@ function optionsOf(name: keyof Filter, listed: Collection[]): Option[] {
 function FilterField({ name, options }: { name: keyof Filter; options: Option[] }) {
   const chosen = shown.value[name];
   const left = options.filter(({ id }) => !chosen.includes(id));
-  const titleFor = (id: string) => options.find((option) => option.id === id)?.title ?? id;
+  const titleFor = (id: string) =>
+    id === NOTHING ? t('filter.gone') : (options.find((option) => option.id === id)?.title ?? id);
   return (
     <div class="filter" data-filter={name}>
       <span class="filter-name" id={`filter-${name}`}>
@@ -110,7 +111,8 @@ function FilterField({ name, options }: { name: keyof Filter; options: Option[] 
             onChange={({ currentTarget }) => {
               const { value } = currentTarget;
               currentTarget.value = '';
-              if (value) filter({ [name]: [...chosen, value] });
+              const kept = chosen.filter((id) => id !== NOTHING);
+              if (value) filter({ [name]: [...kept, value] });
             }}
           >
             <option value="">{t(chosen.length > 0 ? 'filter.add' : 'filter.any')}</option>
@@ -140,8 +142,9 @@ function Lists({ listed, style }: { listed: Collection[]; style: StyleSpecificat
   useEffect(() => {
     const control = new AbortController();
     setFound(null);
+    const passing = askable(shown.peek()) ? listed : [];
     Promise.all(
-      listed.map(async (collection) => {
+      passing.map(async (collection) => {
         const page = await fetchPage(collection, 0, control.signal);
         return { collection, page };
       }),
@@ -171,8 +174,7 @@ function Lists({ listed, style }: { listed: Collection[]; style: StyleSpecificat
 }
 
 function fetchPage({ id }: Collection, offset: number, signal?: AbortSignal): Promise<FeaturePage> {
-  const asked = Object.entries(shown.peek()).filter(([, values]) => values.length > 0);
-  return fetchItems(id, { ...Object.fromEntries(asked), limit: PAGE, offset }, signal);
+  return fetchItems(id, { ...askable(shown.peek()), limit: PAGE, offset }, signal);
 }
 
 function CollectionList({ first, style }: { first: Listed; style: StyleSpecification | null }) {
