@@ -121,7 +121,7 @@ impl Brief<'_> {
     #[must_use]
     pub fn credits(&self) -> (&'static str, String) {
         let sources: Vec<_> = share::shown(self.view, self.snapshot)
-            .flat_map(|(collection, _)| &collection.sources)
+            .flat_map(|(collection, _)| collection.sources())
             .collect();
         let is_osm = |text: &str| text.contains("OpenStreetMap") || text.contains("ODbL");
         let has_osm = sources

@@ -122,7 +122,7 @@ impl Place {
     ) -> Result<usize, Interrupted> {
         let id = &*collection.info.id;
         let candidates: Box<dyn Iterator<Item = &Feature>> = match self {
-            Self::Everywhere => Box::new(collection.features().iter()),
+            Self::Everywhere => Box::new(collection.features()),
             Self::Frame(frame, _) => {
                 let near = collection.near(*frame).chain(collection.without_geometry());
                 Box::new(near.filter(|feature| {

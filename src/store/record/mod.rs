@@ -1,6 +1,7 @@
 //! The durable record: every revision of a district's data, in one SQLite database.
 //!
-//! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] makes a revision of the next,
+//! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] writes a revision, [`newest`] makes the
+//! data with it of those before,
 //! [`history`] tells what changed between two, [`sight`] what of that somebody may be told, [`rewrite`]
 //! compares a whole collection with what stands, [`release`] tells what a newer program's data would
 //! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
@@ -14,7 +15,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use jiff::Timestamp;
@@ -23,7 +24,10 @@ use serde::Deserialize;
 
 use self::reader::{Reader, Readers};
 use super::{files::Files, load, load::not_json, snapshot::Snapshot};
-use crate::model::{Revision, RevisionInfo, Text};
+use crate::{
+    documents::hex,
+    model::{Revision, RevisionInfo, Text},
+};
 
 mod backup;
 mod commit;
@@ -32,6 +36,7 @@ mod error;
 mod history;
 mod identities;
 mod imports;
+mod newest;
 mod people;
 mod reader;
 mod release;
@@ -68,6 +73,8 @@ pub struct Record {
     _in_use: fs::File,
     /// The one connection of this process that writes.
     writer: Mutex<Connection>,
+    /// The newest data that somebody has.
+    newest: Mutex<Weak<Snapshot>>,
 }
 
 impl Record {
@@ -112,6 +119,7 @@ impl Record {
             writer: Mutex::new(schema::open(&path)?),
             readers: Readers::new(path),
             _in_use: in_use,
+            newest: Mutex::default(),
         })
     }
 
@@ -285,7 +293,13 @@ fn snapshot(connection: &Connection, revision: Revision) -> Result<Snapshot, Rec
     let [seeds, geodata] = district(connection, revision)?;
     let mut snapshot = load::load(&seeds, &geodata)?;
     snapshot.revision = revision;
+    snapshot.fingerprint = fingerprint(commit::chained(connection, revision)?);
     Ok(snapshot)
+}
+
+/// What tells the data of a revision from all others, whichever way they were made.
+fn fingerprint(chained: Hash) -> String {
+    hex(&chained.0[..12])
 }
 
 /// The two folders of a district as they stand at a revision.
