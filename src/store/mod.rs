@@ -1,12 +1,13 @@
 //! The features and their index: immutable snapshots that everybody reads.
 //!
 //! [`files`] finds a district's files (carried in the program, or in folders), [`load`] reads and
-//! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them in
-//! [`collection`]s (what was [`packed`], and an [`overlay`] of what changed since, both [`tally`] kept)
-//! with the documents' [`claims`],
-//! [`zoned`] finds the zones in which they lie, [`select`] picks some, [`queryables`] tells what
-//! filters may ask of them, [`views`] leaves out what is not for everybody and [`references`] what leads there, [`naming`] finds them by name, [`mentions`] tells where documents speak of
-//! them; [`zones`] recompiles the zones, and [`moved`] tells by how much their outlines moved.
+//! checks them, [`measures`] compares what is stated with what is measured, [`snapshot`] holds them: in
+//! each [`collection`] what was [`packed`], an [`overlay`] of what changed since and a [`tally`] of the
+//! whole, and beside them the documents' [`claims`]. [`zoned`] finds the zones in which features lie,
+//! [`select`] picks some, [`queryables`] tells what filters may ask of them, [`views`] leaves out what is
+//! not for everybody and [`references`] what leads there, [`naming`] finds them by name, [`mentions`]
+//! tells where documents speak of them; [`zones`] recompiles the zones, and [`moved`] tells by how much
+//! their outlines moved.
 //! [`record`] keeps every revision on disk, and [`live`] serves the latest of them, and earlier ones
 //! for who asks for them.
 //!

@@ -1,12 +1,11 @@
 //! The durable record: every revision of a district's data, in one SQLite database.
 //!
 //! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] writes a revision, [`newest`] makes the
-//! data with it of those before,
-//! [`history`] tells what changed between two, [`sight`] what of that somebody may be told, [`rewrite`]
-//! compares a whole collection with what stands, [`release`] tells what a newer program's data would
-//! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
-//! do what, [`sessions`] who has signed in, [`identities`] who they are elsewhere, [`imports`] has
-//! what bringing in a file needs, [`shares`] the views that were shared.
+//! data with it of those before, [`history`] tells what changed between two, [`sight`] what of that
+//! somebody may be told, [`rewrite`] compares a whole collection with what stands, [`release`] tells what
+//! a newer program's data would change, [`backup`] copies and restores, [`verify`] recomputes every hash,
+//! [`people`] knows who may do what, [`sessions`] who has signed in, [`identities`] who they are
+//! elsewhere, [`imports`] has what bringing in a file needs, [`shares`] the views that were shared.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers have connections of their own ([`reader`]) and wait for nobody.
