@@ -256,7 +256,7 @@ fn picture(snapshot: &Snapshot, bounds: geo::Rect<f64>) -> (Scene, Vec<u8>) {
 fn pictures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("picture, 1600 × 900");
     let district = load(&Files::seeds(None), &Files::geodata(None)).unwrap();
-    let bounds = district.collection("district").unwrap().bounds.unwrap();
+    let bounds = district.collection("district").unwrap().bounds().unwrap();
     group.bench_function("the district, scene and PNG", |bencher| {
         bencher.iter(|| picture(black_box(&district), bounds));
     });

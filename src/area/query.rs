@@ -231,7 +231,7 @@ impl<'a> Query<'_, 'a> {
             unlocated: Vec::new(),
             totals: Totals::default(),
         };
-        let reach = collection.worst_accuracy_m + self.area.accuracy_m;
+        let reach = collection.worst_accuracy_m() + self.area.accuracy_m;
         let near = self
             .area
             .window(reach)

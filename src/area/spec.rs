@@ -153,7 +153,7 @@ impl GeometryArea {
             let collections = snapshot.collections().iter();
             bounds.is_some_and(|bounds| {
                 collections
-                    .filter_map(|collection| collection.bounds)
+                    .filter_map(|collection| collection.bounds())
                     .any(|data| data.intersects(&bounds))
             })
         };

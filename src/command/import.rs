@@ -160,10 +160,7 @@ fn import_file(file: &Path, options: &Import, record: &Record) -> Result<(), Str
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let snapshot = record
-        .latest()
-        .and_then(|latest| record.load(latest))
-        .map_err(|error| error.to_string())?;
+    let snapshot = record.newest().map_err(|error| error.to_string())?;
     let request = Request {
         path: file.to_owned(),
         name: name.clone(),

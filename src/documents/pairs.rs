@@ -124,7 +124,7 @@ pub fn in_order(library: &Library) -> Vec<&Document> {
 /// later one, in the order of its own. `claims` stand in the order of each document's text.
 #[must_use]
 pub fn pair<'a>(
-    claims: &'a [Claim],
+    claims: &[&'a Claim],
     earlier: &'a str,
     later: &'a str,
     subjects: &impl Subjects,
@@ -133,7 +133,8 @@ pub fn pair<'a>(
     let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut groups: Vec<Sides<'a>> = Vec::new();
     for (side, document) in [earlier, later].into_iter().enumerate() {
-        for claim in claims.iter().filter(|claim| claim.document == document) {
+        let own = claims.iter().copied();
+        for claim in own.filter(|claim| claim.document == document) {
             let place = *places
                 .entry((&claim.subject, &claim.attribute))
                 .or_insert_with(|| {
@@ -374,7 +375,7 @@ mod tests {
         old["document"] = json!("old");
         new["document"] = json!("new");
         let claims = [claim(&old), claim(&new)];
-        let pairs = pair(&claims, "old", "new", &Town);
+        let pairs = pair(&claims.iter().collect::<Vec<_>>(), "old", "new", &Town);
         assert_eq!(pairs.len(), 1);
         pairs[0].relation
     }
@@ -437,7 +438,7 @@ mod tests {
             let claims = [claim(&json!({
                 "document": document, "subject": subject, "attribute": attribute, "value": "planned"
             }))];
-            let pairs = pair(&claims, "old", "new", &Town);
+            let pairs = pair(&claims.iter().collect::<Vec<_>>(), "old", "new", &Town);
             (pairs[0].relation, pairs[0].mentions.len())
         };
         assert_eq!(

@@ -70,13 +70,13 @@ pub fn collection(visit: &Visit<'_>, collection: &Collection, json: &str) -> Str
         section.block {
             table.facts {
                 (row(lang.pick("条目", "Entries"), html! { (count(visit, collection)) }))
-                @if collection.located > 0 {
+                @if collection.located() > 0 {
                     (row(lang.pick("最大位置误差", "Least accurate"), html! {
-                        (margin(collection.worst_accuracy_m, lang))
+                        (margin(collection.worst_accuracy_m(), lang))
                     }))
                 }
                 (row(lang.pick("数据来源与许可", "Sources and licences"), html! {
-                    @for source in &collection.sources {
+                    @for source in collection.sources() {
                         p { (source.source) " " span.fine { "[" (source.licence) "]" } }
                     }
                 }))
@@ -86,7 +86,7 @@ pub fn collection(visit: &Visit<'_>, collection: &Collection, json: &str) -> Str
             h2 { (lang.pick("类别", "Kinds")) }
             ul.links {
                 @for kind in &info.kinds {
-                    @let found = collection.features().iter().filter(|feature| *feature.kind == *kind.id).count();
+                    @let found = collection.features().filter(|feature| *feature.kind == *kind.id).count();
                     @if found > 0 {
                         li {
                             a href=(visit.to(&format!("{path}/items?kind={}", kind.id))) { (lang.pick(&kind.title, &kind.title_en)) }
@@ -113,7 +113,7 @@ pub fn way(visit: &Visit<'_>) -> Vec<(String, String)> {
 fn count(visit: &Visit<'_>, collection: &Collection) -> String {
     #[allow(clippy::cast_precision_loss)] // a collection has fewer than 2^32 features
     let [all, located] =
-        [collection.features().len(), collection.located].map(|n| number(n as f64, 0));
+        [collection.features().len(), collection.located()].map(|n| number(n as f64, 0));
     let text = visit.lang.pick(
         "共 {} 项，其中 {} 项已定位",
         "{} in all, {} of them located",

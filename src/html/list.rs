@@ -153,7 +153,7 @@ pub fn map_note(visit: &Visit<'_>, collection: &Collection) -> Markup {
     let drawn = ["streets", "water", "district"].map(|id| visit.snapshot.collection(id));
     let mut drawn = drawn.into_iter().flatten().chain([collection]);
     let osm = drawn.any(|collection| {
-        let mut sources = collection.sources.iter();
+        let mut sources = collection.sources();
         sources.any(|source| source.source.contains("OpenStreetMap"))
     });
     html! {

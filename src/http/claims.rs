@@ -63,7 +63,7 @@ pub async fn list(
                 word(&params, "modality", &["done", "under_way", "intended"])?;
             let matched: Vec<&Claim> = snapshot
                 .claims
-                .iter()
+                .all()
                 .filter(|claim| document.is_none_or(|id| claim.document == id))
                 .filter(|claim| modality.is_none_or(|asked| claim.modality == asked))
                 .filter(|claim| filter.takes(claim))

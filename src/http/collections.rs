@@ -157,9 +157,9 @@ fn describe(collection: &Collection, revision: Revision, base: &Base) -> Value {
         "storageCrs": Crs::CRS84.uri(),
         "kinds": info.kinds,
         "count": collection.features().len(),
-        "located": collection.located,
-        "worst_accuracy_m": collection.worst_accuracy_m,
-        "sources": collection.sources,
+        "located": collection.located(),
+        "worst_accuracy_m": collection.worst_accuracy_m(),
+        "sources": collection.sources().collect::<Vec<_>>(),
         "revision": revision,
         "links": [
             base.data_link("self", JSON, &path, &info.title),
@@ -174,7 +174,7 @@ fn describe(collection: &Collection, revision: Revision, base: &Base) -> Value {
     if let Some(readers) = info.readers {
         value["readers"] = readers.as_str().into();
     }
-    if let Some(bounds) = collection.bounds {
+    if let Some(bounds) = collection.bounds() {
         let (low, high) = (bounds.min(), bounds.max());
         value["extent"] = json!({ "spatial": {
             "bbox": [[low.x, low.y, high.x, high.y]],

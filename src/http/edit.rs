@@ -1,9 +1,6 @@
 //! Changing features: OGC API - Features part 4 (20-002r1), with versions that must match.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::{
     body::Bytes,
@@ -246,7 +243,7 @@ impl Request {
             return Err(not_in_time());
         }
         let now = match record.commit(&set) {
-            Ok(now) => Arc::new(now),
+            Ok(now) => now,
             // It says what stands already, so all is well.
             Err(RecordError::Unchanged) => {
                 self.state.0.live.refresh().map_err(failed)?;

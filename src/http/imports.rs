@@ -777,7 +777,6 @@ pub async fn commit(
             };
             let revision = match prepared.commit(record, &editor.name, &message) {
                 Ok(now) => {
-                    let now = Arc::new(now);
                     state.0.live.put(&now);
                     now.revision
                 }

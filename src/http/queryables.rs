@@ -162,8 +162,8 @@ fn describe(field: Field, collection: &Collection, snapshot: &Snapshot) -> Value
             "enum",
             LocatedBy::ALL.map(LocatedBy::as_str).as_slice().into(),
         ),
-        Field::LandUse if !collection.land_uses.is_empty() => {
-            let codes = collection.land_uses.iter().map(LandUse::as_str);
+        Field::LandUse if collection.land_uses().next().is_some() => {
+            let codes = collection.land_uses().map(LandUse::as_str);
             set("enum", codes.collect());
         }
         Field::Documents => {

@@ -1,6 +1,6 @@
 //! `GET /revisions`, what differs between two, and taking one back.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::atomic::Ordering;
 
 use axum::{
     body::Bytes,
@@ -206,7 +206,7 @@ pub async fn revert(
                 .revert(revision, &editor.name, &wanted.message)
                 .map_err(not_done)?;
             let revision = now.revision;
-            state.0.live.put(&Arc::new(now));
+            state.0.live.put(&now);
             let info = record.info(revision).map_err(failed)?;
             let place = format!("{}/revisions/{revision}", base.root);
             let headers = [

@@ -59,6 +59,12 @@ impl Feature {
         self.geometry.as_ref().and_then(BoundingRect::bounding_rect)
     }
 
+    /// All forms of its name.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases.iter().map(|alias| &**alias);
+        [&*self.name, &*self.name_en].into_iter().chain(aliases)
+    }
+
     /// Hands on each property as served, its value still text.
     pub fn each_property<'a>(&'a self, take: impl FnMut(&str, &'a RawValue)) {
         // Loading has made sure that they are an object.

@@ -139,7 +139,7 @@ impl Brief<'_> {
         let sources: Vec<_> = self
             .drawn_from()
             .iter()
-            .flat_map(|one| &one.sources)
+            .flat_map(|one| one.sources())
             .collect();
         let is_osm = |text: &str| text.contains("OpenStreetMap") || text.contains("ODbL");
         let has_osm = sources

@@ -183,7 +183,7 @@ impl<'a> DataSource<'a> {
     fn near(&self, frame: &MapFrame) -> impl Iterator<Item = &'a Feature> {
         let collection = self.layer.collection;
         let beyond_m = match self.layer.derived {
-            Derived::Accuracy | Derived::Bands => collection.worst_accuracy_m,
+            Derived::Accuracy | Derived::Bands => collection.worst_accuracy_m(),
             _ => 0.0,
         };
         let window = frame.window_with(self.reach);
@@ -463,7 +463,7 @@ mod tests {
     fn what_is_too_much_is_refused_with_the_limit() {
         let snapshot = load(&Files::seeds(None), &Files::geodata(None)).unwrap();
         let place = Rect::from_xywh(0.0, 0.0, 1600.0, 900.0).unwrap();
-        let bounds = snapshot.collection("district").unwrap().bounds.unwrap();
+        let bounds = snapshot.collection("district").unwrap().bounds().unwrap();
         let frame = MapFrame::fitting(place, bounds, 28.0);
         let density = |layers: &[&str]| {
             let view = View {

@@ -221,7 +221,7 @@ fn collections<'a>(report: &'a Report<'a>, lang: Lang) -> impl Iterator<Item = V
     report.answer.collections.iter().flat_map(move |answer| {
         let info = &answer.collection.info;
         let title = lang.pick(&info.title, &info.title_en);
-        answer.collection.sources.iter().map(move |source| {
+        answer.collection.sources().map(move |source| {
             line(
                 lang.pick("数据来源", "Data"),
                 title,

@@ -109,7 +109,7 @@ impl Place {
         let id = &*collection.info.id;
         let certain = |feature| (feature, Certainty::Certain);
         let candidates: Box<dyn Iterator<Item = (&Feature, Certainty)>> = match self {
-            Self::Everywhere => Box::new(collection.features().iter().map(certain)),
+            Self::Everywhere => Box::new(collection.features().map(certain)),
             Self::Frame(frame, meeting) => {
                 let near = collection.near(*frame);
                 Box::new(near.filter(|one| meeting.matches(one)).map(certain))

@@ -51,7 +51,7 @@ impl Live {
     /// Data of files, which never change.
     #[must_use]
     pub fn fixed(snapshot: Snapshot) -> Self {
-        Self::new(snapshot, None)
+        Self::new(&Arc::new(snapshot), None)
     }
 
     /// The data of a record, beginning with its latest.
@@ -59,13 +59,12 @@ impl Live {
     /// # Errors
     /// Where the record can't be read.
     pub fn of(record: Record) -> Result<Self, RecordError> {
-        let latest = record.load(record.latest()?)?;
-        Ok(Self::new(latest, Some(record)))
+        Ok(Self::new(&record.newest()?, Some(record)))
     }
 
-    fn new(latest: Snapshot, record: Option<Record>) -> Self {
+    fn new(latest: &Arc<Snapshot>, record: Option<Record>) -> Self {
         Self {
-            latest: ArcSwap::from_pointee(views(&Arc::new(latest))),
+            latest: ArcSwap::from_pointee(views(latest)),
             record,
             earlier: Cache::new(KEPT),
         }
@@ -163,11 +162,10 @@ impl Live {
     /// # Errors
     /// Where the record can't be read.
     pub fn refresh(&self) -> Result<(), RecordError> {
-        if let Some(record) = &self.record {
-            let latest = record.latest()?;
-            if latest > self.latest.load().whole().revision {
-                self.put(&Arc::new(record.load(latest)?));
-            }
+        if let Some(record) = &self.record
+            && record.latest()? > self.latest.load().whole().revision
+        {
+            self.put(&record.newest()?);
         }
         Ok(())
     }

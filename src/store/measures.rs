@@ -17,14 +17,15 @@ const GROSS: f64 = 0.2;
 /// The attributes that state the area of the ground that a polygon covers.
 const AREAS: [&str; 2] = ["area", "land_area"];
 
-/// Checks units and dates of all claims, and the stated areas of polygons.
-pub(super) fn check(
+/// Checks units and dates of claims, and the areas that they state of polygons.
+pub(super) fn check<'a>(
+    claims: impl Iterator<Item = &'a Claim>,
     snapshot: &Snapshot,
     seeds: &Files,
     geodata: &Files,
     problems: &mut Vec<Problem>,
 ) {
-    for claim in &snapshot.claims {
+    for claim in claims {
         let flaws = [unit(claim), date(claim), area(claim, snapshot)];
         problems.extend(flaws.into_iter().flatten().map(|reason| {
             // A claim of a feature's own is called by that feature, others by their own ids.

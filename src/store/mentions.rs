@@ -1,48 +1,52 @@
 //! Where documents speak of features, and what two documents say of the same one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Place, Snapshot};
 use crate::{
-    documents::{Document, Pair, Passage, Subjects, pair},
+    documents::{Claim, Document, Library, Pair, Passage, Subjects, pair},
     model::{Citation, Feature, FeatureRef},
 };
 
-/// A stretch of a document that a feature cites: places in lists rather than names, for there may
-/// be one for each of a million parcels.
+/// A stretch of a document: its place in a list rather than its name, for there may be one for each
+/// of a million parcels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mention {
+pub(super) struct Stretch {
     document: u32,
     start: u32,
     end: u32,
-    collection: u32,
-    feature: u32,
+}
+
+/// A stretch that a feature of a collection cites, by its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mention {
+    pub(super) stretch: Stretch,
+    pub(super) feature: u32,
+}
+
+impl Stretch {
+    /// What is cited, each once.
+    pub(super) fn all(library: &Library, cited: &[Citation]) -> Box<[Self]> {
+        let stretches = cited.iter().filter_map(|citation| {
+            Some(Self {
+                document: library.position(&citation.document)?.try_into().ok()?,
+                start: citation.start.try_into().ok()?,
+                end: citation.end().try_into().ok()?,
+            })
+        });
+        let each: BTreeSet<Self> = stretches.collect();
+        each.into_iter().collect()
+    }
 }
 
 impl Mention {
-    /// The stretch that a feature, by its place, cites in a document, by its place.
-    pub(super) fn new(
-        document: usize,
-        citation: &Citation,
-        (collection, feature): (usize, usize),
-    ) -> Option<Self> {
-        Some(Self {
-            document: document.try_into().ok()?,
-            start: citation.start.try_into().ok()?,
-            end: citation.end().try_into().ok()?,
-            collection: collection.try_into().ok()?,
-            feature: feature.try_into().ok()?,
-        })
+    pub(super) fn new(stretch: Stretch, feature: u32) -> Self {
+        Self { stretch, feature }
     }
 
-    /// The same where collections stand at other places; `None` where its own is none of them.
-    pub(super) fn moved(self, places: &[Option<u32>]) -> Option<Self> {
-        let collection = (*places.get(self.collection as usize)?)?;
-        Some(Self { collection, ..self })
-    }
-
-    fn subject(self) -> (u32, u32) {
-        (self.collection, self.feature)
+    /// Whether it is one of a document, by its place.
+    pub(super) fn is_of(self, document: u32) -> bool {
+        self.stretch.document == document
     }
 }
 
@@ -66,13 +70,16 @@ impl Snapshot {
     pub fn cited_in(&self, document: &Document) -> Vec<Passages> {
         let mut found: HashMap<(usize, usize), Passages> = HashMap::new();
         let place = self.place_of_document(&document.info.id);
-        for mention in &self.mentions {
-            if Some(mention.document) == place {
-                let passage = passage(&mut found, mention.start as usize, mention.end as usize);
-                passage.subjects.extend(self.name_of(mention.subject()));
+        for collection in &self.collections {
+            let own = place.map(|document| collection.mentions(document));
+            for Mention { stretch, feature } in own.into_iter().flatten() {
+                let passage = passage(&mut found, stretch.start as usize, stretch.end as usize);
+                let name = |feature: &Feature| FeatureRef::new(&collection.info.id, &feature.id);
+                let cites = collection.at(feature).map(name);
+                passage.subjects.extend(cites.map(|name| name.to_string()));
             }
         }
-        for claim in &self.claims {
+        for claim in self.claims.all() {
             if claim.document == document.info.id {
                 let passage = passage(&mut found, claim.start, claim.end);
                 passage.subjects.push(claim.subject.clone());
@@ -92,30 +99,26 @@ impl Snapshot {
     #[must_use]
     pub fn pairs<'a>(&'a self, earlier: &'a str, later: &'a str) -> Vec<Pair<'a>> {
         let documents = [earlier, later].map(|id| self.place_of_document(id));
-        let mut mentions: HashMap<(u32, u32), Vec<Mention>> = HashMap::new();
-        for mention in &self.mentions {
-            if documents.contains(&Some(mention.document)) {
-                mentions
-                    .entry(mention.subject())
-                    .or_default()
-                    .push(*mention);
+        let documents: BTreeSet<u32> = documents.into_iter().flatten().collect();
+        let mut mentions: HashMap<Place, Vec<Stretch>> = HashMap::new();
+        for (collection, number) in self.collections.iter().zip(0..) {
+            for document in &documents {
+                for Mention { stretch, feature } in collection.mentions(*document) {
+                    let own = mentions.entry((number, feature)).or_default();
+                    own.push(stretch);
+                }
             }
         }
         let subjects = Beside {
             snapshot: self,
             mentions,
         };
-        pair(&self.claims, earlier, later, &subjects)
+        let claims: Vec<&Claim> = self.claims.all().collect();
+        pair(&claims, earlier, later, &subjects)
     }
 
     fn place_of_document(&self, id: &str) -> Option<u32> {
         self.library.position(id)?.try_into().ok()
-    }
-
-    fn name_of(&self, (collection, feature): (u32, u32)) -> Option<String> {
-        let collection = self.collections.get(collection as usize)?;
-        let feature = collection.features().get(feature as usize)?;
-        Some(FeatureRef::new(&collection.info.id, &feature.id).to_string())
     }
 }
 
@@ -134,7 +137,7 @@ fn passage(
 
 struct Beside<'a> {
     snapshot: &'a Snapshot,
-    mentions: HashMap<(u32, u32), Vec<Mention>>,
+    mentions: HashMap<Place, Vec<Stretch>>,
 }
 
 impl Subjects for Beside<'_> {
@@ -153,8 +156,7 @@ impl Subjects for Beside<'_> {
         let place = subject
             .parse()
             .ok()
-            .and_then(|name: FeatureRef| self.snapshot.place_of(&name))
-            .and_then(|(c, f)| Some((c.try_into().ok()?, f.try_into().ok()?)));
+            .and_then(|name: FeatureRef| self.snapshot.place_of(&name));
         let number = self.snapshot.place_of_document(document);
         let Some(document) = self.snapshot.library.get(document) else {
             return vec![];
@@ -163,9 +165,9 @@ impl Subjects for Beside<'_> {
             .and_then(|place| self.mentions.get(&place))
             .into_iter()
             .flatten()
-            .filter(|mention| Some(mention.document) == number)
-            .map(|mention| {
-                let (start, end) = (mention.start as usize, mention.end as usize);
+            .filter(|stretch| Some(stretch.document) == number)
+            .map(|stretch| {
+                let (start, end) = (stretch.start as usize, stretch.end as usize);
                 Passage {
                     document: document.info.id.clone(),
                     section: document.section_at(start),

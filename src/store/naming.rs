@@ -49,8 +49,8 @@ struct Spelling {
 type Step = (usize, u128);
 
 impl Names {
-    /// Takes the names and aliases of features, in their order.
-    pub fn new(features: &[Feature]) -> Self {
+    /// Takes the names and aliases of features, in their order; none bear what is gone.
+    pub fn new<'a>(features: impl ExactSizeIterator<Item = Option<&'a Feature>>) -> Self {
         let mut names = Self {
             text: String::new(),
             ends: Vec::new(),
@@ -59,11 +59,7 @@ impl Names {
         };
         let mut known: HashMap<String, u32> = HashMap::new();
         for feature in features {
-            let aliases = feature.aliases.iter().map(|alias| &**alias);
-            for name in [&*feature.name, &*feature.name_en]
-                .into_iter()
-                .chain(aliases)
-            {
+            for name in feature.into_iter().flat_map(Feature::names) {
                 let next = count(names.ends.len());
                 let form = *known.entry(name.to_lowercase()).or_insert_with_key(|name| {
                     names.text.push_str(name);

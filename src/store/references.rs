@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{snapshot::Collection, zones::FOLLOWED};
+use super::{collection::Collection, zones::FOLLOWED};
 use crate::model::{Feature, FeatureRef};
 
 /// What of the features that are referred to is hidden.
@@ -38,18 +38,15 @@ impl Hidden<'_> {
     /// The collection as it is shown beside those that are hidden; `None` where nothing in it refers
     /// to them.
     pub(super) fn out_of(&self, collection: &Collection) -> Option<Collection> {
-        let features = collection.features();
-        if !features.iter().any(|feature| self.may_be_named_in(feature)) {
+        let mut features = collection.features();
+        if !features.any(|feature| self.may_be_named_in(feature)) {
             return None;
         }
-        let mut features = features.to_vec();
-        for feature in &mut features {
+        Some(collection.altered(|feature| {
             if self.may_be_named_in(feature) {
                 self.leave_out_of(feature);
             }
-        }
-        let (info, sources) = (collection.info.clone(), collection.sources.clone());
-        Some(Collection::new(info, sources, features))
+        }))
     }
 
     /// Whether a feature may refer to something hidden: without reading its properties, of which there

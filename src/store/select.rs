@@ -4,11 +4,7 @@ use std::{cmp::Ordering, sync::Arc};
 
 use geo::{Contains, Coord, Geometry, Intersects, LineString, MultiPolygon, Polygon, Rect};
 
-use super::{
-    naming::{Found, Wanted},
-    queryables::Field,
-    snapshot::Collection,
-};
+use super::{collection::Collection, naming::Wanted, queryables::Field};
 use crate::{
     filter::{Filter, Reach, Record, Value},
     geometry::{
@@ -80,10 +76,10 @@ impl Selection {
         limit: usize,
         go_on: impl Fn() -> bool,
     ) -> Result<(usize, Vec<&'a Feature>), Interrupted> {
-        let features = collection.features();
         if self.takes_all() && self.order.is_empty() {
-            let shown = features.iter().skip(offset).take(limit).collect();
-            return Ok((features.len(), shown));
+            let features = collection.features();
+            let count = features.len();
+            return Ok((count, features.skip(offset).take(limit).collect()));
         }
         let mut matched = 0;
         let mut shown = Vec::new();
@@ -92,13 +88,15 @@ impl Selection {
         } else {
             (0, usize::MAX)
         };
-        let called = self.name.as_ref().map(|name| collection.names().find(name));
-        let mut consider = |place: usize| {
-            let feature = &features[place];
+        let called = self.name.as_ref().map(|name| collection.called(name));
+        let mut consider = |(place, feature): (u32, &'a Feature)| {
             if self.filter.is_some() && !go_on() {
                 return Err(Interrupted);
             }
-            if is_called(collection, place, called.as_ref()) && self.matches(feature) {
+            let is_called = called
+                .as_ref()
+                .is_none_or(|called| collection.is_called(place, called));
+            if is_called && self.matches(feature) {
                 if (from..to).contains(&matched) {
                     shown.push(feature);
                 }
@@ -107,9 +105,9 @@ impl Selection {
             Ok(())
         };
         match self.reach() {
-            Reach::Everywhere => (0..features.len()).try_for_each(&mut consider)?,
+            Reach::Everywhere => collection.placed().try_for_each(&mut consider)?,
             Reach::Within(bounds) => {
-                collection.places_near(bounds).try_for_each(&mut consider)?;
+                collection.placed_near(bounds).try_for_each(&mut consider)?;
             }
             Reach::Nowhere => {}
         }
@@ -214,10 +212,6 @@ impl Selection {
                 .as_ref()
                 .is_none_or(|filter| filter.matches(feature))
     }
-}
-
-fn is_called(collection: &Collection, place: usize, found: Option<&Found>) -> bool {
-    found.is_none_or(|found| collection.names().bears(place, found))
 }
 
 impl Order {

@@ -3,11 +3,11 @@
 //! Whatever is asked of such a view is answered without them: nothing has to be left out by those
 //! who answer, and a hidden collection is as one that does not exist.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{references::Hidden, snapshot::Snapshot, zones::FOLLOWED};
+use super::{references::Hidden, snapshot::Snapshot};
 use crate::{
     documents::hex,
     model::{Role, Viewer},
@@ -103,50 +103,29 @@ fn shown(whole: &Snapshot, viewer: Viewer, latest: &Rules) -> Vec<bool> {
 /// The snapshot with the collections that are `shown`, and what is said of their features.
 fn without(whole: &Snapshot, shown: &[bool]) -> Snapshot {
     let mut collections = Vec::new();
-    // Where each collection stands in the view.
-    let mut places = Vec::new();
+    let mut hidden: Vec<&str> = Vec::new();
     let mut fingerprint = Sha256::new();
     fingerprint.update(&whole.fingerprint);
-    let mut follows_all = true;
     for (collection, shown) in whole.collections.iter().zip(shown) {
         if *shown {
-            places.push(u32::try_from(collections.len()).ok());
             collections.push(Arc::clone(collection));
         } else {
             let id = collection.info.id.as_str();
-            places.push(None);
+            hidden.push(id);
             fingerprint.update(id);
             fingerprint.update([0]);
-            follows_all &= FOLLOWED.iter().all(|(followed, _)| *followed != id);
         }
     }
-    let is_shown = |subject: &str| {
-        let (id, _) = subject.split_once('/').unwrap_or((subject, ""));
-        collections.iter().any(|other| other.info.id == id)
-    };
-    let claims = whole.claims.iter();
     Snapshot {
         revision: whole.revision,
         title: whole.title.clone(),
         district: whole.district.clone(),
         library: Arc::clone(&whole.library),
-        claims: claims
-            .filter(|claim| is_shown(&claim.subject))
-            .cloned()
-            .collect(),
+        claims: whole.claims.without(hidden.into_iter().map(Box::from)),
         indicators: whole.indicators.clone(),
         fingerprint: hex(&fingerprint.finalize()[..12]),
-        mentions: whole
-            .mentions
-            .iter()
-            .filter_map(|mention| mention.moved(&places))
-            .collect(),
-        // A street that is hidden must not shape an answer that is seen.
-        network: if follows_all {
-            Arc::clone(&whole.network)
-        } else {
-            Arc::new(OnceLock::new())
-        },
+        stated: Arc::clone(&whole.stated),
+        networks: Arc::clone(&whole.networks),
         is_whole: false,
         collections,
     }

@@ -95,7 +95,6 @@ pub(super) fn lines(snapshot: &Snapshot) -> Vec<Line> {
         .flat_map(|(collection, kind)| {
             collection
                 .features()
-                .iter()
                 .flat_map(move |feature| lines_of(feature, kind))
         })
         .collect()

@@ -33,7 +33,7 @@ pub fn encode(layer: Layer<'_>, tile: TileId) -> Vec<u8> {
     };
     let window = tile.bounds(MARGIN);
     let reach_m = match layer.derived {
-        Derived::Accuracy | Derived::Bands => layer.collection.worst_accuracy_m,
+        Derived::Accuracy | Derived::Bands => layer.collection.worst_accuracy_m(),
         _ => 0.0,
     };
     for feature in layer

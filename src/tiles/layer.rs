@@ -91,5 +91,5 @@ impl fmt::Display for Layer<'_> {
 }
 /// The rectangle around the features of all layers, degrees.
 pub(super) fn bounds_of(layers: &[Layer<'_>]) -> Option<Rect<f64>> {
-    around(layers.iter().filter_map(|layer| layer.collection.bounds))
+    around(layers.iter().filter_map(|layer| layer.collection.bounds()))
 }

@@ -28,7 +28,7 @@ fn stated_categories(snapshot: &Snapshot, list: &[Value]) -> HashSet<usize> {
     snapshot
         .collections()
         .iter()
-        .flat_map(|collection| &collection.land_uses)
+        .flat_map(|collection| collection.land_uses())
         .filter_map(|stated| {
             let covers = |(_, code): &(usize, &&str)| stated.as_str().starts_with(**code);
             let fitting = codes.iter().enumerate().filter(covers);
@@ -116,7 +116,7 @@ pub fn tilejson(
     let names: Vec<String> = layers.iter().map(ToString::to_string).collect();
     let mut credits: Vec<&str> = layers
         .iter()
-        .flat_map(|layer| &layer.collection.sources)
+        .flat_map(|layer| layer.collection.sources())
         .filter(|source| source.source.contains("OpenStreetMap"))
         .map(|_| "© OpenStreetMap contributors")
         .collect();

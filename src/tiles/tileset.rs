@@ -159,7 +159,7 @@ fn describe(layer: &Layer<'_>) -> Value {
             "zones": { "type": "string", "description": ";a;b;" },
         }},
     });
-    if let Some(dimension) = collection.dimension {
+    if let Some(dimension) = collection.dimension() {
         described["geometryDimension"] = dimension.into();
     }
     described

@@ -250,7 +250,7 @@ fn answers_equal_a_brute_force_over_all_features() {
     let rounds = if in_full() { 1_000 } else { 60 };
     let mut compared = 0;
     for snapshot in [snapshot(), hongqiao()] {
-        let district = snapshot.collection("district").unwrap().bounds.unwrap();
+        let district = snapshot.collection("district").unwrap().bounds().unwrap();
         for round in 0..rounds {
             let area = random_area(&mut rng, district);
             let relation = [Relation::Intersects, Relation::Within, Relation::Majority][round % 3];
@@ -295,7 +295,7 @@ fn parcels_of_a_partition_add_up() {
     // Quarters of a rectangle around all parcels: their overlaps are the parcels, no more, no less.
     let snapshot = snapshot();
     let parcels = snapshot.collection("parcels").unwrap();
-    let bounds = parcels.bounds.unwrap();
+    let bounds = parcels.bounds().unwrap();
     let (low, high) = (bounds.min(), bounds.max());
     let middle = bounds.center();
     let mut total = 0.0;
@@ -318,7 +318,6 @@ fn parcels_of_a_partition_add_up() {
     }
     let all: f64 = parcels
         .features()
-        .iter()
         .filter_map(|feature| feature.geometry.as_ref())
         .map(area_of)
         .sum();

@@ -59,7 +59,6 @@ impl District {
     fn zones(&self) -> Vec<(&Feature, String)> {
         let zones = self.snapshot.collection("zones").unwrap().features();
         zones
-            .iter()
             .filter_map(|zone| {
                 let text = &properties(zone)["boundary"]["text"];
                 Some((zone, text.as_str()?.to_owned()))

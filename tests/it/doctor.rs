@@ -48,7 +48,7 @@ struct Place {
 }
 
 fn lines(snapshot: &Snapshot) -> Vec<LineString<f64>> {
-    let streets = snapshot.collection("streets").unwrap().features().iter();
+    let streets = snapshot.collection("streets").unwrap().features();
     streets
         .flat_map(|street| match &street.geometry {
             Some(Geometry::LineString(line)) => vec![line.clone()],
@@ -125,7 +125,7 @@ fn invented() -> Place {
         &Files::geodata(Some(yunze().join("geodata"))),
     )
     .unwrap();
-    let parcels = snapshot.collection("parcels").unwrap().features().iter();
+    let parcels = snapshot.collection("parcels").unwrap().features();
     let parcels = parcels.flat_map(|parcel| polygons(parcel.geometry.as_ref()));
     let ground = Ground::new(&snapshot).unwrap();
     Place {

@@ -60,7 +60,7 @@ impl Picture {
         let (view, unread) = View::parse(query);
         assert!(unread.is_empty(), "{query}");
         let place = Rect::from_xywh(0.0, 0.0, SIZE.0, SIZE.1).unwrap();
-        let bounds = snapshot.collection("district").unwrap().bounds.unwrap();
+        let bounds = snapshot.collection("district").unwrap().bounds().unwrap();
         let frame = match view.at {
             Some(at) => MapFrame::mercator(place, (at.lon, at.lat).into(), at.zoom),
             None => MapFrame::fitting(place, bounds, 16.0),
@@ -308,7 +308,7 @@ fn what_is_hidden_or_filtered_out_is_not_drawn() {
     assert!(!without.drawn.counts.contains_key("parcels"));
 
     let filtered = Picture::of(&data, "?status=land_preparation");
-    let prepared = data.collection("parcels").unwrap().features().iter();
+    let prepared = data.collection("parcels").unwrap().features();
     let prepared = prepared.filter(|parcel| parcel.status == Some(Status::LandPreparation));
     assert_eq!(filtered.drawn.counts["parcels"], prepared.count());
     assert_eq!(

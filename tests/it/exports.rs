@@ -1689,7 +1689,7 @@ fn what_is_within_is_mostly_in_and_what_is_mostly_in_intersects() {
     let rounds = if in_full() { 600 } else { 60 };
     let mut sizes = [0; 4];
     for snapshot in [snapshot(), hongqiao()] {
-        let bounds = snapshot.collection("district").unwrap().bounds.unwrap();
+        let bounds = snapshot.collection("district").unwrap().bounds().unwrap();
         for _ in 0..rounds {
             let area = random_area(&mut rng, bounds);
             let ask = |relation| {
@@ -1743,7 +1743,7 @@ fn what_is_within_is_mostly_in_and_what_is_mostly_in_intersects() {
 fn shares_sum_to_1_over_a_partition_of_the_district() {
     let mut rng = StdRng::seed_from_u64(43);
     let snapshot = snapshot();
-    let bounds = snapshot.collection("district").unwrap().bounds.unwrap();
+    let bounds = snapshot.collection("district").unwrap().bounds().unwrap();
     let rounds = if in_full() { 40 } else { 4 };
     for _ in 0..rounds {
         let mut shares: BTreeMap<String, f64> = BTreeMap::new();
@@ -1776,7 +1776,7 @@ fn shares_sum_to_1_over_a_partition_of_the_district() {
 fn parcels_that_partition_the_ground_share_out_every_area() {
     let mut rng = StdRng::seed_from_u64(44);
     let copy = Copy::new();
-    let bounds = snapshot().collection("district").unwrap().bounds.unwrap();
+    let bounds = snapshot().collection("district").unwrap().bounds().unwrap();
     copy.edit("geodata/parcels.geojson", |file| {
         let parcel = file["features"][0].clone();
         let cells = cells(&mut rng, bounds, 12).into_iter().enumerate();
@@ -1856,7 +1856,7 @@ fn cells(rng: &mut StdRng, bounds: geo::Rect<f64>, count: usize) -> Vec<Value> {
 fn difference_and_intersection_add_up() {
     let mut rng = StdRng::seed_from_u64(45);
     let snapshot = snapshot();
-    let bounds = snapshot.collection("district").unwrap().bounds.unwrap();
+    let bounds = snapshot.collection("district").unwrap().bounds().unwrap();
     let rounds = if in_full() { 500 } else { 50 };
     let mut compared = 0;
     for round in 0..rounds {
@@ -1909,7 +1909,7 @@ fn difference_and_intersection_add_up() {
 fn areas_agree_with_gdal_in_an_equal_area_projection() {
     let mut rng = StdRng::seed_from_u64(46);
     let server = Server::yunze();
-    let bounds = snapshot().collection("district").unwrap().bounds.unwrap();
+    let bounds = snapshot().collection("district").unwrap().bounds().unwrap();
     let wanted = if in_full() { 5_000 } else { 300 };
     let mut pairs = String::from("id,a,b\n");
     let mut ours: Vec<f64> = Vec::new();

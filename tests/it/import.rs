@@ -342,13 +342,9 @@ fn lines_go_into_a_record_as_one_revision_that_somebody_signs() {
     let told = (info.author.as_str(), info.message.as_str(), info.cause);
     assert_eq!(told, ("王工", "街道换为 OSM", Cause::Import));
     let now = record.load(Revision(2)).unwrap();
-    let streets = now.collection("streets").unwrap().features();
-    assert!(!streets.is_empty());
-    assert!(
-        streets
-            .iter()
-            .all(|street| street.located_by == LocatedBy::Osm)
-    );
+    let mut streets = now.collection("streets").unwrap().features();
+    assert!(streets.len() > 0);
+    assert!(streets.all(|street| street.located_by == LocatedBy::Osm));
     assert_eq!(district.bytes(), files, "the folder stays as it was");
     let said = import(&["--author", "王工"]);
     assert!(said.out.contains("已是如此"), "{}", said.all());

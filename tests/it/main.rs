@@ -13,6 +13,7 @@ mod drawing;
 mod editing;
 mod exports;
 mod filters;
+mod following;
 mod gdal;
 mod geos;
 mod golden;

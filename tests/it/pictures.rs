@@ -906,7 +906,7 @@ fn who_drew_what_a_picture_is_made_from_is_credited() {
     };
     let of_osm = |id: &str| {
         let collection = snapshot.collection(id).unwrap();
-        let sources = collection.sources.iter();
+        let sources = collection.sources();
         let mut sources = sources.map(|source| format!("{} {}", source.source, source.licence));
         sources.any(|source| source.contains("OpenStreetMap") || source.contains("ODbL"))
     };
@@ -945,8 +945,8 @@ fn a_feature_without_an_english_name_is_cited_by_its_chinese_one() {
     let snapshot = embedded();
     let (view, _) = View::parse("lang=en");
     let brief = brief(&snapshot, &view);
-    let zone = snapshot.collection("zones").unwrap().features();
-    let mut zone = zone[0].clone();
+    let mut zones = snapshot.collection("zones").unwrap().features();
+    let mut zone = zones.next().unwrap().clone();
     let of = |zone: &Feature| {
         let quotes = brief.quotes_of(zone);
         quotes.first().map(|quote| quote.of.clone()).unwrap()

@@ -1,9 +1,17 @@
 //! The durable record: every revision whole, and nothing lost.
 
-use std::{fs, path::Path, sync::atomic::AtomicBool, sync::atomic::Ordering, thread};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 
 use renewal_map::{
-    model::{Cause, Revision, Role},
+    model::{Cause, Feature, Revision, Role},
     store::{
         Snapshot,
         files::Files,
@@ -33,13 +41,16 @@ fn key(collection: &str, id: &str) -> Key {
     Key::of(&format!("{collection}/{id}").parse().unwrap())
 }
 
+/// A feature of a collection, by its number.
+fn nth<'a>(snapshot: &'a Snapshot, collection: &str, number: usize) -> &'a Feature {
+    let mut features = snapshot.collection(collection).unwrap().features();
+    features.nth(number).unwrap()
+}
+
 /// The id of some parcel.
 fn a_parcel(record: &Record) -> Key {
     let snapshot = record.load(record.latest().unwrap()).unwrap();
-    key(
-        "parcels",
-        &snapshot.collection("parcels").unwrap().features()[7].id,
-    )
+    key("parcels", &nth(&snapshot, "parcels", 7).id)
 }
 
 fn set(changes: Vec<Change>) -> ChangeSet {
@@ -63,7 +74,7 @@ fn change(record: &Record, key: &Key, property: &str, value: Value) -> Change {
     }
 }
 
-fn rename(record: &Record, key: &Key, name: &str) -> Result<Snapshot, RecordError> {
+fn rename(record: &Record, key: &Key, name: &str) -> Result<Arc<Snapshot>, RecordError> {
     record.commit(&set(vec![change(record, key, "name", name.into())]))
 }
 
@@ -78,7 +89,7 @@ fn told(snapshot: &Snapshot) -> Vec<String> {
         .collections()
         .iter()
         .flat_map(|collection| {
-            collection.features().iter().map(|feature| {
+            collection.features().map(|feature| {
                 let mut feature = feature.clone();
                 let properties: Value = serde_json::from_str(feature.properties.get()).unwrap();
                 // What it says, whatever spaces stand between.
@@ -102,7 +113,7 @@ fn a_record_holds_the_files_that_it_was_made_of() {
             assert_eq!(*kept, file);
         }
         assert_eq!(told(&kept).len(), told(&files).len());
-        assert_eq!(kept.claims.len(), files.claims.len());
+        assert_eq!(kept.claims.all().count(), files.claims.all().count());
         assert_eq!(record.latest().unwrap(), Revision(1));
         let first = record.info(Revision(1)).unwrap();
         assert_eq!(first.cause, Cause::Seed);
@@ -184,7 +195,7 @@ fn features_come_and_go_in_their_order() {
     };
     let ids = |snapshot: &Snapshot| -> Vec<String> {
         let parcels = snapshot.collection("parcels").unwrap().features();
-        parcels.iter().map(|parcel| parcel.id.to_string()).collect()
+        parcels.map(|parcel| parcel.id.to_string()).collect()
     };
     let first = ids(&record.load(Revision(1)).unwrap());
     let added = record
@@ -222,10 +233,7 @@ fn a_coordinate_is_kept_to_the_last_digit() {
     let record = open(folder.path());
     let station = {
         let snapshot = record.load(Revision(1)).unwrap();
-        key(
-            "transit",
-            &snapshot.collection("transit").unwrap().features()[0].id,
-        )
+        key("transit", &nth(&snapshot, "transit", 0).id)
     };
     let body = record.standing(&station).unwrap().unwrap();
     let mut feature: Value = serde_json::from_slice(&body).unwrap();
@@ -445,7 +453,7 @@ fn whatever_is_changed_behind_its_back_shows() {
         let other = {
             let snapshot = record.load(Revision(1)).unwrap();
             let projects = snapshot.collection("projects").unwrap().features();
-            key("projects", &projects[projects.len() - 1].id)
+            key("projects", &projects.last().unwrap().id)
         };
         let gone = Change {
             key: other.clone(),
@@ -509,8 +517,8 @@ fn a_newer_release_is_offered_and_leaves_what_was_changed_here() {
     let record = open(folder.path());
     let [seeds, geodata] = district();
     let parcels = record.load(Revision(1)).unwrap();
-    let parcels = parcels.collection("parcels").unwrap().features();
-    let [ours, theirs, both] = [0, 1, 2].map(|place: usize| key("parcels", &parcels[place].id));
+    let [ours, theirs, both] =
+        [0, 1, 2].map(|number| key("parcels", &nth(&parcels, "parcels", number).id));
     rename(&record, &ours, "此处改").unwrap();
     rename(&record, &both, "此处改").unwrap();
     let file = fs::read_to_string(yunze().join("geodata/parcels.geojson")).unwrap();
@@ -616,7 +624,7 @@ fn zones_of_a_record_are_compiled_as_a_revision_that_somebody_signs() {
     // All streets are corrected by some 50 m.
     let snapshot = record.load(Revision(1)).unwrap();
     let streets = snapshot.collection("streets").unwrap().features();
-    let changes = streets.iter().map(|street| {
+    let changes = streets.map(|street| {
         let key = key("streets", &street.id);
         let body = record.standing(&key).unwrap().unwrap();
         let mut feature: Value = serde_json::from_slice(&body).unwrap();

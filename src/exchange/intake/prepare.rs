@@ -6,6 +6,7 @@ use std::{
     io::Read,
     ops::ControlFlow,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use geo::Geometry;
@@ -431,7 +432,7 @@ impl Prepared {
         record: &Record,
         author: &str,
         message: &str,
-    ) -> Result<Snapshot, RecordError> {
+    ) -> Result<Arc<Snapshot>, RecordError> {
         let staging = match (self.obstacles().into_iter().next(), &self.staging) {
             (Some(obstacle), _) => return Err(RecordError::Refused(obstacle)),
             (None, None) => return Err(RecordError::Unchanged),

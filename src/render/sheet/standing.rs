@@ -104,7 +104,7 @@ fn home(brief: &Brief<'_>) -> Degrees<f64> {
     let outline =
         outline.and_then(|name| snapshot.feature(&name)?.geometry.as_ref()?.bounding_rect());
     let all =
-        || crate::geometry::around(snapshot.collections().iter().filter_map(|one| one.bounds));
+        || crate::geometry::around(snapshot.collections().iter().filter_map(|one| one.bounds()));
     let nowhere = Coord { x: 0.0, y: 0.0 };
     let bounds = outline.or_else(all);
     let bounds = bounds.unwrap_or_else(|| Degrees::new(nowhere, nowhere));

@@ -17,7 +17,7 @@ use crate::{
     documents::{Claim, Library, Subject},
     geometry::{crs::Transformer, read},
     model::{Citation, Feature, FeatureRef, LocatedBy, Text, is_slug},
-    store::snapshot::Source,
+    store::Source,
 };
 
 #[derive(Deserialize)]

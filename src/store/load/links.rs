@@ -1,15 +1,12 @@
 //! What features say of other features: checked when all are there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Problem, properties::RelationKind};
 use crate::{
     model::{FeatureRef, Text},
     store::{
-        files::Files,
-        snapshot::{Collection, Snapshot},
-        zoned::ZONES,
-        zones::FOLLOWED,
+        collection::Collection, files::Files, snapshot::Snapshot, zoned::ZONES, zones::FOLLOWED,
     },
 };
 
@@ -35,7 +32,7 @@ impl Link {
     }
 
     /// Whether it leads to a feature that everybody sees who sees where it comes from.
-    fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
+    pub(super) fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
         let readers = |collection: &str| Some(snapshot.collection(collection)?.info.readers);
         let own = readers(&from.collection).flatten();
         if matches!(self, Self::Side) {
@@ -138,7 +135,16 @@ impl Links {
     }
 }
 
-fn chain_ends(snapshot: &Snapshot, from: &FeatureRef) -> bool {
+/// The features to which links lead, each once. What an outline follows is named by its id alone, and
+/// may be gone.
+pub(super) fn targets(links: &[(Link, String)]) -> Box<[FeatureRef]> {
+    let named = links.iter().filter(|(link, _)| !matches!(link, Link::Side));
+    let names: BTreeSet<FeatureRef> = named.filter_map(|(_, name)| name.parse().ok()).collect();
+    names.into_iter().collect()
+}
+
+/// Whether what contains a feature does not contain itself.
+pub(super) fn chain_ends(snapshot: &Snapshot, from: &FeatureRef) -> bool {
     let mut seen = HashSet::from([from]);
     snapshot
         .feature(from)

@@ -3,25 +3,33 @@
 //! [`file`] splits a GeoJSON file into the texts of its features, [`feature`] reads one of them,
 //! [`properties`] has the members that the service knows, [`links`] checks what features say of each
 //! other, [`stated`] reads the claims that no feature makes, and [`rules`] checks features that are not
-//! among the data yet.
+//! among the data yet. [`next`] makes the data after a change of those before, by reading only what
+//! changed.
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     fmt, io,
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use self::{feature::FeatureReader, links::Links};
+use self::{
+    feature::FeatureReader,
+    links::{Links, targets},
+};
 use super::{
+    claims::Claims,
+    collection::Collection,
     files::Files,
     measures,
-    mentions::Mention,
-    snapshot::{Collection, Snapshot},
+    mentions::Stretch,
+    packed::{Entry, Packing},
+    snapshot::Snapshot,
+    tally::Tally,
     zoned::place_in_zones,
 };
 use crate::{
@@ -34,6 +42,7 @@ use crate::{
 mod feature;
 mod file;
 mod links;
+mod next;
 mod properties;
 mod rules;
 mod stated;
@@ -41,6 +50,7 @@ mod stated;
 pub use rules::Rules;
 
 pub(super) use file::{not_json, parse_file};
+pub(super) use next::{Changed, next};
 
 /// One thing that is wrong with the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,40 +138,44 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
     let stated = reader.optional_json::<Vec<StatedClaim>>(seeds, CLAIMS_FILE);
     let indicators = reader.indicators(seeds, &library);
     let mut links = Links::default();
-    let mut said = Said::default();
+    let mut claims = Vec::new();
     let collections = catalogue
         .collections
         .into_iter()
-        .enumerate()
-        .map(|(place, info)| {
-            reader.collection(geodata, (place, info), &library, &mut links, &mut said)
-        })
+        .map(|info| reader.collection(geodata, info, &library, &mut links, &mut claims))
         .map(Arc::new)
         .collect();
-    said.mentions.sort_unstable();
-    said.mentions.dedup();
     let mut snapshot = Snapshot {
         revision: Revision::EMBEDDED,
         title: Text::new(catalogue.title, catalogue.title_en),
         district: catalogue.district,
+        claims: Claims::new(Vec::new(), &library),
         library: Arc::new(library),
-        claims: said.claims,
         indicators: indicators.map(Arc::new),
         fingerprint: hex(&reader.fingerprint.finalize()[..12]),
         is_whole: true,
         collections,
-        mentions: said.mentions,
-        network: Arc::new(OnceLock::new()),
+        stated: stated.unwrap_or_default().into(),
+        networks: Arc::default(),
     };
     let mut problems = reader.problems;
     links.check(&snapshot, geodata, &mut problems);
-    let stated = stated.unwrap_or_default();
-    let added = stated::of_file(&stated, &snapshot, &seeds.path(CLAIMS_FILE), &mut problems);
-    snapshot.claims.extend(added);
-    let added = stated::of_indicators(&snapshot);
-    snapshot.claims.extend(added);
-    snapshot.sort_claims();
-    measures::check(&snapshot, seeds, geodata, &mut problems);
+    let path = seeds.path(CLAIMS_FILE);
+    claims.extend(stated::of_file(
+        &*snapshot.stated,
+        &snapshot,
+        &path,
+        &mut problems,
+    ));
+    claims.extend(stated::of_indicators(&snapshot));
+    snapshot.claims = Claims::new(claims, &snapshot.library);
+    measures::check(
+        snapshot.claims.all(),
+        &snapshot,
+        seeds,
+        geodata,
+        &mut problems,
+    );
     place_in_zones(&mut snapshot, links.containers());
     if problems.is_empty() {
         Ok(snapshot)
@@ -174,13 +188,6 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
 const CLAIMS_FILE: &str = "claims.json";
 /// A plan's table of indicators.
 const INDICATORS_FILE: &str = "indicators.json";
-
-/// What features say with the words of documents.
-#[derive(Default)]
-struct Said {
-    claims: Vec<Claim>,
-    mentions: Vec<Mention>,
-}
 
 struct Reader {
     problems: Vec<Problem>,
@@ -301,15 +308,15 @@ impl Reader {
     fn collection(
         &mut self,
         geodata: &Files,
-        (number, info): (usize, CollectionInfo),
+        info: CollectionInfo,
         library: &Library,
         links: &mut Links,
-        said: &mut Said,
+        claims: &mut Vec<Claim>,
     ) -> Collection {
         let file = format!("{}.geojson", info.id);
         let path = geodata.path(&file);
-        let mut features = Vec::new();
-        let mut sources = BTreeSet::new();
+        let mut packing = Packing::default();
+        let mut tally = Tally::default();
         let kinds: HashMap<&str, Arc<str>> = info
             .kinds
             .iter()
@@ -333,7 +340,7 @@ impl Reader {
                 Err(reason) => self.problem(path, reason),
                 Ok((texts, transformer)) => {
                     let mut ids = HashSet::new();
-                    features.reserve_exact(texts.len());
+                    packing = Packing::of(texts.len());
                     for (place, text) in texts.into_iter().enumerate() {
                         let read = FeatureReader {
                             collection: &info.id,
@@ -344,15 +351,15 @@ impl Reader {
                         };
                         let mut flaws = Vec::new();
                         let label = read.feature(text, place, &mut flaws, |feature, parts| {
-                            sources.insert(parts.source);
+                            tally.add(&feature, Some(parts.source));
+                            let targets = targets(&parts.targets);
                             links.add(&info.id, &feature.id, parts.targets);
-                            said.claims.extend(parts.claims);
-                            let cited = parts.cited.iter().filter_map(|citation| {
-                                let document = library.position(&citation.document)?;
-                                Mention::new(document, citation, (number, features.len()))
+                            packing.push(Entry {
+                                cited: Stretch::all(library, &parts.cited),
+                                targets,
+                                feature,
                             });
-                            said.mentions.extend(cited);
-                            features.push(feature);
+                            claims.extend(parts.claims);
                         });
                         if !ids.insert(label.clone()) {
                             flaws.push(Text::new(
@@ -370,6 +377,6 @@ impl Reader {
                 }
             }
         }
-        Collection::new(info, sources, features)
+        Collection::new(info, tally, packing)
     }
 }

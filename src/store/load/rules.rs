@@ -8,7 +8,7 @@ use super::{feature::FeatureReader, file::not_json};
 use crate::{
     documents::Library,
     model::Text,
-    store::snapshot::{Collection, Snapshot},
+    store::{Collection, Snapshot},
 };
 
 /// What a feature must keep to be in a collection, as far as it can be told from the feature alone:
@@ -47,15 +47,19 @@ impl<'a> Rules<'a> {
             Ok(text) => text,
             Err(error) => return vec![not_json(&error)],
         };
-        let reader = FeatureReader {
+        let mut flaws = Vec::new();
+        self.reader().feature(text, 0, &mut flaws, |_, _| {});
+        flaws
+    }
+
+    /// What reads features of the collection that are kept in degrees.
+    pub(super) fn reader(&self) -> FeatureReader<'_> {
+        FeatureReader {
             collection: self.collection,
             library: self.library,
             kinds: &self.kinds,
             documents: &self.documents,
             transformer: None,
-        };
-        let mut flaws = Vec::new();
-        reader.feature(text, 0, &mut flaws, |_, _| {});
-        flaws
+        }
     }
 }

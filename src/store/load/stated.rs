@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// What `claims.json` states, each subject and quote checked.
-pub(super) fn of_file(
-    stated: &[StatedClaim],
+pub(super) fn of_file<'a>(
+    stated: impl IntoIterator<Item = &'a StatedClaim>,
     snapshot: &Snapshot,
     file: &str,
     problems: &mut Vec<Problem>,

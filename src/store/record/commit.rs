@@ -3,6 +3,7 @@
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -11,7 +12,6 @@ use sha2::{Digest, Sha256};
 
 use super::{
     AuditEntry, Conflict, Hash, Key, Record, RecordError, info, latest, people::write_down,
-    snapshot,
 };
 use crate::{
     model::{Cause, Revision, RevisionInfo, Text},
@@ -65,7 +65,7 @@ impl Record {
     /// # Errors
     /// Where an entry is not as its change expects it, the data would have problems, nothing would
     /// change, or the disk fails. Nothing of it is written then.
-    pub fn commit(&self, set: &ChangeSet) -> Result<Snapshot, RecordError> {
+    pub fn commit(&self, set: &ChangeSet) -> Result<Arc<Snapshot>, RecordError> {
         let changes = set.changes.iter().map(Ok);
         self.commit_each(&set.signature(), changes)
     }
@@ -79,13 +79,13 @@ impl Record {
         &self,
         signature: &Signature,
         changes: impl IntoIterator<Item = Result<C, RecordError>>,
-    ) -> Result<Snapshot, RecordError> {
+    ) -> Result<Arc<Snapshot>, RecordError> {
         let mut connection = self.writer();
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let revision = write_each(&writing, signature, changes)?;
-        let snapshot = snapshot(&writing, revision)?;
+        let written = write_each(&writing, signature, changes)?;
+        let snapshot = self.following(&writing, &written)?;
         writing.commit()?;
-        Ok(snapshot)
+        Ok(self.hand_out(snapshot))
     }
 }
 
@@ -99,8 +99,16 @@ impl ChangeSet {
     }
 }
 
-/// Writes a change set inside a transaction, and returns its revision.
-pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Revision, RecordError> {
+/// What was written as a revision.
+pub(super) struct Written {
+    pub(super) revision: Revision,
+    /// The hash that ends with it.
+    pub(super) hash: Hash,
+    pub(super) made: Made,
+}
+
+/// Writes a change set inside a transaction.
+pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Written, RecordError> {
     write_each(writing, &set.signature(), set.changes.iter().map(Ok))
 }
 
@@ -109,7 +117,7 @@ fn write_each<C: Borrow<Change>>(
     writing: &Transaction<'_>,
     signature: &Signature,
     changes: impl IntoIterator<Item = Result<C, RecordError>>,
-) -> Result<Revision, RecordError> {
+) -> Result<Written, RecordError> {
     let author = short(&signature.author, MAX_AUTHOR, ("作者", "the author"))?;
     let message = short(&signature.message, MAX_MESSAGE, ("说明", "the message"))?;
     let before = latest(writing)?
@@ -147,10 +155,11 @@ fn write_each<C: Borrow<Change>>(
         writer.take(change?.borrow())?;
     }
     let made = writer.done()?;
-    let hashes = made.iter().map(|(key, made)| (key, *made)).collect();
+    let hashes = made.iter().map(|(key, made)| (key, made.stands)).collect();
+    let hash = chain(previous, &this, hashes);
     writing.execute(
         "UPDATE revisions SET hash = ?2 WHERE number = ?1",
-        (this.number.0, chain(previous, &this, hashes).0),
+        (this.number.0, hash.0),
     )?;
     let detail = format!("r{} {}", this.number, this.message);
     let entry = AuditEntry {
@@ -158,11 +167,24 @@ fn write_each<C: Borrow<Change>>(
         ..AuditEntry::now(&this.author, this.cause.as_str(), &detail)
     };
     write_down(writing, &entry)?;
-    Ok(this.number)
+    Ok(Written {
+        revision: this.number,
+        hash,
+        made,
+    })
 }
 
-/// What entries became: their new hash and place, `None` where they are gone.
-type Made = BTreeMap<Key, Option<(Hash, i64)>>;
+/// What entries became.
+pub(super) type Made = BTreeMap<Key, Became>;
+
+/// What an entry became.
+#[derive(Clone, Copy)]
+pub(super) struct Became {
+    /// Its hash and place; `None` where it is gone.
+    pub(super) stands: Option<(Hash, i64)>,
+    /// Whether nothing has ever stood under its name.
+    pub(super) is_new: bool,
+}
 
 /// Writes the entries of one revision.
 struct Writer<'a> {
@@ -240,31 +262,35 @@ impl<'a> Writer<'a> {
         if stood.is_some() {
             self.end.execute((shelf, name, self.revision.0))?;
         }
-        let made = match (hash, body) {
-            (Some(hash), Some(body)) => {
-                let place = match stood {
-                    Some(place) => place,
-                    None => self.new_place(shelf, name)?,
-                };
-                self.begin
-                    .execute((shelf, name, self.revision.0, place, hash.0, body))?;
-                Some((hash, place))
-            }
-            _ => None,
+        let mut made = Became {
+            stands: None,
+            is_new: false,
         };
+        if let (Some(hash), Some(body)) = (hash, body) {
+            // What comes back stands where it stood, what is new after all others.
+            let earlier = match stood {
+                Some(place) => Some(place),
+                None => self
+                    .earlier
+                    .query_row((shelf, name), |row| row.get(0))
+                    .optional()?,
+            };
+            let place = match earlier {
+                Some(place) => place,
+                None => self.next_place(shelf)?,
+            };
+            self.begin
+                .execute((shelf, name, self.revision.0, place, hash.0, body))?;
+            made = Became {
+                stands: Some((hash, place)),
+                is_new: earlier.is_none(),
+            };
+        }
         self.made.insert(key.clone(), made);
         Ok(())
     }
 
-    /// What comes back stands where it stood, what is new after all others.
-    fn new_place(&mut self, shelf: &str, name: &str) -> Result<i64, RecordError> {
-        let earlier = self
-            .earlier
-            .query_row((shelf, name), |row| row.get(0))
-            .optional()?;
-        if let Some(place) = earlier {
-            return Ok(place);
-        }
+    fn next_place(&mut self, shelf: &str) -> Result<i64, RecordError> {
         let next = match self.next_places.get(shelf) {
             Some(next) => *next,
             None => self

@@ -1,6 +1,6 @@
 //! What changed between two revisions, and taking one back.
 
-use std::{collections::BTreeSet, ffi::c_int};
+use std::{collections::BTreeSet, ffi::c_int, sync::Arc};
 
 use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior, named_params};
 use serde_json::{Map, Value};
@@ -10,7 +10,6 @@ use super::{
     commit::write,
     info, latest, read_info,
     sight::{SHELVES, touches, without_words},
-    snapshot,
 };
 use crate::{
     model::{Cause, Revision, RevisionInfo, Text},
@@ -281,7 +280,7 @@ impl Record {
         revision: Revision,
         author: &str,
         message: &str,
-    ) -> Result<Snapshot, RecordError> {
+    ) -> Result<Arc<Snapshot>, RecordError> {
         if revision == Revision::EMBEDDED {
             return Err(RecordError::Refused(Text::new(
                 "版本 1 是最初的数据，不能撤回",
@@ -314,10 +313,10 @@ impl Record {
             changes,
         };
         let written = write(&writing, &set)?;
-        debug_assert_eq!(latest(&writing)?, Some(written));
-        let snapshot = snapshot(&writing, written)?;
+        debug_assert_eq!(latest(&writing)?, Some(written.revision));
+        let snapshot = self.following(&writing, &written)?;
         writing.commit()?;
-        Ok(snapshot)
+        Ok(self.hand_out(snapshot))
     }
 }
 

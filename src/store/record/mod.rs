@@ -1,11 +1,11 @@
 //! The durable record: every revision of a district's data, in one SQLite database.
 //!
-//! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] makes a revision of the next,
-//! [`history`] tells what changed between two, [`sight`] what of that somebody may be told, [`rewrite`]
-//! compares a whole collection with what stands, [`release`] tells what a newer program's data would
-//! change, [`backup`] copies and restores, [`verify`] recomputes every hash, [`people`] knows who may
-//! do what, [`sessions`] who has signed in, [`identities`] who they are elsewhere, [`imports`] has
-//! what bringing in a file needs, [`shares`] the views that were shared.
+//! [`entry`] is what it keeps, [`schema`] the tables, [`commit`] writes a revision, [`newest`] makes the
+//! data with it of those before, [`history`] tells what changed between two, [`sight`] what of that
+//! somebody may be told, [`rewrite`] compares a whole collection with what stands, [`release`] tells what
+//! a newer program's data would change, [`backup`] copies and restores, [`verify`] recomputes every hash,
+//! [`people`] knows who may do what, [`sessions`] who has signed in, [`identities`] who they are
+//! elsewhere, [`imports`] has what bringing in a file needs, [`shares`] the views that were shared.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers have connections of their own ([`reader`]) and wait for nobody.
@@ -14,7 +14,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use jiff::Timestamp;
@@ -23,7 +23,10 @@ use serde::Deserialize;
 
 use self::reader::{Reader, Readers};
 use super::{files::Files, load, load::not_json, snapshot::Snapshot};
-use crate::model::{Revision, RevisionInfo, Text};
+use crate::{
+    documents::hex,
+    model::{Revision, RevisionInfo, Text},
+};
 
 mod backup;
 mod commit;
@@ -32,6 +35,7 @@ mod error;
 mod history;
 mod identities;
 mod imports;
+mod newest;
 mod people;
 mod reader;
 mod release;
@@ -68,6 +72,8 @@ pub struct Record {
     _in_use: fs::File,
     /// The one connection of this process that writes.
     writer: Mutex<Connection>,
+    /// The newest data that somebody has.
+    newest: Mutex<Weak<Snapshot>>,
 }
 
 impl Record {
@@ -112,6 +118,7 @@ impl Record {
             writer: Mutex::new(schema::open(&path)?),
             readers: Readers::new(path),
             _in_use: in_use,
+            newest: Mutex::default(),
         })
     }
 
@@ -285,7 +292,13 @@ fn snapshot(connection: &Connection, revision: Revision) -> Result<Snapshot, Rec
     let [seeds, geodata] = district(connection, revision)?;
     let mut snapshot = load::load(&seeds, &geodata)?;
     snapshot.revision = revision;
+    snapshot.fingerprint = fingerprint(commit::chained(connection, revision)?);
     Ok(snapshot)
+}
+
+/// What tells the data of a revision from all others, whichever way they were made.
+fn fingerprint(chained: Hash) -> String {
+    hex(&chained.0[..12])
 }
 
 /// The two folders of a district as they stand at a revision.

@@ -1,6 +1,6 @@
 //! First data, and what a newer release of them would change.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -8,11 +8,10 @@ use super::{
     CATALOGUE, Change, ChangeSet, Hash, Key, Record, RecordError, collection_ids,
     commit::write,
     entry::{GEODATA, SEEDS, features_of},
-    snapshot,
 };
 use crate::{
     documents::DocumentInfo,
-    model::{Cause, Revision},
+    model::Cause,
     store::{files::Files, load, snapshot::Snapshot},
 };
 
@@ -115,7 +114,11 @@ impl Record {
     ///
     /// # Errors
     /// As [`Record::commit`]; where something has changed since the offer was made, a conflict.
-    pub fn accept(&self, offer: &Offer, author: &str) -> Result<Option<Snapshot>, RecordError> {
+    pub fn accept(
+        &self,
+        offer: &Offer,
+        author: &str,
+    ) -> Result<Option<Arc<Snapshot>>, RecordError> {
         let changes: Vec<Change> = offer
             .changes
             .iter()
@@ -136,12 +139,12 @@ impl Record {
                 cause: Cause::Release,
                 changes,
             };
-            let revision: Revision = write(&writing, &set)?;
-            taken = Some(snapshot(&writing, revision)?);
+            let written = write(&writing, &set)?;
+            taken = Some(self.following(&writing, &written)?);
         }
         remember(&writing, &offer.release)?;
         writing.commit()?;
-        Ok(taken)
+        Ok(taken.map(|snapshot| self.hand_out(snapshot)))
     }
 }
 
