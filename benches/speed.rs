@@ -241,6 +241,7 @@ fn picture(snapshot: &Snapshot, bounds: geo::Rect<f64>) -> (Scene, Vec<u8>) {
         area: None,
         answer: None,
         lang: Lang::Zh,
+        base_map: None,
     };
     let patience = Patience::new(Duration::from_mins(1), Arc::default());
     let frame = MapFrame::fitting(place, bounds, 28.0);

@@ -8,7 +8,7 @@ use std::{
 use axum::{
     body::Bytes,
     extract::{RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -290,15 +290,22 @@ fn answer(
         time: wanted.time,
         link: Some(wanted.link),
         approval: state.0.settings.map_approval.as_deref(),
+        base_map: state.0.settings.base_map.as_deref(),
     };
     let key = key(&brief, form);
+    let mut is_whole = true;
     let picture = if let Some(picture) = state.0.drawn.get(&key) {
         picture
     } else {
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-        let drawn = Bytes::from(picture(&brief, form, &patience)?);
-        state.0.drawn.insert(key, drawn.clone());
-        drawn
+        let drawn = picture(&brief, form, &patience)?;
+        let bytes = Bytes::from(drawn.bytes);
+        // The next one may have the base map.
+        is_whole = !drawn.ground.lacks();
+        if is_whole {
+            state.0.drawn.insert(key, bytes.clone());
+        }
+        bytes
     };
     let revision = wanted.snapshot.revision;
     let for_people =
@@ -317,7 +324,12 @@ fn answer(
         (header::CONTENT_TYPE, kind.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, shown),
     ];
-    Ok((headers, picture).into_response())
+    let mut answer = (headers, picture).into_response();
+    if !is_whole {
+        let no_store = HeaderValue::from_static("no-store");
+        answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    }
+    Ok(answer)
 }
 
 /// All that decides a picture.

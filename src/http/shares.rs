@@ -142,8 +142,9 @@ pub async fn create(
     state
         .blocking(Work::Heavy, move |state, abandoned| {
             let record = state.record()?;
-            let mut opened =
-                Opened::new(&state.0.live, record, share, viewer).map_err(|error| gone(&error))?;
+            let has_base_map = state.0.settings.base_map.is_some();
+            let opened = Opened::new(&state.0.live, record, share, viewer, has_base_map);
+            let mut opened = opened.map_err(|error| gone(&error))?;
             let mut status = StatusCode::OK;
             if is_new {
                 status = StatusCode::CREATED;
@@ -340,8 +341,9 @@ pub async fn embed(
 /// 404 where there is none.
 pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Problem> {
     let record = recorded(state)?;
+    let has_base_map = state.0.settings.base_map.is_some();
     let opened = match id.parse::<ShareId>() {
-        Ok(id) => Opened::find(&state.0.live, record, &id, viewer),
+        Ok(id) => Opened::find(&state.0.live, record, &id, viewer, has_base_map),
         Err(()) => Ok(None),
     };
     opened.map_err(|error| gone(&error))?.ok_or_else(no_share)

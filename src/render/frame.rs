@@ -178,7 +178,7 @@ impl MapFrame {
     }
 
     /// The place so many pixels from the middle, degrees.
-    fn degrees(&self, pixels: Coord<f64>) -> Coord<f64> {
+    pub(super) fn degrees(&self, pixels: Coord<f64>) -> Coord<f64> {
         match &self.projection {
             Projection::Mercator { world, centre } => off_globe(*centre + pixels / *world),
             Projection::Plane(plane) => {
@@ -236,7 +236,7 @@ impl MapFrame {
 }
 
 /// A place (degrees) on the square map of the world, by spherical Mercator: 0 to 1 east and south.
-fn on_globe(lonlat: Coord<f64>) -> Coord<f64> {
+pub(super) fn on_globe(lonlat: Coord<f64>) -> Coord<f64> {
     let latitude = lonlat.y.clamp(-MAX_LATITUDE, MAX_LATITUDE).to_radians();
     Coord {
         x: lonlat.x / 360.0 + 0.5,
@@ -244,7 +244,8 @@ fn on_globe(lonlat: Coord<f64>) -> Coord<f64> {
     }
 }
 
-fn off_globe(place: Coord<f64>) -> Coord<f64> {
+/// The same back.
+pub(super) fn off_globe(place: Coord<f64>) -> Coord<f64> {
     Coord {
         x: (place.x - 0.5) * 360.0,
         y: (PI - TAU * place.y).sinh().atan().to_degrees(),

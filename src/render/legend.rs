@@ -670,8 +670,9 @@ mod tests {
     use super::*;
 
     /// Layers without a sign of their own: the ground, names, and what is a part of another sign.
-    const SIGNLESS: [&str; 5] = [
+    const SIGNLESS: [&str; 6] = [
         "background",
+        "base-map",
         "district-fill",
         "zones-accuracy-fill",
         "page-focus-ring",

@@ -14,10 +14,11 @@ use tiny_skia::{Path, PathBuilder, Rect};
 use super::{
     fonts::Fonts,
     frame::MapFrame,
+    ground::{Ground, ground},
     labels::{AtPoint, Board, Letters, Stand, Wanted},
     look::{Circle, Kind, Line, Look, Source, Symbol, Wording, Words, looks, single},
     overlay,
-    scene::{Cap, Colour, Item, Join, Scene, Stroke},
+    scene::{Cap, Colour, Image, Item, Join, Scene, Stroke},
 };
 use crate::{
     area::{Answer, Area, Interrupted, Patience},
@@ -26,7 +27,7 @@ use crate::{
     report::Lang,
     share,
     store::{Collection, Selection, Snapshot},
-    tiles::{self, Derived, Layer, Shape, each_shape},
+    tiles::{self, Derived, Layer, Shape, base_map::BaseMap, each_shape},
 };
 
 /// The most features that a frame may show.
@@ -51,6 +52,8 @@ pub struct Shown<'a> {
     pub answer: Option<&'a Answer<'a>>,
     /// The language of labels.
     pub lang: Lang,
+    /// The operator's base map, where there is one.
+    pub base_map: Option<&'a BaseMap>,
 }
 
 /// What stands on a map.
@@ -68,6 +71,8 @@ pub struct Drawn {
     pub land_uses: BTreeSet<Option<LandUse>>,
     /// How features were located, but those of the base map; in the order of [`LocatedBy::ALL`].
     pub located_by: Vec<LocatedBy>,
+    /// What became of the operator's base map.
+    pub ground: Ground,
 }
 
 /// Why a map is not drawn.
@@ -141,6 +146,7 @@ pub fn draw(
     let mut drawing = Drawing::new(frame, shown);
     let sources = drawing.sources();
     Density::of(&sources, frame.window()).check()?;
+    drawing.lay_ground();
     for source in &sources {
         let mut found = Found::default();
         for feature in source.near(frame) {
@@ -255,6 +261,8 @@ struct Drawing<'a> {
     by_source: HashMap<Source, Vec<usize>>,
     /// Points in the frame that can be clicked, degrees.
     points: Vec<Coord<f64>>,
+    /// The operator's base map.
+    ground: Option<Image>,
     drawn: Drawn,
 }
 
@@ -277,7 +285,9 @@ impl<'a> Drawing<'a> {
         let mut layers: Vec<Canvas> = Vec::new();
         let mut by_source: HashMap<Source, Vec<usize>> = HashMap::new();
         for look in looks() {
-            if look.shows_at(zoom) && look.group.is_none_or(|group| shows(shown.view, group)) {
+            let has_source = look.source != Source::BaseMap || shown.base_map.is_some();
+            let is_shown = look.group.is_none_or(|group| shows(shown.view, group));
+            if has_source && is_shown && look.shows_at(zoom) {
                 by_source.entry(look.source).or_default().push(layers.len());
                 layers.push(Canvas {
                     look,
@@ -297,7 +307,17 @@ impl<'a> Drawing<'a> {
             layers,
             by_source,
             points: Vec::new(),
+            ground: None,
             drawn: Drawn::default(),
+        }
+    }
+
+    /// Fetches the operator's base map, where it is shown.
+    fn lay_ground(&mut self) {
+        if let Some(base_map) = self.shown.base_map
+            && self.by_source.contains_key(&Source::BaseMap)
+        {
+            (self.ground, self.drawn.ground) = ground(base_map, self.frame);
         }
     }
 
@@ -438,6 +458,9 @@ impl<'a> Drawing<'a> {
                     .extend(colour.map(|colour| Item::Fill(PathBuilder::from_rect(place), colour)));
                 continue;
             }
+            if let Kind::Raster = canvas.look.kind {
+                canvas.items.extend(self.ground.take().map(Item::Image));
+            }
             if canvas.items.is_empty() {
                 continue;
             }
@@ -472,7 +495,7 @@ fn reach(look: &Look, zoom: f64) -> f64 {
     let number = |expression: &tiles::Expression| expression.number(&shape).unwrap_or_default();
     let shifted = |shift: (f32, f32)| f64::from(shift.0.hypot(shift.1));
     match &look.kind {
-        Kind::Background(_) | Kind::Fill { .. } => 2.0,
+        Kind::Background(_) | Kind::Raster | Kind::Fill { .. } => 2.0,
         Kind::Line(line) => number(&line.width) / 2.0 + 2.0,
         Kind::Circle(circle) => {
             number(&circle.radius) + number(&circle.rim_width) + shifted(circle.shift) + 2.0
@@ -488,7 +511,7 @@ fn reach(look: &Look, zoom: f64) -> f64 {
 impl Canvas {
     fn draw(&mut self, shape: &Shape<'_>, placed: &Placed, by_use: bool, lang: Lang) {
         match &self.look.kind {
-            Kind::Background(_) => {}
+            Kind::Background(_) | Kind::Raster => {}
             Kind::Fill { colour, opacity } => {
                 let colour = colour.of(shape, by_use).zip(opacity.number(shape));
                 if let Some(colour) = colour.and_then(|(colour, share)| seen(colour, share)) {
@@ -889,6 +912,7 @@ mod tests {
                 area: None,
                 answer: None,
                 lang: Lang::Zh,
+                base_map: None,
             };
             Density::of(&Drawing::new(&frame, &shown).sources(), frame.window())
         };

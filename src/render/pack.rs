@@ -138,7 +138,8 @@ fn words(studio: &Studio<'_>, files: &[(&str, Vec<u8>)]) -> String {
     }
     line(&brief.approved());
     let (credit, sources) = brief.credits();
-    for said in [credit, &sources]
+    let ground = brief.ground_credit(studio.ground.get());
+    for said in [credit, &ground, &sources]
         .into_iter()
         .filter(|said| !said.is_empty())
     {

@@ -1,12 +1,13 @@
 //! A view as a file: image, PDF, slide, or all of them with what they rest on.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use geo::Geometry;
 
 use super::{
     brief::Brief,
     fonts::Fonts,
+    ground::Ground,
     pack,
     pdf::{About, pdf},
     png::png,
@@ -167,13 +168,22 @@ pub enum Form {
     Pack,
 }
 
-/// A view as a file. The same view of the same data gives the same bytes.
+/// A view as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What became of the operator's base map.
+    pub ground: Ground,
+}
+
+/// A view as a file. The same view of the same data, on the same base map, gives the same bytes.
 ///
 /// An area that the view asks about and that can't be asked is left out, as on the page.
 ///
 /// # Errors
 /// Where it can't be drawn so, or takes longer than `patience`.
-pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Vec<u8>, Failure> {
+pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Picture, Failure> {
     Fonts::carried().map_err(Failure::Failed)?;
     let question = brief.question();
     let question = question.filter(|question| !question.collections.is_empty());
@@ -185,13 +195,18 @@ pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Vec
         brief,
         report: report.as_ref(),
         patience,
+        ground: Cell::default(),
     };
-    match form {
+    let bytes = match form {
         Form::Png(size) => studio.image(size),
         Form::Pdf(page) => studio.page(page),
         Form::Pptx => studio.slide(),
         Form::Pack => pack::pack(&studio),
-    }
+    }?;
+    Ok(Picture {
+        bytes,
+        ground: studio.ground.get(),
+    })
 }
 
 /// What the files of one view are made of.
@@ -199,6 +214,8 @@ pub(super) struct Studio<'a> {
     pub brief: &'a Brief<'a>,
     pub report: Option<&'a Report<'a>>,
     pub patience: &'a Patience,
+    /// What became of the base map where it fared worst.
+    pub ground: Cell<Ground>,
 }
 
 impl Studio<'_> {
@@ -216,7 +233,9 @@ impl Studio<'_> {
             is_slide,
             asked: self.report.map(|report| (report.area(), report.answer())),
         };
-        sheet(&plan, self.patience)
+        let sheet = sheet(&plan, self.patience)?;
+        self.ground.set(self.ground.get().max(sheet.drawn.ground));
+        Ok(sheet)
     }
 
     pub fn image(&self, size: Size) -> Result<Vec<u8>, Failure> {
@@ -263,6 +282,7 @@ impl Studio<'_> {
             format!("“{}” —— {}", quote.sentence, from.join(" › "))
         });
         let (credit, sources) = brief.credits();
+        let ground = brief.ground_credit(sheet.drawn.ground);
         let note = Some(brief.note.to_owned()).filter(|note| !note.is_empty());
         let link = brief
             .link
@@ -275,7 +295,7 @@ impl Studio<'_> {
             figures,
             table,
             sources: note.into_iter().chain(remarks).chain(quotes).collect(),
-            foot: joined(&[&brief.approved(), credit, &sources]),
+            foot: joined(&[&brief.approved(), credit, &ground, &sources]),
             link: link.transpose().map_err(Failure::Failed)?,
             lang,
             time: brief.time,

@@ -10,6 +10,7 @@ use super::{
     brief::{Brief, Quote},
     fonts::{Fonts, Weight},
     frame::MapFrame,
+    ground::Ground,
     legend::{Entry, Section, legend},
     map::{self, Drawn, Refused, Shown},
     qr::Code,
@@ -151,6 +152,7 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
         area: plan.asked.map(|(area, _)| area),
         answer: plan.asked.map(|(_, answer)| answer),
         lang: plan.brief.lang(),
+        base_map: plan.brief.base_map,
     };
     let drawn = map::draw(&mut scene, &frame, &shown, patience)?;
     let mut pen = Pen {
@@ -163,7 +165,7 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
     if let Some(title) = layout.title {
         pen.title(title, plan.brief);
     }
-    pen.foot(&layout, plan.brief, &frame, scale);
+    pen.foot(&layout, plan.brief, &frame, (scale, drawn.ground));
     let mut code = None;
     if let Some(beside) = &layout.beside {
         let sections = legend(&drawn, plan.brief, frame.zoom());
@@ -501,7 +503,13 @@ impl Pen<'_> {
     }
 
     /// Scale, reference system, number of approval and credits, below the map.
-    fn foot(&mut self, layout: &Layout, brief: &Brief<'_>, frame: &MapFrame, scale: Option<u32>) {
+    fn foot(
+        &mut self,
+        layout: &Layout,
+        brief: &Brief<'_>,
+        frame: &MapFrame,
+        (scale, ground): (Option<u32>, Ground),
+    ) {
         let (foot, unit) = (layout.foot, self.unit);
         let mut end = self.scale_bar(foot, brief, frame);
         let figure = scale_in_words(brief, frame, scale);
@@ -515,7 +523,8 @@ impl Pen<'_> {
         let (credit, sources) = brief.credits();
         let approved = brief.approved();
         let long = self.length(SCALE, &approved);
-        let mut credits = vec![credit];
+        let ground = brief.ground_credit(ground);
+        let mut credits = vec![credit, &ground];
         if end + 16.0 * unit + long <= right {
             right -= long;
             self.line(SCALE, &approved, right, baseline);

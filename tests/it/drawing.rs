@@ -95,6 +95,7 @@ impl Picture {
             area: area.as_ref(),
             answer: answer.as_ref(),
             lang: if english { Lang::En } else { Lang::Zh },
+            base_map: None,
         };
         let mut scene = Scene::new(SIZE.0, SIZE.1);
         let drawn = draw(&mut scene, &frame, &shown, patience)?;

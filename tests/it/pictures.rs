@@ -169,9 +169,9 @@ fn a_page_has_its_size_its_fonts_and_all_its_words() {
     }
 }
 
-type Matrix = [f64; 6];
+pub type Matrix = [f64; 6];
 
-fn times(a: Matrix, b: Matrix) -> Matrix {
+pub fn times(a: Matrix, b: Matrix) -> Matrix {
     [
         a[0] * b[0] + a[1] * b[2],
         a[0] * b[1] + a[1] * b[3],
@@ -663,6 +663,7 @@ fn brief<'a>(snapshot: &'a Snapshot, view: &'a View) -> Brief<'a> {
         time: Some("2026-03-01T02:00:00Z".parse().unwrap()),
         link: Some("https://map.example.cn/s/k7m3p-9xq2w"),
         approval: None,
+        base_map: None,
     }
 }
 
