@@ -596,10 +596,11 @@ test('an operator’s base map lies below everything, is named, and can be switc
     assert.ok(shown > places.length / 3, `${shown} of ${places.length}`);
     await page.locator('label.layer:has([data-layer=base-map])').click();
     await mapRests(page);
+    await screenshot(page, 'base-map-off-1120x640');
     assert.equal(await greens(), 0);
     assert.equal(await credit.count(), 0);
     assert.doesNotMatch(parameters(page).get('layers'), /base-map/);
-    await page.goBack();
+    await page.locator('label.layer:has([data-layer=base-map])').click();
     await mapRests(page);
     assert.equal(await greens(), shown);
     stage.assertClean();
