@@ -246,6 +246,7 @@ fn picture(snapshot: &Snapshot, bounds: geo::Rect<f64>) -> (Scene, Vec<u8>) {
         answer: None,
         lang: Lang::Zh,
         covered: None,
+        base_map: None,
     };
     let frame = MapFrame::fitting(place, bounds, 28.0);
     draw(&mut scene, &frame, &shown, &patience()).unwrap();

@@ -16,6 +16,7 @@ use renewal_map::{
     },
 };
 
+mod base_map;
 pub mod compile;
 pub mod draft;
 pub mod export;

@@ -18,9 +18,10 @@ use renewal_map::{
     },
     share::{self, Opened},
     store::{live::Live, record::ShareId},
+    tiles::base_map::BaseMap,
 };
 
-use super::District;
+use super::{District, base_map::BaseMapOptions};
 
 /// How long drawing may take where nobody else waits for his turn.
 const TIME_LIMIT: Duration = Duration::from_mins(10);
@@ -58,6 +59,8 @@ pub struct Render {
     /// 审图号 (the number under which the map was approved for publication)
     #[arg(long, value_name = "TEXT", env = "RENEWAL_MAP_MAP_APPROVAL")]
     map_approval: Option<String>,
+    #[command(flatten)]
+    base_map: BaseMapOptions,
     #[command(flatten)]
     district: District,
 }
@@ -100,14 +103,15 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
 /// Draws, and writes the file.
 pub fn render(options: &Render) -> Result<(), String> {
     let (out, _) = &options.out;
+    let base_map = options.base_map.base_map()?;
     let bytes = match &options.share {
-        Some(id) => of_share(options, id)?,
-        None => of_state(options)?,
+        Some(id) => of_share(options, id, base_map.as_ref())?,
+        None => of_state(options, base_map.as_ref())?,
     };
     fs::write(out, bytes).map_err(|error| format!("{}: {error}", out.display()))
 }
 
-fn of_share(options: &Render, id: &ShareId) -> Result<Vec<u8>, String> {
+fn of_share(options: &Render, id: &ShareId, base_map: Option<&BaseMap>) -> Result<Vec<u8>, String> {
     let record = options
         .district
         .record()
@@ -116,7 +120,7 @@ fn of_share(options: &Render, id: &ShareId) -> Result<Vec<u8>, String> {
     let live = Live::of(record).map_err(|error| error.to_string())?;
     let record = live.record().ok_or("--share: --data")?;
     // Who has the record's files sees everything in them.
-    let opened = Opened::find(&live, record, id, Viewer::ALL_SEEING)
+    let opened = Opened::find(&live, record, id, Viewer::ALL_SEEING, base_map.is_some())
         .map_err(|error| error.to_string())?
         .ok_or_else(|| {
             Text::new(
@@ -138,11 +142,12 @@ fn of_share(options: &Render, id: &ShareId) -> Result<Vec<u8>, String> {
         time: Some(opened.time),
         link: link.as_deref(),
         approval: options.map_approval.as_deref(),
+        base_map,
     };
     options.draw(&brief)
 }
 
-fn of_state(options: &Render) -> Result<Vec<u8>, String> {
+fn of_state(options: &Render, base_map: Option<&BaseMap>) -> Result<Vec<u8>, String> {
     let file = options.state.as_deref().unwrap_or(Path::new(""));
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let text = text.trim();
@@ -177,7 +182,7 @@ fn of_state(options: &Render) -> Result<Vec<u8>, String> {
         }
     };
     let link = options.address(&format!("?{}", view.to_query()));
-    missing.extend(share::take_out(&mut view, &snapshot));
+    missing.extend(share::take_out(&mut view, &snapshot, base_map.is_some()));
     for missing in &missing {
         eprintln!("{missing}");
     }
@@ -190,6 +195,7 @@ fn of_state(options: &Render) -> Result<Vec<u8>, String> {
         time,
         link: link.as_deref(),
         approval: options.map_approval.as_deref(),
+        base_map,
     };
     options.draw(&brief)
 }
@@ -235,6 +241,11 @@ impl Render {
             }
         };
         let patience = Patience::new(TIME_LIMIT, Arc::default());
-        picture(brief, form, &patience).map_err(|failure| failure.text().to_string())
+        let picture = picture(brief, form, &patience);
+        let picture = picture.map_err(|failure| failure.text().to_string())?;
+        if picture.ground.lacks() {
+            eprintln!("{}", brief.ground_credit(picture.ground));
+        }
+        Ok(picture.bytes)
     }
 }

@@ -19,11 +19,14 @@ use renewal_map::{
     model::Viewer,
     people::JOIN_HOURS,
     store::live::Live,
+    tiles::base_map::BaseMap,
 };
 use tower::Service;
 
 use super::{
-    District, load_district,
+    District,
+    base_map::BaseMapOptions,
+    load_district,
     provider::{OidcOptions, Waiting},
     tell,
 };
@@ -59,6 +62,8 @@ pub struct Serve {
     )]
     readers: Readers,
     #[command(flatten)]
+    base_map: BaseMapOptions,
+    #[command(flatten)]
     oidc: OidcOptions,
     #[command(flatten)]
     district: District,
@@ -88,6 +93,7 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
 
 /// Serves until the program is told to stop.
 pub fn serve(options: &Serve) -> Result<(), String> {
+    let base_map = options.base_map.base_map()?;
     let live = live(&options.district)?;
     if options.readers == Readers::Accounts && live.record().is_none() {
         return Err("--readers accounts 要与 --data 一起用：账户存在库中 (--readers accounts goes with --data: accounts are kept in the record)".into());
@@ -100,7 +106,7 @@ pub fn serve(options: &Serve) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("不能启动 (can't start): {error}"))?;
-    let result = runtime.block_on(listen(options, live, provider));
+    let result = runtime.block_on(listen(options, live, provider, base_map));
     // Work that nobody waits for any more must not keep the program.
     runtime.shutdown_timeout(GRACE);
     result
@@ -130,7 +136,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a client may take to send the head of a request.
 const HEAD_TIME_LIMIT: Duration = Duration::from_secs(15);
 
-async fn listen(options: &Serve, live: Live, provider: Option<Waiting>) -> Result<(), String> {
+async fn listen(
+    options: &Serve,
+    live: Live,
+    provider: Option<Waiting>,
+    base_map: Option<BaseMap>,
+) -> Result<(), String> {
     let address = options.listen;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
@@ -149,6 +160,7 @@ async fn listen(options: &Serve, live: Live, provider: Option<Waiting>) -> Resul
         allowed_origins: options.allow_origin.clone(),
         allowed_frames: options.allow_embed.clone(),
         map_approval: options.map_approval.clone(),
+        base_map: base_map.map(Arc::new),
         readers: options.readers,
         provider: provider.map(Arc::new),
     };

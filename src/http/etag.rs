@@ -121,6 +121,9 @@ fn tag(state: &AppState, asker: &Asker, request: &Request) -> HeaderValue {
     }
     // It stands in pictures.
     hash.update(state.0.settings.map_approval.as_deref().unwrap_or_default());
+    if let Some(base_map) = &state.0.settings.base_map {
+        hash.update(base_map.source().identity());
+    }
     hash.update(request.uri().to_string());
     for name in [header::HOST, header::ACCEPT] {
         hash.update([0]);

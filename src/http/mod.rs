@@ -4,6 +4,7 @@ mod allowance;
 mod areas;
 mod audit;
 mod base;
+mod base_map;
 mod boundaries;
 mod claims;
 mod collections;
@@ -69,7 +70,10 @@ use crate::{
         live::Live,
         record::{AuditEntry, Hash, Record, RecordError},
     },
-    tiles::cache::TileCache,
+    tiles::{
+        base_map::{AT_ONCE, BaseMap},
+        cache::TileCache,
+    },
 };
 
 /// Bytes of compressed tiles that are kept.
@@ -108,6 +112,7 @@ struct Shared {
     heavy: Turns,
     edits: Turns,
     pictures: Turns,
+    base_map: Turns,
     /// Pictures as they were drawn.
     drawn: pictures::Cache,
     /// What was told to have changed in shares.
@@ -135,6 +140,8 @@ pub struct Settings {
     pub allowed_frames: Vec<HeaderValue>,
     /// The number under which maps were approved for publication (审图号), which stands in pictures.
     pub map_approval: Option<String>,
+    /// The base map under the map, where there is one.
+    pub base_map: Option<Arc<BaseMap>>,
     /// Who may look.
     pub readers: Readers,
     /// By whom people may sign in beside their passwords.
@@ -178,6 +185,8 @@ enum Work {
     Edit,
     /// Drawing a picture, which takes a processor and memory for so many pixels.
     Picture(f64),
+    /// Asking the service of the base map, which may be slow: others must not wait for it.
+    BaseMap,
 }
 
 /// The turns of one kind of work, and the room in which requests wait for one: a room for each, so
@@ -212,6 +221,7 @@ impl AppState {
             heavy: Turns::new(processors, MAX_WAITING),
             edits: Turns::new(1, MAX_WAITING),
             pictures: Turns::new(MAX_MEGAPIXELS as usize, MAX_PICTURES),
+            base_map: Turns::new(AT_ONCE, MAX_WAITING),
             drawn: pictures::cache(),
             news: NewsCache::default(),
             passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
@@ -284,6 +294,7 @@ impl AppState {
             Work::Provider => (&self.0.provider, 1),
             Work::Edit => (&self.0.edits, 1),
             Work::Picture(pixels) => (&self.0.pictures, picture_share(pixels, processors())),
+            Work::BaseMap => (&self.0.base_map, 1),
         };
         let turn = {
             let _place = turns.waiting.try_acquire().map_err(|_| too_many())?;
@@ -421,6 +432,7 @@ pub fn router(state: AppState) -> Router {
         .route("/tiles/{layers}", get(tiles::tilejson))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
         .route("/styles/{style}", get(tiles::style))
+        .route("/base-map/{z}/{x}/{y}", get(base_map::tile))
         .route("/areas/query", get(areas::query_named).post(areas::query))
         .route(
             "/boundaries",

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Bytes,
     extract::{RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -131,7 +131,8 @@ pub async fn of_view(
             view.revision = Some(snapshot.revision.0);
         }
         let link = format!("{}/?{}", base.root, view.to_query());
-        missing.extend(share::take_out(&mut view, &snapshot));
+        let has_base_map = state.0.settings.base_map.is_some();
+        missing.extend(share::take_out(&mut view, &snapshot, has_base_map));
         Ok(Wanted {
             link,
             name: "map".to_owned(),
@@ -248,6 +249,7 @@ impl Wanted {
             time: self.time,
             link: Some(&self.link),
             approval: state.0.settings.map_approval.as_deref(),
+            base_map: state.0.settings.base_map.as_deref(),
         }
     }
 }
@@ -274,15 +276,21 @@ async fn answer(
         .blocking(Work::Picture(form.pixels()), move |state, abandoned| {
             let brief = wanted.brief(state);
             // Another may have waited for the same, and had the turn before.
-            let picture = if let Some(picture) = state.0.drawn.get(&key) {
-                picture
+            if let Some(known) = state.0.drawn.get(&key) {
+                return Ok(file(&wanted, &brief, known, kind));
+            }
+            let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
+            let drawn = picture(&brief, form, &patience)?;
+            let bytes = Bytes::from(drawn.bytes);
+            let mut answer = file(&wanted, &brief, bytes.clone(), kind);
+            if drawn.ground.lacks() {
+                // The next one may have the base map.
+                let no_store = HeaderValue::from_static("no-store");
+                answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
             } else {
-                let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-                let drawn = Bytes::from(picture(&brief, form, &patience)?);
-                state.0.drawn.insert(key, drawn.clone());
-                drawn
-            };
-            Ok(file(&wanted, &brief, picture, kind))
+                state.0.drawn.insert(key, bytes);
+            }
+            Ok(answer)
         })
         .await
 }

@@ -147,8 +147,9 @@ pub async fn create(
     state
         .blocking(Work::Heavy, move |state, abandoned| {
             let record = state.record()?;
-            let mut opened =
-                Opened::new(&state.0.live, record, share, viewer).map_err(|error| gone(&error))?;
+            let has_base_map = state.0.settings.base_map.is_some();
+            let opened = Opened::new(&state.0.live, record, share, viewer, has_base_map);
+            let mut opened = opened.map_err(|error| gone(&error))?;
             let mut status = StatusCode::OK;
             if is_new {
                 status = StatusCode::CREATED;
@@ -363,7 +364,8 @@ pub fn find(state: &AppState, id: &str) -> Result<Share, Problem> {
 /// 404 where there is none.
 pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Problem> {
     let share = find(state, id)?;
-    let opened = Opened::new(&state.0.live, recorded(state)?, share, viewer);
+    let has_base_map = state.0.settings.base_map.is_some();
+    let opened = Opened::new(&state.0.live, recorded(state)?, share, viewer, has_base_map);
     opened.map_err(|error| gone(&error))
 }
 
@@ -518,6 +520,7 @@ fn preview_frame(opened: &Opened, asked: &Asked) -> Rect<f64> {
         time: None,
         link: None,
         approval: None,
+        base_map: None,
     };
     picture::window(&brief, Size::PREVIEW)
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     model::Text,
     store::Snapshot,
-    tiles::{self, Layer, MAX_ZOOM, TileId},
+    tiles::{self, BaseMapTiles, Layer, MAX_ZOOM, TileId},
 };
 
 pub const MVT: &str = "application/vnd.mapbox-vector-tile";
@@ -160,6 +160,7 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// The map's style.
 pub async fn style(
+    State(state): State<AppState>,
     Data(snapshot): Data,
     base: Base,
     Path(id): Path<String>,
@@ -172,6 +173,11 @@ pub async fn style(
             format!("there is no style “{id}”; there is: default"),
         )));
     }
-    let body = tiles::style(&snapshot, |path| base.address(path));
+    let base_map = state.0.settings.base_map.as_ref();
+    let base_map = base_map.map(|map| BaseMapTiles {
+        address: format!("{}/base-map/{{z}}/{{x}}/{{y}}", base.root),
+        attribution: map.source().attribution(),
+    });
+    let body = tiles::style(&snapshot, base_map.as_ref(), |path| base.address(path));
     Ok(json_answer(JSON, body.to_string()))
 }

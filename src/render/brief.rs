@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::ground::Ground;
 use crate::{
     model::{Citation, Feature, Text, View, view::Language, view::ViewArea, view::ViewFilter},
     report::{Condition, Lang, Question},
     share,
     store::{Collection, Snapshot, zones::FOLLOWED},
+    tiles::base_map::BaseMap,
 };
 
 /// What is pictured.
@@ -31,6 +33,8 @@ pub struct Brief<'a> {
     pub link: Option<&'a str>,
     /// The number under which the map was approved for publication (审图号), where there is one.
     pub approval: Option<&'a str>,
+    /// The operator's base map, where there is one.
+    pub base_map: Option<&'a BaseMap>,
 }
 
 /// A sentence on which something rests.
@@ -193,6 +197,23 @@ impl Brief<'_> {
             .chain(named)
             .filter(|collection| seen.insert(&*collection.info.id))
             .collect()
+    }
+
+    /// Whom the operator's base map asks to name, and what of it is not there; empty where it is not
+    /// shown.
+    #[must_use]
+    pub fn ground_credit(&self, ground: Ground) -> String {
+        let named = self.base_map.map_or("", |map| map.source().attribution());
+        let head = self.words("底图：", "Base map: ");
+        match ground {
+            Ground::NotShown => String::new(),
+            Ground::Whole => format!("{head}{named}"),
+            Ground::Partial => {
+                let lack = self.words("（部分未能载入）", " (not all of it loaded)");
+                format!("{head}{named}{lack}")
+            }
+            Ground::Missing => self.words("底图未能载入", "Base map not loaded").to_owned(),
+        }
     }
 
     /// The feature that it is about.

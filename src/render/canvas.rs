@@ -42,7 +42,7 @@ fn reach(look: &Look, zoom: f64) -> f64 {
     let number = |expression: &tiles::Expression| expression.number(&shape).unwrap_or_default();
     let shifted = |shift: (f32, f32)| f64::from(shift.0.hypot(shift.1));
     match &look.kind {
-        Kind::Background(_) | Kind::Fill { .. } => 2.0,
+        Kind::Background(_) | Kind::Raster | Kind::Fill { .. } => 2.0,
         Kind::Line(line) => number(&line.width) / 2.0 + 2.0,
         Kind::Circle(circle) => {
             number(&circle.radius) + number(&circle.rim_width) + shifted(circle.shift) + 2.0
@@ -71,7 +71,7 @@ impl Canvas {
     /// Draws a shape where it stands; `by_use`: colours that can mean land use do.
     pub fn draw(&mut self, shape: &Shape<'_>, placed: &Placed, by_use: bool, lang: Lang) {
         match &self.look.kind {
-            Kind::Background(_) => {}
+            Kind::Background(_) | Kind::Raster => {}
             Kind::Fill { colour, opacity } => {
                 let colour = colour.of(shape, by_use).zip(opacity.number(shape));
                 if let Some(colour) = colour.and_then(|(colour, share)| seen(colour, share)) {

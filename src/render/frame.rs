@@ -206,7 +206,7 @@ impl MapFrame {
     }
 
     /// The place so many pixels from the middle, degrees; `None` where the projection does not reach.
-    fn degrees(&self, pixels: Coord<f64>) -> Option<Coord<f64>> {
+    pub(super) fn degrees(&self, pixels: Coord<f64>) -> Option<Coord<f64>> {
         match &self.projection {
             Projection::Mercator { world, centre } => Some(off_square(*centre + pixels / *world)),
             Projection::Plane(plane) => {

@@ -647,8 +647,9 @@ mod tests {
     use super::*;
 
     /// Layers without a sign of their own: the ground, names, and what is a part of another sign.
-    const SIGNLESS: [&str; 4] = [
+    const SIGNLESS: [&str; 5] = [
         "background",
+        "base-map",
         "district-fill",
         "zones-accuracy-fill",
         "page-boundary-fill",

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::tiles::{
     self, Expression, Shape,
+    base_map::BASE_MAP,
     expression::{Unknown, Value},
 };
 
@@ -57,6 +58,8 @@ pub struct Look {
 pub enum Source {
     /// Nowhere: it covers everything.
     Background,
+    /// The operator's base map, where there is one.
+    BaseMap,
     /// The data: a layer of the tiles.
     Data(&'static str),
     /// What is asked and selected: a source of the page's own.
@@ -90,6 +93,8 @@ pub struct Tint {
 pub enum Kind {
     /// One colour everywhere.
     Background(Tint),
+    /// Pixels as they are.
+    Raster,
     /// The inside of polygons.
     Fill {
         /// Its colour.
@@ -379,6 +384,7 @@ impl Look {
         let source = match (own.get("source").as_str(), own.get("source-layer").as_str()) {
             (None, None) => Source::Background,
             (Some("data"), Some(name)) => Source::Data(name),
+            (Some(BASE_MAP), None) => Source::BaseMap,
             (Some(name), None) => Source::Overlay(name),
             _ => return Err(Flaw::Wrong("source")),
         };
@@ -394,6 +400,10 @@ impl Look {
         layout.get("visibility");
         let kind = match own.word("type")? {
             "background" => Kind::Background(paint.tint("background-color")?),
+            "raster" if source == Source::BaseMap => {
+                paint.get("raster-fade-duration");
+                Kind::Raster
+            }
             "fill" => {
                 paint.get("fill-antialias");
                 Kind::Fill {
@@ -724,6 +734,7 @@ mod tests {
             let numbers: Vec<&Expression>;
             match &look.kind {
                 Kind::Background(colour) => (tints, numbers) = (vec![colour], vec![]),
+                Kind::Raster => (tints, numbers) = (vec![], vec![]),
                 Kind::Fill { colour, opacity } => (tints, numbers) = (vec![colour], vec![opacity]),
                 Kind::Line(line) => {
                     (tints, numbers) = (vec![&line.colour], vec![&line.opacity, &line.width]);
@@ -765,6 +776,7 @@ mod tests {
         assert!(layer(fill.clone()).is_ok());
         for (member, value) in [
             ("type", json!("heatmap")),
+            ("type", json!("raster")),
             ("paint", json!({ "fill-pattern": "hatch" })),
             ("paint", json!({ "fill-color": ["rgb", 1, 2, 3] })),
             ("layout", json!({ "fill-sort-key": 1 })),

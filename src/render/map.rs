@@ -9,11 +9,12 @@ use super::{
     canvas::Canvas,
     fonts::Fonts,
     frame::MapFrame,
+    ground::{Ground, ground},
     labels::Board,
     look::{Kind, Source, looks},
     overlay,
     placed::Placed,
-    scene::{Item, Scene},
+    scene::{Image, Item, Scene},
 };
 use crate::{
     area::{Answer, Area, Interrupted, Patience},
@@ -22,7 +23,7 @@ use crate::{
     report::Lang,
     share,
     store::{Collection, Selection, Snapshot},
-    tiles::{self, Derived, Layer, Shape, each_shape},
+    tiles::{self, Derived, Layer, Shape, base_map::BaseMap, each_shape},
 };
 
 /// The most features that a frame may show.
@@ -47,6 +48,8 @@ pub struct Shown<'a> {
     pub lang: Lang,
     /// What will be drawn over it: no label stands there.
     pub covered: Option<Rect>,
+    /// The operator's base map, where there is one.
+    pub base_map: Option<&'a BaseMap>,
 }
 
 /// What stands on a map.
@@ -64,6 +67,8 @@ pub struct Drawn {
     pub statuses: BTreeSet<Option<Status>>,
     /// The categories of land use of the same.
     pub land_uses: BTreeSet<Option<LandUse>>,
+    /// What became of the operator's base map.
+    pub ground: Ground,
 }
 
 /// Why a map is not drawn.
@@ -142,6 +147,7 @@ pub fn draw(
     let mut drawing = Drawing::new(frame, shown);
     let sources = drawing.sources();
     Density::of(&sources, frame.window()).check()?;
+    drawing.lay_ground();
     for source in &sources {
         for feature in source.near(frame) {
             patience.check()?;
@@ -254,6 +260,8 @@ struct Drawing<'a> {
     by_source: HashMap<Source, Vec<usize>>,
     /// Points in the frame that can be clicked, degrees.
     points: Vec<Coord<f64>>,
+    /// The operator's base map.
+    ground: Option<Image>,
     drawn: Drawn,
 }
 
@@ -263,11 +271,11 @@ impl<'a> Drawing<'a> {
         let mut layers: Vec<Canvas> = Vec::new();
         let mut by_source: HashMap<Source, Vec<usize>> = HashMap::new();
         for look in looks() {
-            if look.shows_at(zoom)
-                && look
-                    .group
-                    .is_none_or(|group| share::shows(shown.view, group))
-            {
+            let has_source = look.source != Source::BaseMap || shown.base_map.is_some();
+            let is_shown = look
+                .group
+                .is_none_or(|group| share::shows(shown.view, group));
+            if has_source && is_shown && look.shows_at(zoom) {
                 by_source.entry(look.source).or_default().push(layers.len());
                 layers.push(Canvas::new(look, zoom));
             }
@@ -280,7 +288,17 @@ impl<'a> Drawing<'a> {
             layers,
             by_source,
             points: Vec::new(),
+            ground: None,
             drawn: Drawn::default(),
+        }
+    }
+
+    /// Fetches the operator's base map, where it is shown.
+    fn lay_ground(&mut self) {
+        if let Some(base_map) = self.shown.base_map
+            && self.by_source.contains_key(&Source::BaseMap)
+        {
+            (self.ground, self.drawn.ground) = ground(base_map, self.frame);
         }
     }
 
@@ -433,6 +451,9 @@ impl<'a> Drawing<'a> {
                     .extend(colour.map(|colour| Item::Fill(PathBuilder::from_rect(place), colour)));
                 continue;
             }
+            if let Kind::Raster = canvas.look.kind {
+                canvas.items.extend(self.ground.take().map(Item::Image));
+            }
             if canvas.items.is_empty() {
                 continue;
             }
@@ -477,6 +498,7 @@ mod tests {
                 answer: None,
                 lang: Lang::Zh,
                 covered: None,
+                base_map: None,
             };
             Density::of(&Drawing::new(&frame, &shown).sources(), frame.window())
         };

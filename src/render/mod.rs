@@ -2,9 +2,10 @@
 //!
 //! [`brief`] is what is pictured, with what is said of it; [`picture`] makes files of it. [`frame`] says
 //! where on a sheet a place of the map lies, [`map`] draws what the style says of the data there,
-//! [`labels`] finds room for names, [`sheet`] lays out what stands around the map, [`legend`] tells what
-//! its signs mean, and the painters ([`png`], [`pdf`]) know only the [`scene`]: shapes and text in
-//! pixels. [`pptx`] is a slide of such a picture, [`qr`] the way back to the map.
+//! [`ground`] has what the operator lays under it, [`labels`] finds room for names, [`sheet`] lays out
+//! what stands around the map, [`legend`] tells what its signs mean, and the painters ([`png`], [`pdf`])
+//! know only the [`scene`]: shapes and text in pixels. [`pptx`] is a slide of such a picture, [`qr`] the
+//! way back to the map.
 //!
 //! Lengths on a sheet are in CSS pixels, 96 to the inch, x to the right and y down.
 
@@ -13,6 +14,7 @@ pub mod brief;
 mod canvas;
 pub mod fonts;
 pub mod frame;
+pub mod ground;
 pub mod labels;
 pub mod legend;
 pub mod look;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{
     archive::zipped,
     brief::{Brief, Quote},
+    ground::Ground,
     picture::{Page, Size, Studio},
     sheet::Failure,
 };
@@ -48,7 +49,10 @@ pub(super) fn pack(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
         ..*studio.brief
     };
     files.push(("citations.csv", citations(studio)?));
-    files.push(("README.txt", words(brief, &files).into_bytes()));
+    files.push((
+        "README.txt",
+        words(brief, studio.ground.get(), &files).into_bytes(),
+    ));
     let listed: Vec<_> = files
         .iter()
         .map(|(name, bytes)| {
@@ -126,7 +130,7 @@ fn citations(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
 }
 
 /// What the archive holds, for who opens it.
-fn words(brief: &Brief<'_>, files: &[(&str, Vec<u8>)]) -> String {
+fn words(brief: &Brief<'_>, ground: Ground, files: &[(&str, Vec<u8>)]) -> String {
     let mut out = String::new();
     let mut line = |text: &str| {
         writeln!(out, "{text}").expect("a String takes all that is written");
@@ -145,7 +149,8 @@ fn words(brief: &Brief<'_>, files: &[(&str, Vec<u8>)]) -> String {
     }
     line(&brief.approved());
     let (credit, sources) = brief.credits();
-    for said in [credit, &sources]
+    let ground = brief.ground_credit(ground);
+    for said in [credit, &ground, &sources]
         .into_iter()
         .filter(|said| !said.is_empty())
     {

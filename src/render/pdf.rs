@@ -6,7 +6,8 @@ use krilla::{
     action::{Action, LinkAction},
     annotation::{Annotation, LinkAnnotation, Target},
     color::rgb,
-    geom::{Path, PathBuilder, Point, Rect, Transform},
+    geom::{Path, PathBuilder, Point, Rect, Size, Transform},
+    image::Image as Pixels,
     metadata::{DateTime, Metadata},
     num::NormalizedF32,
     page::PageSettings,
@@ -19,7 +20,7 @@ use tiny_skia::PathSegment;
 use super::{
     fonts::{Fonts, Weight},
     png::MITER_LIMIT,
-    scene::{Bent, Cap, Colour, Item, Join, Scene, Stroke as Line, Text, Unpainted},
+    scene::{Bent, Cap, Colour, Image, Item, Join, Scene, Stroke as Line, Text, Unpainted},
 };
 use crate::{area::Patience, model};
 
@@ -42,8 +43,6 @@ pub struct About {
 }
 
 /// A scene as a PDF. The same scene gives the same bytes.
-///
-/// Tiles of a base map are left out: they lie in Web Mercator, which no page at a true scale does.
 ///
 /// # Errors
 /// Where the program was built without fonts, the file can't be written, or it takes longer than
@@ -136,7 +135,7 @@ fn draw(surface: &mut Surface<'_>, item: &Item, fonts: &[Font; 3]) {
         Item::Line(shape, line) => draw_line(surface, shape, line),
         Item::Text(text) => write(surface, text, fonts),
         Item::Bent(bent) => write_bent(surface, bent, fonts),
-        Item::Image(_) => {}
+        Item::Image(image) => place(surface, image),
         Item::Clip(place) => {
             let mut path = PathBuilder::new();
             if let Some(place) =
@@ -158,6 +157,17 @@ fn draw_line(surface: &mut Surface<'_>, shape: &tiny_skia::Path, line: &Line) {
     surface.set_fill(None);
     surface.set_stroke(Some(stroke(line)));
     draw_path(surface, shape);
+}
+
+fn place(surface: &mut Surface<'_>, picture: &Image) {
+    let at = picture.place;
+    let Some(size) = Size::from_wh(at.width(), at.height()) else {
+        return;
+    };
+    let pixels = Pixels::from_rgba8(picture.rgba.to_vec(), picture.width, picture.height);
+    surface.push_transform(&Transform::from_translate(at.x(), at.y()));
+    surface.draw_image(pixels, size);
+    surface.pop();
 }
 
 fn draw_path(surface: &mut Surface<'_>, shape: &tiny_skia::Path) {

@@ -1,10 +1,13 @@
 //! A view as a file: image, PDF, slide, or all of them with what they rest on.
 
+use std::cell::Cell;
+
 use geo::{Geometry, Rect};
 
 use super::{
     brief::Brief,
     fonts::Fonts,
+    ground::Ground,
     map::Drawn,
     pack,
     pdf::{About, pdf},
@@ -229,14 +232,23 @@ impl Form {
     }
 }
 
-/// A view as a file. The same view of the same data gives the same bytes.
+/// A view as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What became of the operator's base map.
+    pub ground: Ground,
+}
+
+/// A view as a file. The same view of the same data, on the same base map, gives the same bytes.
 ///
 /// An area that the view asks about and that can't be asked is left out, as on the page, and so are
 /// sentences that make no polygon; the picture says so.
 ///
 /// # Errors
 /// Where it can't be drawn so, or takes longer than `patience`.
-pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Vec<u8>, Failure> {
+pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Picture, Failure> {
     Fonts::carried().map_err(Failure::Failed)?;
     let (view, snapshot) = (brief.view, brief.snapshot);
     let mut missing = brief.missing.to_vec();
@@ -271,13 +283,18 @@ pub fn picture(brief: &Brief<'_>, form: Form, patience: &Patience) -> Result<Vec
         state: format!("?{}", view.to_query()),
         report: report.as_ref(),
         patience,
+        ground: Cell::default(),
     };
-    match form {
+    let bytes = match form {
         Form::Png(size) => studio.image(size),
         Form::Pdf(page) => studio.page(page),
         Form::Pptx => studio.slide(),
         Form::Pack => pack::pack(&studio),
-    }
+    }?;
+    Ok(Picture {
+        bytes,
+        ground: studio.ground.get(),
+    })
 }
 
 /// The rectangle that an image of a view shows, degrees.
@@ -301,6 +318,8 @@ pub(super) struct Studio<'a> {
     pub state: String,
     pub report: Option<&'a Report<'a>>,
     pub patience: &'a Patience,
+    /// What became of the base map where it fared worst.
+    pub ground: Cell<Ground>,
 }
 
 impl Studio<'_> {
@@ -318,7 +337,9 @@ impl Studio<'_> {
             is_slide,
             asked: self.report.map(|report| (report.area(), report.answer())),
         };
-        sheet(&plan, self.patience)
+        let sheet = sheet(&plan, self.patience)?;
+        self.ground.set(self.ground.get().max(sheet.drawn.ground));
+        Ok(sheet)
     }
 
     pub fn image(&self, size: Size) -> Result<Vec<u8>, Failure> {
@@ -360,6 +381,7 @@ impl Studio<'_> {
             format!("“{}” —— {}", quote.sentence, from.join(" › "))
         });
         let (credit, sources) = brief.credits();
+        let ground = brief.ground_credit(sheet.drawn.ground);
         let said = Some(brief.said()).filter(|said| !said.is_empty());
         let link = brief.link.map(|address| {
             Ok::<_, Unpainted>(Link {
@@ -375,7 +397,7 @@ impl Studio<'_> {
             figures,
             table,
             sources: said.into_iter().chain(remarks).chain(quotes).collect(),
-            foot: joined(&[&brief.approved(), credit, &sources]),
+            foot: joined(&[&brief.approved(), credit, &ground, &sources]),
             link: link.transpose()?,
             lang,
             time: brief.time,

@@ -9,6 +9,7 @@ use crate::{
         view::{ViewArea, ViewFilter},
     },
     store::Snapshot,
+    tiles::base_map::BASE_MAP,
 };
 
 /// The word for features whose status is not stated.
@@ -26,12 +27,14 @@ pub(super) fn revision(revision: Revision) -> Text {
     )
 }
 
-/// Takes out of a view what these data do not have, and says what.
-pub fn take_out(view: &mut View, snapshot: &Snapshot) -> Vec<Text> {
+/// Takes out of a view what these data do not have, or the operator's base map where there is none,
+/// and says what.
+pub fn take_out(view: &mut View, snapshot: &Snapshot, has_base_map: bool) -> Vec<Text> {
     let mut missing = Missing(Vec::new());
     let is_collection = |id: &String| snapshot.collection(id).is_some();
     if let Some(layers) = &mut view.layers {
-        missing.retain(layers, is_collection, ("图层", "layers"));
+        let is_layer = |id: &String| is_collection(id) || (has_base_map && id == BASE_MAP);
+        missing.retain(layers, is_layer, ("图层", "layers"));
     }
     let default = View::default().collections;
     if view.collections == default {

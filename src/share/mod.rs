@@ -77,7 +77,8 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens a share; `None` where there is none of this name. It blocks.
+    /// Opens a share, on an operator's base map or without one; `None` where there is no share of this
+    /// name. It blocks.
     ///
     /// # Errors
     /// Where the record can't be read.
@@ -86,10 +87,11 @@ impl Opened {
         record: &Record,
         id: &ShareId,
         viewer: Viewer,
+        has_base_map: bool,
     ) -> Result<Option<Self>, Arc<RecordError>> {
         let share = record.share(id)?;
         share
-            .map(|share| Self::new(live, record, share, viewer))
+            .map(|share| Self::new(live, record, share, viewer, has_base_map))
             .transpose()
     }
 
@@ -102,6 +104,7 @@ impl Opened {
         record: &Record,
         share: Share,
         viewer: Viewer,
+        has_base_map: bool,
     ) -> Result<Self, Arc<RecordError>> {
         let (mut view, mut missing) = View::parse(&share.what.state);
         // What is left of a revision in the state is one that there was not.
@@ -129,7 +132,7 @@ impl Opened {
                 },
             }
         }
-        missing.extend(missing::take_out(&mut view, &snapshot));
+        missing.extend(missing::take_out(&mut view, &snapshot, has_base_map));
         let sight = Sight::of(viewer, &live.latest(viewer));
         let known = record.seen_by(&sight, snapshot.revision)?;
         Ok(Self {

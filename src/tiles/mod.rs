@@ -1,9 +1,11 @@
 //! Vector tiles from live data: clip, simplify, encode, cache; TileJSON and style.
 //!
 //! [`layer`] names what can be a layer, [`shapes`] tells what it draws of a feature, [`encode`] makes
-//! one layer of one tile, [`mvt`] is the format, [`expression`] evaluates the style, [`cache`] keeps compressed layers and joins them into answers, and
-//! [`tileset`] tells what OGC API - Tiles wants to know of them.
+//! one layer of one tile, [`mvt`] is the format, [`expression`] evaluates the style, [`cache`] keeps
+//! compressed layers and joins them into answers, and [`tileset`] tells what OGC API - Tiles wants to
+//! know of them. [`base_map`] has the tiles of another service, which the operator lays under the map.
 
+pub mod base_map;
 pub mod cache;
 mod encode;
 pub mod expression;
@@ -18,7 +20,7 @@ pub use expression::{Expression, Shape};
 pub use layer::{Derived, Layer};
 pub use mvt::Value;
 pub use shapes::each_shape;
-pub use style::{is_base, is_drawn, is_shown, looks, style, tilejson};
+pub use style::{BaseMapTiles, is_base, is_drawn, is_shown, looks, style, tilejson};
 pub use tileset::{Limits, MATRIX_SET, MATRIX_SET_CRS, MATRIX_SET_URI, matrix_set, tileset};
 
 use geo::{Coord, Rect};

@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Derived, Layer, MAX_ZOOM, layer::bounds_of};
+use super::{
+    Derived, Layer, MAX_ZOOM,
+    base_map::{BASE_MAP, DEEPEST, TILE_PIXELS},
+    layer::bounds_of,
+};
 use crate::store::Snapshot;
 
 /// The one style that page and pictures share.
@@ -82,10 +86,39 @@ pub fn is_shown(group: &str) -> bool {
     groups().get(group).copied().unwrap_or_default()
 }
 
-/// The MapLibre style. `address` tells where a path of the service is, for who reads it.
+/// Where a style finds the tiles of an operator's base map.
+pub struct BaseMapTiles<'a> {
+    /// Their address, with `{z}`, `{x}` and `{y}`.
+    pub address: String,
+    /// Whom to name.
+    pub attribution: &'a str,
+}
+
+/// The MapLibre style, with the operator's base map where there is one. `address` tells where a path
+/// of the service is, for who reads it.
 #[must_use]
-pub fn style(snapshot: &Snapshot, address: impl Fn(&str) -> String) -> Value {
+pub fn style(
+    snapshot: &Snapshot,
+    base_map: Option<&BaseMapTiles<'_>>,
+    address: impl Fn(&str) -> String,
+) -> Value {
     let mut style = looks().clone();
+    match base_map {
+        Some(tiles) => {
+            style["sources"][BASE_MAP] = json!({
+                "type": "raster",
+                "tiles": [tiles.address],
+                "tileSize": TILE_PIXELS,
+                "maxzoom": DEEPEST,
+                "attribution": tiles.attribution,
+            });
+        }
+        None => {
+            if let Some(layers) = style["layers"].as_array_mut() {
+                layers.retain(|layer| layer["source"] != BASE_MAP);
+            }
+        }
+    }
     let drawn: HashSet<&str> = style["layers"]
         .as_array()
         .into_iter()

@@ -2,7 +2,9 @@
 // link that is passed on.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
+import { crc32, deflateSync } from 'node:zlib';
 import {
   ask,
   clickableInside,
@@ -511,4 +513,125 @@ test('on a phone: map above, sheet below', async () => {
 test('nothing was asked of any other host, and no page threw an error', () => {
   assert.ok(stage.opened.length > 8);
   stage.assertClean();
+});
+
+/** A service of tiles: each of one green, or none ever. */
+async function startTiles(answers) {
+  const crc = (bytes) => {
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(bytes));
+    return sum;
+  };
+  const chunk = (name, data) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const body = Buffer.concat([Buffer.from(name), data]);
+    return Buffer.concat([length, body, crc(body)]);
+  };
+  const head = Buffer.from([0, 0, 1, 0, 0, 0, 1, 0, 8, 2, 0, 0, 0]);
+  const row = Buffer.concat([Buffer.alloc(1), Buffer.from(Array(256).fill(GREEN).flat())]);
+  const tile = Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(Buffer.concat(Array(256).fill(row)))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+  const server = createServer((_, response) => {
+    if (answers) response.end(tile);
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address();
+  const options = [
+    '--base-map',
+    `http://127.0.0.1:${port}/{z}/{x}/{y}`,
+    '--base-map-attribution',
+    '天地图 GS（2024）0650号',
+  ];
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { options, stop };
+}
+
+const GREEN = [40, 180, 90];
+/** Fewer pixels are drawn sooner. */
+const SMALL = { width: 1120, height: 640 };
+
+/** The colours of the screen at places. */
+async function coloursAt(page, places) {
+  const shot = await page.screenshot();
+  return page.evaluate(
+    async ([base64, at]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${base64}`;
+      await image.decode();
+      const sheet = new OffscreenCanvas(image.width, image.height).getContext('2d');
+      sheet.drawImage(image, 0, 0);
+      return at.map(({ x, y }) => [...sheet.getImageData(x, y, 1, 1).data.slice(0, 3)]);
+    },
+    [shot.toString('base64'), places],
+  );
+}
+
+test('an operator’s base map lies below everything, is named, and can be switched off', async () => {
+  const tiles = await startTiles(true);
+  const stage = await setStage(...tiles.options);
+  try {
+    const page = await stage.openReady('/', { viewport: SMALL });
+    assert.match(parameters(page).get('layers'), /base-map/);
+    const credit = page.locator('[data-base-map]');
+    assert.equal(await credit.getAttribute('data-base-map'), 'there');
+    assert.match(await credit.innerText(), /底图：天地图 GS（2024）0650号/);
+    await screenshot(page, 'base-map-1120x640');
+    const places = [];
+    for (let x = 440; x < 1060; x += 40) {
+      for (let y = 60; y < 600; y += 40) places.push({ x, y });
+    }
+    const greens = async () => {
+      const colours = await coloursAt(page, places);
+      return colours.filter((colour) => colour.every((part, at) => Math.abs(part - GREEN[at]) < 3))
+        .length;
+    };
+    // What is drawn above it hides a part, inside the district and outside.
+    const shown = await greens();
+    assert.ok(shown > places.length / 3, `${shown} of ${places.length}`);
+    await page.locator('label.layer:has([data-layer=base-map])').click();
+    await mapRests(page);
+    await screenshot(page, 'base-map-off-1120x640');
+    assert.equal(await greens(), 0);
+    assert.equal(await credit.count(), 0);
+    assert.doesNotMatch(parameters(page).get('layers'), /base-map/);
+    await page.locator('label.layer:has([data-layer=base-map])').click();
+    await mapRests(page);
+    assert.equal(await greens(), shown);
+    stage.assertClean();
+  } finally {
+    await stage.clear();
+    tiles.stop();
+  }
+});
+
+test('where the base map’s service is dead, everything else is there', async () => {
+  const tiles = await startTiles(false);
+  const stage = await setStage(...tiles.options);
+  try {
+    const page = await stage.openReady('/', { viewport: SMALL });
+    const credit = page.locator('[data-base-map=failed]');
+    await credit.waitFor();
+    assert.match(await credit.innerText(), /未能载入/);
+    assert.equal(await page.locator('.notice').count(), 0);
+    await page.locator('label.layer:has([data-layer=facilities])').click();
+    await mapRests(page);
+    const zone = (await stage.items('zones')).find(({ geometry }) => geometry);
+    await page.goto(`${stage.address}/?select=zones/${zone.id}`);
+    await page.locator(`.details[data-ref="zones/${zone.id}"]`).waitFor();
+    await mapRests(page);
+    await screenshot(page, 'base-map-dead-1120x640');
+    assert.equal(await page.locator('.notice').count(), 0);
+    stage.assertClean();
+  } finally {
+    await stage.clear();
+    tiles.stop();
+  }
 });

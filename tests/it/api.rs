@@ -142,6 +142,13 @@ fn every_documented_path_answers_and_no_other_parameter_is_taken() {
             asked += 1;
             continue;
         }
+        if path.starts_with("/base-map/") {
+            // None is named here: `base_map` shows one.
+            let detail = answer.problem(404);
+            assert!(detail.contains("no base map"), "{path}: {detail}");
+            asked += 1;
+            continue;
+        }
         let security = operations["get"]["security"].as_array();
         if security.is_some_and(|ways| ways.iter().all(|way| way != &json!({}))) {
             assert_eq!(answer.status, 401, "{path}: {}", answer.text());

@@ -195,6 +195,8 @@ const MATRIX: &[(&str, &str, Rule)] = &[
     ("get", "/tileMatrixSets", Rule::Anybody(200)),
     ("get", "/tileMatrixSets/WebMercatorQuad", Rule::Anybody(200)),
     ("get", "/styles/{styleId}", Rule::Anybody(200)),
+    // The operator has named none.
+    ("get", "/base-map/{z}/{x}/{y}", Rule::Anybody(404)),
     ("get", "/areas/query", Rule::Anybody(200)),
     ("post", "/areas/query", Rule::Anybody(200)),
     ("get", "/boundaries", Rule::Anybody(200)),

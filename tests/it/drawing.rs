@@ -96,6 +96,7 @@ impl Picture {
             answer: answer.as_ref(),
             lang: if english { Lang::En } else { Lang::Zh },
             covered: None,
+            base_map: None,
         };
         let mut scene = Scene::new(SIZE.0, SIZE.1);
         let drawn = draw(&mut scene, &frame, &shown, patience)?;

@@ -3,6 +3,7 @@
 mod api;
 mod areas;
 mod authorisation;
+mod base_map;
 mod boundaries;
 mod claims;
 mod command_line;

@@ -187,9 +187,9 @@ fn a_page_has_its_size_its_fonts_and_all_its_words() {
     }
 }
 
-type Matrix = [f64; 6];
+pub type Matrix = [f64; 6];
 
-fn times(a: Matrix, b: Matrix) -> Matrix {
+pub fn times(a: Matrix, b: Matrix) -> Matrix {
     [
         a[0] * b[0] + a[1] * b[2],
         a[0] * b[1] + a[1] * b[3],
@@ -276,7 +276,7 @@ fn a_name_along_a_bend_is_read_as_one() {
     let brief = brief(&snapshot, &view);
     let patience = Patience::new(Duration::from_mins(5), Arc::default());
     let file = picture(&brief, Form::Pdf(Page::default()), &patience).unwrap();
-    let pdf = Document::load_mem(&file).unwrap();
+    let pdf = Document::load_mem(&file.bytes).unwrap();
     let plan = Plan {
         brief: &brief,
         width: 297.0 / 25.4 * 96.0,
@@ -355,7 +355,7 @@ fn a_link_that_no_code_can_hold_spoils_no_file() {
             link: Some(&address),
             ..brief(&snapshot, &view)
         };
-        let files = entries(picture(&brief, Form::Pack, &patience).unwrap());
+        let files = entries(picture(&brief, Form::Pack, &patience).unwrap().bytes);
         let readme = String::from_utf8(files["README.txt"].clone()).unwrap();
         assert!(readme.contains(&address), "{readme}");
         let pdf = Document::load_mem(&files["map.pdf"]).unwrap();
@@ -547,7 +547,7 @@ fn a_sheet_looks_as_it_did() {
     for (name, width, height) in [("sheet", 1_123, 794), ("sheet-high", 794, 1_123)] {
         let size = Form::Png(Size::new(width, height, 1.0).unwrap());
         let file = picture(&brief, size, &patience).unwrap();
-        assert_looks_as_it_did(name, &file);
+        assert_looks_as_it_did(name, &file.bytes);
     }
 }
 
@@ -1186,6 +1186,7 @@ fn brief<'a>(snapshot: &'a Snapshot, view: &'a View) -> Brief<'a> {
         time: Some("2026-03-01T02:00:00Z".parse().unwrap()),
         link: Some("https://map.example.cn/s/k7m3p-9xq2w"),
         approval: None,
+        base_map: None,
     }
 }
 

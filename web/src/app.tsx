@@ -163,7 +163,7 @@ export function App() {
           <ShapeHint />
         </>
       )}
-      {known && style.value && drawable && <Furniture />}
+      {known && style.value && drawable && <Furniture style={style.value} />}
       <Tip />
     </div>
   );

@@ -261,6 +261,7 @@ export const WORDS = {
 
   'layers.title': ['图层', 'Layers'],
   'layers.base': ['底图', 'Base map'],
+  'layers.base-map': ['背景底图', 'Background map'],
   'layers.count': ['共 {n} 项，其中 {located} 项已定位', '{n} in all, {located} located'],
   'layers.located': ['已定位 {located} / ', 'located {located} / '],
   'layers.show': ['显示{name}', 'Show {name}'],
@@ -517,6 +518,8 @@ export const WORDS = {
   'map.home': ['回到全区', 'Whole district'],
   'map.position': ['指针位置（经度, 纬度）', 'Pointer position (longitude, latitude)'],
   'map.scale': ['比例尺', 'Scale'],
+  'map.base-map': ['底图：{name}', 'Base map: {name}'],
+  'map.base-map.failed': ['（未能载入）', ' (not loaded)'],
   'map.sources': ['数据来源', 'Sources'],
   'map.sources.title': ['数据来源与许可', 'Sources and licences'],
   'map.sources.documents': ['文件', 'Documents'],

@@ -11,7 +11,7 @@ use super::{
     standing::PIXEL_M,
 };
 use crate::{
-    render::{brief::Brief, fonts::Weight, frame::MapFrame, scene::Item},
+    render::{brief::Brief, fonts::Weight, frame::MapFrame, ground::Ground, scene::Item},
     report::Lang,
 };
 
@@ -76,7 +76,7 @@ impl Pen<'_> {
         layout: &Layout,
         brief: &Brief<'_>,
         frame: &MapFrame,
-        scale: Option<u32>,
+        (scale, ground): (Option<u32>, Ground),
     ) {
         let (foot, unit) = (layout.foot, self.unit);
         let mut end = self.scale_bar(foot, brief, frame);
@@ -93,7 +93,8 @@ impl Pen<'_> {
         let long = self.length(SCALE, &approved);
         // Elsewhere it stands beside the map.
         let lacking = brief.lacking();
-        let mut credits = vec![credit];
+        let ground = brief.ground_credit(ground);
+        let mut credits = vec![credit, &ground];
         if layout.is_small {
             credits.push(&lacking);
         }

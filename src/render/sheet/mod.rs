@@ -136,6 +136,7 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
         area: plan.asked.map(|(area, _)| area),
         answer: plan.asked.map(|(_, answer)| answer),
         lang: plan.brief.lang(),
+        base_map: plan.brief.base_map,
         covered: layout.north(),
     };
     let drawn = map::draw(&mut scene, &frame, &shown, patience)?;
@@ -151,7 +152,7 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
     if let Some(title) = layout.title {
         pen.title(title, plan.brief);
     }
-    pen.foot(&layout, plan.brief, &frame, scale);
+    pen.foot(&layout, plan.brief, &frame, (scale, drawn.ground));
     let mut link = None;
     if let Some(beside) = &layout.beside {
         let sections = legend(&drawn, plan.brief, frame.zoom());

@@ -70,6 +70,7 @@ import {
 import {
   accuracyLabels,
   accuracyText,
+  BASE_MAP,
   bilingualLayers,
   colouring,
   condition,
@@ -89,6 +90,8 @@ export const canvas = signal<MapLibreMap | null>(null);
 /** `idle`: everything asked for is drawn. */
 export const mapState = signal<'loading' | 'busy' | 'idle' | 'failed'>('loading');
 export const tileError = signal(false);
+/** Whether the last tile of the operator's base map that was asked for did not come. */
+export const baseMapError = signal(false);
 /** Centre latitude and zoom, for the scale bar. */
 export const standing = signal<{ lat: number; zoom: number } | null>(null);
 export const pointer = signal<{ lon: number; lat: number } | null>(null);
@@ -160,9 +163,17 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
   map.on('idle', () => {
     mapState.value = 'idle';
   });
-  map.on('error', ({ error }) => {
-    console.warn(error);
+  map.on('error', (event) => {
+    // The map is whole without it; what is asked of a service that fails would fill the console.
+    if ('sourceId' in event && event.sourceId === BASE_MAP) {
+      baseMapError.value = true;
+      return;
+    }
+    console.warn(event.error);
     tileError.value = true;
+  });
+  map.on('sourcedata', ({ sourceId, tile }) => {
+    if (sourceId === BASE_MAP && tile?.state === 'loaded') baseMapError.value = false;
   });
 
   map.once('style.load', () => {

@@ -27,7 +27,17 @@ import {
   t,
   view,
 } from '../state';
-import { canvas, goHome, mountMap, pointer, standing, tileError, tip } from './canvas';
+import {
+  baseMapError,
+  canvas,
+  goHome,
+  mountMap,
+  pointer,
+  standing,
+  tileError,
+  tip,
+} from './canvas';
+import { BASE_MAP, baseMapCredit } from './style';
 
 export function MapView({ style }: { style: StyleSpecification }) {
   const container = useRef<HTMLDivElement>(null);
@@ -35,7 +45,7 @@ export function MapView({ style }: { style: StyleSpecification }) {
   return <div class="map" ref={container} role="application" aria-label={t('map.label')} />;
 }
 
-export function Furniture() {
+export function Furniture({ style }: { style: StyleSpecification }) {
   return (
     <>
       <div class="zoom-control" data-covers="right">
@@ -46,7 +56,7 @@ export function Furniture() {
       <div class="footing">
         <ScaleBar />
         <Coordinates />
-        <Attribution />
+        <Attribution style={style} />
       </div>
       <Notices />
     </>
@@ -94,15 +104,22 @@ function Coordinates() {
   );
 }
 
-function Attribution() {
+function Attribution({ style }: { style: StyleSpecification }) {
   const dialog = useRef<HTMLDialogElement>(null);
   // Open data licences ask for the credit wherever the data are shown.
   const osm = collections.value.some(({ sources = [] }) =>
     sources.some(({ source, licence }) => /OpenStreetMap|ODbL/i.test(`${source} ${licence}`)),
   );
   const known = ready(catalogue.load.value);
+  const baseMap = view.value.layers?.includes(BASE_MAP) ? baseMapCredit(style) : null;
   return (
     <p class="attribution">
+      {baseMap !== null && (
+        <span data-base-map={baseMapError.value ? 'failed' : 'there'}>
+          {t('map.base-map', { name: baseMap })}
+          {baseMapError.value && t('map.base-map.failed')}
+        </span>
+      )}
       {osm && <span>© OpenStreetMap contributors</span>}
       <button type="button" class="link" onClick={() => dialog.current?.showModal()}>
         {t('map.sources')}

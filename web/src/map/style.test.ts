@@ -1,10 +1,13 @@
-import type { StyleSpecification } from 'maplibre-gl';
+import type { RasterSourceSpecification, StyleSpecification } from 'maplibre-gl';
 import { describe, expect, it } from 'vitest';
 import json from '../../../src/tiles/style.json';
 import { STATUSES } from '../model';
+import { NO_FILTER } from '../view';
 import { SIDE_COLOURS } from './boundaries';
 import {
+  BASE_MAP,
   baseGroups,
+  baseMapCredit,
   bilingualLayers,
   colouring,
   condition,
@@ -43,7 +46,7 @@ function operators(value: unknown, found = new Set<string>()): Set<string> {
 describe('the style', () => {
   it('keeps to the small subset', () => {
     for (const layer of style.layers) {
-      expect(['background', 'fill', 'line', 'circle', 'symbol']).toContain(layer.type);
+      expect(['background', 'raster', 'fill', 'line', 'circle', 'symbol']).toContain(layer.type);
       const values = [
         'filter' in layer ? layer.filter : null,
         ...Object.values(layer.paint ?? {}),
@@ -116,6 +119,22 @@ describe('groups', () => {
     expect(layer('zones-fill')?.layout?.visibility).toBe('none');
     const [label] = bilingualLayers(style);
     expect(JSON.stringify(layer(label ?? '')?.layout)).toContain('name_en');
+  });
+
+  it('names whose base map is below, where there is one', () => {
+    expect(baseMapCredit(style)).toBeNull();
+    const tiles: RasterSourceSpecification = {
+      type: 'raster',
+      tiles: ['/base-map/{z}/{x}/{y}'],
+      attribution: '天地图',
+    };
+    const laid = { ...style, sources: { ...style.sources, [BASE_MAP]: tiles } };
+    expect(baseMapCredit(laid)).toBe('天地图');
+    expect(baseGroups(style)).toContain(BASE_MAP);
+    expect(
+      filtering(laid, { ...NO_FILTER, kind: ['road'] }).map(({ layer }) => layer),
+    ).not.toContain(BASE_MAP);
+    expect(groupsOf(styleWithin(laid, ['district']))).toEqual(['district', BASE_MAP]);
   });
 
   it('drops the layers of collections that are not there', () => {

@@ -21,6 +21,8 @@ const BELOW = 'renewal-map:below';
 /** Paint properties whose colours can mean land use instead of status. */
 const COLOURED = 'renewal-map:coloured';
 const LAND_USE = 'renewal-map:land-use';
+/** Group and source of the operator's base map. */
+export const BASE_MAP = 'base-map';
 
 function meta(layer: { metadata?: unknown }, key: string): unknown {
   return (layer.metadata as Record<string, unknown> | undefined)?.[key];
@@ -40,6 +42,12 @@ export function groupsOf(style: StyleSpecification): string[] {
 export function baseGroups(style: StyleSpecification): string[] {
   const base = meta(style, BASE);
   return Array.isArray(base) ? base.filter((group) => typeof group === 'string') : [];
+}
+
+/** Whom the operator's base map asks to name; null: there is none. */
+export function baseMapCredit(style: StyleSpecification): string | null {
+  const source = style.sources[BASE_MAP];
+  return source?.type === 'raster' ? (source.attribution ?? '') : null;
 }
 
 /** Groups of which the style itself shows at least one layer. */

@@ -1,8 +1,17 @@
 // Layers on and off, and what their marks mean.
 
 import type { StyleSpecification } from 'maplibre-gl';
+import type { ComponentChildren } from 'preact';
 import { statusWord, titleOf } from '../i18n';
-import { baseGroups, groupsOf, type LandUse, landUses, statusMark, UNSTATED } from '../map/style';
+import {
+  BASE_MAP,
+  baseGroups,
+  groupsOf,
+  type LandUse,
+  landUses,
+  statusMark,
+  UNSTATED,
+} from '../map/style';
 import type { Collection } from '../model';
 import { STATUSES } from '../model';
 import { collections, colours, lang, navigate, t, view } from '../state';
@@ -31,6 +40,7 @@ export function Layers({ style }: { style: StyleSpecification }) {
           .map((collection) => (
             <LayerRow key={collection.id} style={style} collection={collection} />
           ))}
+        {groups.includes(BASE_MAP) && <BaseMapRow />}
       </ul>
     </Section>
   );
@@ -38,34 +48,19 @@ export function Layers({ style }: { style: StyleSpecification }) {
 
 function LayerRow({ style, collection }: { style: StyleSpecification; collection: Collection }) {
   const { id, count, located } = collection;
-  const name = titleOf(lang.value, collection);
-  const layers = view.value.layers ?? [];
-  const on = layers.includes(id);
-  const toggle = () => {
-    navigate({ layers: on ? layers.filter((layer) => layer !== id) : [...layers, id] });
-  };
+  const on = view.value.layers?.includes(id) ?? false;
   return (
     <li class={on ? 'is-on' : ''}>
-      <label class="layer">
-        <input
-          type="checkbox"
-          role="switch"
-          checked={on}
-          aria-checked={on}
-          data-layer={id}
-          aria-label={t('layers.show', { name })}
-          onChange={toggle}
-        />
-        <span class="switch" aria-hidden="true" />
-        <span class="layer-mark">
-          <LayerMark style={style} id={id} />
-        </span>
-        <span class="layer-name">{name}</span>
+      <Switch
+        id={id}
+        name={titleOf(lang.value, collection)}
+        mark={<LayerMark style={style} id={id} />}
+      >
         <span class="count" title={t('layers.count', { n: count, located })}>
           {located < count && <small>{t('layers.located', { located })}</small>}
           {count}
         </span>
-      </label>
+      </Switch>
       {on && id === 'parcels' && (
         <ul class="legend">
           <li>
@@ -93,6 +88,62 @@ function LayerRow({ style, collection }: { style: StyleSpecification; collection
         </ul>
       )}
     </li>
+  );
+}
+
+/** Shows and hides a group of layers. */
+function Switch(props: {
+  id: string;
+  name: string;
+  mark: ComponentChildren;
+  children?: ComponentChildren;
+}) {
+  const { id, name } = props;
+  const layers = view.value.layers ?? [];
+  const on = layers.includes(id);
+  const toggle = () => {
+    navigate({ layers: on ? layers.filter((layer) => layer !== id) : [...layers, id] });
+  };
+  return (
+    <label class="layer">
+      <input
+        type="checkbox"
+        role="switch"
+        checked={on}
+        aria-checked={on}
+        data-layer={id}
+        aria-label={t('layers.show', { name })}
+        onChange={toggle}
+      />
+      <span class="switch" aria-hidden="true" />
+      <span class="layer-mark">{props.mark}</span>
+      <span class="layer-name">{name}</span>
+      {props.children}
+    </label>
+  );
+}
+
+/** The operator's base map, below everything. */
+function BaseMapRow() {
+  const on = view.value.layers?.includes(BASE_MAP) ?? false;
+  return (
+    <li class={on ? 'is-on' : ''}>
+      <Switch id={BASE_MAP} name={t('layers.base-map')} mark={<Sheets />} />
+    </li>
+  );
+}
+
+/** A map folded in four. */
+function Sheets() {
+  return (
+    <svg class="mark" viewBox="0 0 14 14" aria-hidden="true">
+      <path
+        d="M1 2.5H13V11.5H1ZM7 2.5V11.5M1 7H13"
+        fill="#ffffff"
+        stroke="#77716a"
+        stroke-width="1.2"
+      />
+    </svg>
   );
 }
 
