@@ -19,6 +19,7 @@ use tiny_skia::PathSegment;
 
 use super::{
     fonts::{Fonts, Weight},
+    labels::MIDDLE,
     png::MITER_LIMIT,
     scene::{Bent, Cap, Colour, Image, Item, Join, Scene, Stroke as Line, Text, Unpainted},
 };
@@ -240,11 +241,15 @@ fn write(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3]) {
         // A text that stands twice would be found and copied twice.
         put(surface, text, fonts, As::Outlines);
     }
-    put_filled(surface, text, fonts, text.colour, As::Text);
+    if is_askew(text) {
+        put_filled(surface, text, fonts, text.colour, As::Outlines);
+        put_unseen(surface, text, fonts);
+    } else {
+        put_filled(surface, text, fonts, text.colour, As::Text);
+    }
 }
 
-/// Who reads a file takes characters that are turned one by one for words of their own: they are seen
-/// as outlines, and read as one line that is not seen.
+/// Characters that are turned one by one, each seen as outlines.
 fn write_bent(surface: &mut Surface<'_>, bent: &Bent, fonts: &[Font; 3]) {
     if let Some((shape, line)) = &bent.halo {
         draw_line(surface, shape, line);
@@ -252,8 +257,40 @@ fn write_bent(surface: &mut Surface<'_>, bent: &Bent, fonts: &[Font; 3]) {
     for character in &bent.characters {
         put_filled(surface, character, fonts, character.colour, As::Outlines);
     }
-    let unseen = bent.whole.colour.faded(0.0);
-    put_filled(surface, &bent.whole, fonts, unseen, As::Text);
+    put_unseen(surface, &bent.whole, fonts);
+}
+
+/// Whether a line of text neither lies nor stands.
+fn is_askew(text: &Text) -> bool {
+    (text.angle - right_angle(text)).abs() > 1.0
+}
+
+/// The nearest direction in which lines lie or stand, degrees.
+fn right_angle(text: &Text) -> f32 {
+    (text.angle / 90.0).round() * 90.0
+}
+
+/// A line of text as it is read and not seen. Programs that read pages take the characters of a line
+/// that lies askew for words of their own: about its middle this one lies, or stands.
+fn put_unseen(surface: &mut Surface<'_>, text: &Text, fonts: &[Font; 3]) {
+    let ems: f32 = text.glyphs.iter().map(|glyph| glyph.advance).sum();
+    let to_middle = |angle: f32| {
+        let (sin, cos) = angle.to_radians().sin_cos();
+        let (along, up) = (ems * text.size / 2.0, MIDDLE * text.size);
+        (cos * along + sin * up, sin * along - cos * up)
+    };
+    let angle = right_angle(text);
+    let (before, after) = (to_middle(text.angle), to_middle(angle));
+    let straight = Text {
+        at: (
+            text.at.0 + before.0 - after.0,
+            text.at.1 + before.1 - after.1,
+        ),
+        angle,
+        ..text.clone()
+    };
+    let unseen = text.colour.faded(0.0);
+    put_filled(surface, &straight, fonts, unseen, As::Text);
 }
 
 /// What glyphs are put onto a page as.

@@ -18,7 +18,7 @@ use super::{
 
 /// From the baseline of a line of text up to its middle, in ems: half of what a Chinese character
 /// rises above the baseline, less half of what it reaches below.
-const MIDDLE: f32 = 0.38;
+pub(super) const MIDDLE: f32 = 0.38;
 /// From one line of a label to the next, in ems.
 const LEADING: f32 = 1.2;
 /// Characters that turn less than this against each other stand on one straight line, degrees.

@@ -38,7 +38,8 @@ function operators(value: unknown, found = new Set<string>()): Set<string> {
     // Font stacks, label lists of a match and anchors are plain lists of words.
     const plain = value.every((part) => typeof part === 'string') && !OPERATORS.includes(head);
     if (typeof head === 'string' && !plain) found.add(head);
-    for (const part of rest) operators(part, found);
+    // What is literal has none.
+    for (const part of head === 'literal' ? [] : rest) operators(part, found);
   }
   return found;
 }
