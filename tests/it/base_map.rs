@@ -546,7 +546,7 @@ fn tiles_lie_where_they_belong_on_a_page_true_to_scale() {
     let host = Host::new(Manner::Gives);
     let base_map = host.base_map();
     // So that at the smallest scales the plane bends tiles visibly.
-    for scale in [2_000, 20_000, 500_000, 5_000_000] {
+    for scale in [2_000, 20_000, 500_000, 1_500_000] {
         let sheet = drawn_whole(&base_map, &state("base-map"), Standing::Paper(Some(scale)));
         let images = images(&sheet);
         assert_eq!(images.len(), 1);
