@@ -50,7 +50,8 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && $(NPM) ci --no-audit --no-fund
 	@touch $@
 
-# The program that tests outside Cargo start.
+# The program that tests outside Cargo start: the one that Cargo's tests start. `cargo build` would make
+# another, of packages with fewer features, from the beginning.
 test clients: export RENEWAL_MAP_BIN = $(TARGET)/debug/renewal-map
 
 test: test-tools page
@@ -58,14 +59,13 @@ test: test-tools page
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 	cd web && $(NPM) run --silent check && $(NPM) run --silent test
-	$(CARGO) build --locked
 	cd web && $(NPM) run --silent browser
 	@$(MAKE) --no-print-directory clients
 
 # Programs that others wrote: QGIS, OWSLib, python-pptx, LibreOffice and schemathesis; GDAL is among Rust's tests.
 clients: page $(CLIENTS)/complete
 	@.ci/need $(PYTHON)=python3 /usr/lib/python3/dist-packages/qgis=python3-qgis soffice=libreoffice-impress
-	$(CARGO) build --locked
+	$(CARGO) test --locked --no-run
 	cd tests/clients && $(PYTHON) -B -m unittest test_qgis
 	cd tests/clients && $(CLIENTS)/bin/python -B -m unittest test_owslib test_slide test_openapi
 
