@@ -77,7 +77,9 @@ function startBrowser() {
  * throws.
  */
 export async function openPage(browser, address, path = '/', options = {}) {
-  const page = await browser.newPage({ viewport: DESKTOP, locale: 'zh-CN', ...options });
+  // Flights across the map are drawn picture by picture, without a graphics card.
+  const calm = { locale: 'zh-CN', reducedMotion: 'reduce' };
+  const page = await browser.newPage({ viewport: DESKTOP, ...calm, ...options });
   page.setDefaultTimeout(PATIENCE);
   const outside = [];
   const errors = [];
