@@ -3,11 +3,15 @@
 import json
 import os
 import re
+import struct
 import subprocess
 import tempfile
+import threading
 import unittest
 import urllib.parse
 import urllib.request
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -24,17 +28,48 @@ def without_settings():
     return {name: value for name, value in os.environ.items() if not name.startswith("RENEWAL_MAP_")}
 
 
+class Tiles(BaseHTTPRequestHandler):
+    """A base map that is grey everywhere."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "image/png")
+        self.send_header("Content-Length", str(len(GREY)))
+        self.end_headers()
+        self.wfile.write(GREY)
+
+    def log_message(self, *_):
+        pass
+
+
+def grey_tile():
+    """256 × 256 pixels as PNG."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + b"\xcc" * 256) * 256
+    head = struct.pack(">IIBBBBB", 256, 256, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+GREY = grey_tile()
+
+
 class Service:
-    """Serves the built-in data from a record of its own until `stop`."""
+    """Serves the built-in data from a record of its own, on a base map, until `stop`."""
 
     def __init__(self):
+        self._tiles = ThreadingHTTPServer(("127.0.0.1", 0), Tiles)
+        threading.Thread(target=self._tiles.serve_forever, daemon=True).start()
+        base_map = f"http://127.0.0.1:{self._tiles.server_port}/{{z}}/{{x}}/{{y}}"
         self._folder = tempfile.TemporaryDirectory()
         # The program's own log says what reached it; nothing stands between it and the client.
         self._log = tempfile.NamedTemporaryFile()
         self._settings = without_settings()
         self._process = subprocess.Popen(
             [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self._folder.name]
-            + ["--allow-embed", "https://portal.example.cn"],
+            + ["--allow-embed", "https://portal.example.cn"]
+            + ["--base-map", base_map, "--base-map-attribution", "Grey"],
             env={**self._settings, "RENEWAL_MAP_LOG": "tower_http=debug", "NO_COLOR": "1"},
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -50,6 +85,8 @@ class Service:
         self._process.kill()
         self._process.wait()
         self._process.stdout.close()
+        self._tiles.shutdown()
+        self._tiles.server_close()
         self._log.close()
         self._folder.cleanup()
 
