@@ -8,6 +8,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import {
   ask,
   clickableInside,
+  coloursAt,
   isMap,
   mapIdle,
   mapRests,
@@ -558,22 +559,6 @@ const GREEN = [40, 180, 90];
 /** Fewer pixels are drawn sooner. */
 const SMALL = { width: 1120, height: 640 };
 
-/** The colours of the screen at places. */
-async function coloursAt(page, places) {
-  const shot = await page.screenshot();
-  return page.evaluate(
-    async ([base64, at]) => {
-      const image = new Image();
-      image.src = `data:image/png;base64,${base64}`;
-      await image.decode();
-      const sheet = new OffscreenCanvas(image.width, image.height).getContext('2d');
-      sheet.drawImage(image, 0, 0);
-      return at.map(({ x, y }) => [...sheet.getImageData(x, y, 1, 1).data.slice(0, 3)]);
-    },
-    [shot.toString('base64'), places],
-  );
-}
-
 test('an operator’s base map lies below everything, is named, and can be switched off', async () => {
   const tiles = await startTiles(true);
   const stage = await setStage(...tiles.options);
@@ -589,7 +574,7 @@ test('an operator’s base map lies below everything, is named, and can be switc
       for (let y = 60; y < 600; y += 40) places.push({ x, y });
     }
     const greens = async () => {
-      const colours = await coloursAt(page, places);
+      const colours = await coloursAt(page, await page.screenshot(), places);
       return colours.filter((colour) => colour.every((part, at) => Math.abs(part - GREEN[at]) < 3))
         .length;
     };

@@ -19,6 +19,8 @@ const SCREENSHOTS = process.env.SCREENSHOT_DIR ?? here('./screenshots');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** The map is drawn without a graphics card, which takes its time. */
 export const PATIENCE = 45_000;
+/** For the same reason pages have a quarter of their pixels, unless pictures of them are asked for. */
+const SHARPNESS = process.env.SCREENSHOT_DIR ? 1 : 0.5;
 
 export const DESKTOP = { width: 1440, height: 900 };
 export const TABLET = { width: 1024, height: 768 };
@@ -77,8 +79,7 @@ function startBrowser() {
  * throws.
  */
 export async function openPage(browser, address, path = '/', options = {}) {
-  // Flights across the map are drawn picture by picture, without a graphics card.
-  const calm = { locale: 'zh-CN', reducedMotion: 'reduce' };
+  const calm = { locale: 'zh-CN', reducedMotion: 'reduce', deviceScaleFactor: SHARPNESS };
   const page = await browser.newPage({ viewport: DESKTOP, ...calm, ...options });
   page.setDefaultTimeout(PATIENCE);
   const outside = [];
@@ -253,13 +254,33 @@ export async function clickableInside(page, polygon, others) {
   throw new Error('no clickable place inside the polygon');
 }
 
-function inside(ring, [x, y]) {
+export function inside(ring, [x, y]) {
   let odd = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
     const [[xi, yi], [xj, yj]] = [ring[i], ring[j]];
     if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) odd = !odd;
   }
   return odd;
+}
+
+/** The colours (red, green, blue) of a PNG at places, given in the pixels of a picture so wide. */
+export function coloursAt(page, png, places, width = page.viewportSize().width) {
+  return page.evaluate(
+    async ([base64, at, width]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${base64}`;
+      await image.decode();
+      const sheet = new OffscreenCanvas(image.width, image.height).getContext('2d');
+      sheet.drawImage(image, 0, 0);
+      const { data } = sheet.getImageData(0, 0, image.width, image.height);
+      const scale = image.width / width;
+      return at.map(({ x, y }) => {
+        const first = 4 * (Math.floor(y * scale) * image.width + Math.floor(x * scale));
+        return [...data.slice(first, first + 3)];
+      });
+    },
+    [png.toString('base64'), places, width],
+  );
 }
 
 export async function screenshot(page, name) {

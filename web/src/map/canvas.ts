@@ -140,7 +140,7 @@ export function mountMap(container: HTMLElement, style: StyleSpecification): () 
     renderWorldCopies: false,
     minZoom: 8,
     maxZoom: 19,
-    fadeDuration: 150,
+    fadeDuration: isCalm() ? 0 : 150,
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
@@ -537,6 +537,11 @@ export function goHome(): void {
   fit(homeBounds());
 }
 
+/** Whether whoever looks wants nothing to move. */
+function isCalm(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
+}
+
 /** Pixels beside an outline in which the names of its sides stand. */
 const NAMES_BESIDE = 84;
 
@@ -544,11 +549,10 @@ const NAMES_BESIDE = 84;
 function fit(bounds: Bounds, beside = 0): void {
   const { left = 0, right = 0, ...padding } = free();
   const room = Math.min(beside, (window.innerWidth - left - right) / 6);
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   canvas.peek()?.fitBounds(bounds as LngLatBoundsLike, {
     padding: { ...padding, left: left + room, right: right + room },
     maxZoom: 16,
-    duration: still ? 0 : 700,
+    duration: isCalm() ? 0 : 700,
   });
 }
 
