@@ -234,6 +234,9 @@ struct Says {
     claims: Vec<Claim>,
 }
 
+/// A feature, and what it says.
+type Found = (Entry, Says);
+
 /// Reads a feature, unless it is too broken to be one, and tells what is wrong with it; `None` where it
 /// does not bear its name.
 fn entry(
@@ -241,7 +244,7 @@ fn entry(
     rules: &Rules<'_>,
     name: &FeatureRef,
     body: &[u8],
-) -> Option<(Option<(Entry, Says)>, Vec<Text>)> {
+) -> Option<(Option<Found>, Vec<Text>)> {
     let text: &RawValue = serde_json::from_slice(body).ok()?;
     let (mut flaws, mut found) = (Vec::new(), None);
     let id = rules
