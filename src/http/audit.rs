@@ -23,7 +23,7 @@ pub async fn log(
     recorded(&state)?;
     administrator?;
     state
-        .blocking(Work::Light, move |state, _| {
+        .blocking(Work::Note, move |state, _| {
             let query = query.as_deref();
             let params = Params::parse(query, &["account", "before", "limit", "f"])?;
             params.check_format(&["json", "csv"])?;

@@ -239,10 +239,11 @@ impl Request {
                 body,
             }],
         };
-        if abandoned.load(Ordering::Relaxed) {
+        let is_over = || abandoned.load(Ordering::Relaxed);
+        if is_over() {
             return Err(not_in_time());
         }
-        let now = match record.commit(&set) {
+        let now = match record.commit_unless(&set, is_over) {
             Ok(now) => now,
             // It says what stands already, so all is well.
             Err(RecordError::Unchanged) => {
@@ -433,6 +434,7 @@ pub fn failed(error: RecordError) -> Problem {
         }
         RecordError::Refused(_) | RecordError::Unchanged => Problem::unanswerable(detail),
         RecordError::Conflict(_) => Problem::new(StatusCode::CONFLICT, detail),
+        RecordError::Over => not_in_time(),
         RecordError::NoRevision(_) => Problem::missing(detail),
         other => {
             tracing::error!("the record: {other}");

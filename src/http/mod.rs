@@ -111,6 +111,8 @@ struct Shared {
     light: Turns,
     heavy: Turns,
     edits: Turns,
+    notes: Turns,
+    earlier: Turns,
     pictures: Turns,
     base_map: Turns,
     /// Pictures as they were drawn.
@@ -183,6 +185,11 @@ enum Work {
     Provider,
     /// A change of the data: one after the other, as the record takes them.
     Edit,
+    /// A few rows beside the data, such as the end of a session. They wait for whoever is writing, which
+    /// may take long, and who reads must not wait for them.
+    Note,
+    /// Reading all data as they were earlier, which takes as much memory as they do.
+    Earlier,
     /// Drawing a picture, which takes a processor and memory for so many pixels.
     Picture(f64),
     /// Asking the service of the base map, which may be slow: others must not wait for it.
@@ -220,6 +227,8 @@ impl AppState {
             light: Turns::new(processors * LIGHT_PER_PROCESSOR, MAX_WAITING),
             heavy: Turns::new(processors, MAX_WAITING),
             edits: Turns::new(1, MAX_WAITING),
+            notes: Turns::new(1, MAX_WAITING),
+            earlier: Turns::new(1, MAX_WAITING),
             pictures: Turns::new(MAX_MEGAPIXELS as usize, MAX_PICTURES),
             base_map: Turns::new(AT_ONCE, MAX_WAITING),
             drawn: pictures::cache(),
@@ -262,8 +271,9 @@ impl AppState {
             let state = self.clone();
             let followed = tokio::task::spawn_blocking(move || {
                 state.0.imports.sweep();
-                state.write_down()?;
-                state.0.live.refresh()
+                // Writing waits for whoever is writing; what they committed before is served meanwhile.
+                state.0.live.refresh()?;
+                state.write_down()
             })
             .await;
             match followed {
@@ -293,6 +303,8 @@ impl AppState {
             Work::Password => (&self.0.passwords, 1),
             Work::Provider => (&self.0.provider, 1),
             Work::Edit => (&self.0.edits, 1),
+            Work::Note => (&self.0.notes, 1),
+            Work::Earlier => (&self.0.earlier, 1),
             Work::Picture(pixels) => (&self.0.pictures, picture_share(pixels, processors())),
             Work::BaseMap => (&self.0.base_map, 1),
         };

@@ -35,7 +35,7 @@ impl FromRequestParts<AppState> for Data {
             return Ok(Self(snapshot));
         }
         let snapshot = state
-            .blocking(Work::Heavy, move |state, _| state.at(moment, viewer))
+            .blocking(Work::Earlier, move |state, _| state.at(moment, viewer))
             .await?;
         Ok(Self(snapshot))
     }

@@ -199,11 +199,12 @@ pub async fn revert(
                     ),
                 ));
             }
-            if abandoned.load(Ordering::Relaxed) {
+            let is_over = || abandoned.load(Ordering::Relaxed);
+            if is_over() {
                 return Err(not_in_time());
             }
             let now = record
-                .revert(revision, &editor.name, &wanted.message)
+                .revert_unless(revision, &editor.name, &wanted.message, is_over)
                 .map_err(not_done)?;
             let revision = now.revision;
             state.0.live.put(&now);

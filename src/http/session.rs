@@ -119,7 +119,7 @@ async fn end(
     }
     let hash = session.hash();
     state
-        .blocking(Work::Light, move |state, _| {
+        .blocking(Work::Note, move |state, _| {
             state.record()?.end_session(hash).map_err(failed)
         })
         .await

@@ -1,10 +1,10 @@
 //! The data that are served: the latest, and earlier ones for who asks for them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{
     record::{Record, RecordError},
@@ -13,8 +13,11 @@ use super::{
 };
 use crate::model::{Revision, Text, Viewer};
 
-/// Earlier revisions that are kept in memory.
-const KEPT: u64 = 4;
+/// Features of earlier revisions that are kept in memory, at a few kilobytes each. One revision is kept
+/// even where it has more.
+const KEPT_FEATURES: u32 = 500_000;
+/// Earlier revisions that are kept in memory, however few features they have.
+const KEPT: u32 = 4;
 
 /// Which state of the data is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +48,8 @@ pub struct Live {
     record: Option<Record>,
     /// By what the latest data hide, too: that may change.
     earlier: Cache<(Revision, Rules), Arc<Views>>,
+    /// Held by who reads an earlier revision: each takes as much memory as its data do.
+    reading: Mutex<()>,
 }
 
 impl Live {
@@ -66,7 +71,8 @@ impl Live {
         Self {
             latest: ArcSwap::from_pointee(views(latest)),
             record,
-            earlier: Cache::new(KEPT),
+            earlier: earlier(),
+            reading: Mutex::default(),
         }
     }
 
@@ -99,8 +105,8 @@ impl Live {
     }
 
     /// What somebody sees of the data at a moment. Those of an earlier revision are read from the
-    /// record and kept for a while; several callers who want the same wait for one that reads them.
-    /// It blocks.
+    /// record and kept for a while; several callers who want the same wait for one that reads them, and one
+    /// revision is read at a time. It blocks.
     ///
     /// # Errors
     /// Where there is no such revision, or nothing at that time, or the record can't be read.
@@ -120,6 +126,7 @@ impl Live {
         let rules = self.latest.load().whole().rules();
         let key = (revision, rules.clone());
         let views = self.earlier.try_get_with(key, || {
+            let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
             let whole = record.load(revision)?;
             Ok::<_, RecordError>(Arc::new(Views::new(Arc::new(whole), &rules)))
         })?;
@@ -171,7 +178,54 @@ impl Live {
     }
 }
 
+/// Room for earlier revisions. What was asked for last is kept, for a page is followed by the next.
+fn earlier() -> Cache<(Revision, Rules), Arc<Views>> {
+    Cache::builder()
+        .max_capacity(KEPT_FEATURES.into())
+        .eviction_policy(EvictionPolicy::lru())
+        .weigher(|_, views: &Arc<Views>| {
+            let collections = views.whole().collections().iter();
+            let count: usize = collections.map(|one| one.features().len()).sum();
+            room(count)
+        })
+        .build()
+}
+
+/// How much of [`KEPT_FEATURES`] a revision with so many features takes.
+fn room(features: usize) -> u32 {
+    let features = u32::try_from(features).unwrap_or(u32::MAX);
+    features.clamp(KEPT_FEATURES / KEPT, KEPT_FEATURES)
+}
+
 /// The latest data as everybody sees them.
 fn views(latest: &Arc<Snapshot>) -> Views {
     Views::new(Arc::clone(latest), &latest.rules())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::files::Files;
+
+    #[test]
+    fn few_revisions_are_kept_and_of_large_ones_the_last() {
+        let whole = crate::store::load::load(&Files::seeds(None), &Files::geodata(None)).unwrap();
+        let rules = whole.rules();
+        let views = Arc::new(Views::new(Arc::new(whole), &rules));
+        let cache = earlier();
+        for number in 1..=20 {
+            cache.insert((Revision(number), rules.clone()), Arc::clone(&views));
+            cache.run_pending_tasks();
+            let kept = |number| cache.contains_key(&(Revision(number), rules.clone()));
+            assert!(kept(number), "what was asked for last");
+            assert_eq!(
+                (1..=20).filter(|number| kept(*number)).count() as u64,
+                number.min(4)
+            );
+        }
+        assert_eq!(room(0) * KEPT, KEPT_FEATURES);
+        assert_eq!(room(200_000), 200_000);
+        // Whatever is kept, the largest fits, and nothing beside it.
+        assert_eq!(room(30_000_000), KEPT_FEATURES);
+    }
 }

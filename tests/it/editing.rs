@@ -1,17 +1,26 @@
 //! Features changed over HTTP: by whom, at which version, and what of it stays.
 
 use std::{
+    io::Write,
+    net::TcpStream,
+    num::NonZero,
     path::Path,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
+use jiff::{SignedDuration, Timestamp};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use renewal_map::store::record::Record;
+use renewal_map::{
+    model::Cause,
+    people::Secret,
+    store::record::{Change, ChangeSet, Hash, Key, LetIn, Record},
+};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -526,6 +535,82 @@ fn what_another_process_commits_is_served_soon() {
     assert!(String::from_utf8_lossy(&check.stdout).contains("3 个版本"));
 }
 
+/// Another process that is writing to a record, until it is dropped.
+fn somebody_writes(folder: &Path) -> Connection {
+    let other = Connection::open(folder.join("renewal-map.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    other
+}
+
+#[test]
+fn an_edit_for_which_nobody_waits_any_more_is_not_done() {
+    let desk = Desk::open();
+    let (_, version) = desk.read(PARCEL);
+    let writing = somebody_writes(desk.folder.path());
+    let address = desk.server.url.strip_prefix("http://").unwrap();
+    let patch = json!({ "properties": { "name": "没人等的改动" } }).to_string();
+    let mut client = TcpStream::connect(address).unwrap();
+    write!(
+        client,
+        "PATCH {PARCEL} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+         if-match: {version}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{patch}",
+        desk.editor,
+        patch.len()
+    )
+    .unwrap();
+    // It has begun to commit by then, and waits for who is writing.
+    thread::sleep(Duration::from_millis(500));
+    drop(client);
+    thread::sleep(Duration::from_millis(500));
+    drop(writing);
+    // One edit is done after the other: this one when that one is over.
+    let patch = json!({ "properties": { "name": "改动" } });
+    let answer = desk.send("PATCH", PARCEL, &[("if-match", &version)], &patch);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(desk.server.json("/revisions")["numberMatched"], 2);
+}
+
+#[test]
+fn who_reads_does_not_wait_for_those_who_sign_out() {
+    let desk = Desk::open();
+    let server = &desk.server;
+    let record = Record::open_existing(desk.folder.path()).unwrap();
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let expires = Timestamp::now() + SignedDuration::from_hours(1);
+    let sessions: Vec<[String; 2]> = (0..processors * 6)
+        .map(|_| {
+            let secret = Secret::random().unwrap();
+            let opened = record.open_session("王工", LetIn::Provider, secret.hash(), expires);
+            assert!(opened.unwrap());
+            let cookie = format!("renewal_map_session={}", secret.reveal());
+            let answer = server.get_with("/session", &[("cookie", &cookie)]).json();
+            [cookie, answer["csrf"].as_str().unwrap().to_owned()]
+        })
+        .collect();
+    let writing = somebody_writes(desk.folder.path());
+    let ended = AtomicUsize::new(0);
+    let before = thread::scope(|scope| {
+        for [cookie, csrf] in &sessions {
+            scope.spawn(|| {
+                let headers = [("cookie", &**cookie), ("x-csrf-token", &**csrf)];
+                let answer = server.send("DELETE", "/session", &headers, "").unwrap();
+                ended.fetch_add(1, Ordering::SeqCst);
+                assert_eq!(answer.status, 200, "{}", answer.text());
+            });
+        }
+        // They have had time to take every turn that they can get.
+        thread::sleep(Duration::from_millis(500));
+        for _ in 0..4 {
+            server.json("/collections/parcels/items?limit=2");
+        }
+        let before = ended.load(Ordering::SeqCst);
+        drop(writing);
+        before
+    });
+    assert_eq!(before, 0, "reading waited until somebody had signed out");
+    assert_eq!(ended.load(Ordering::SeqCst), sessions.len());
+}
+
 /// What comes to be soon.
 fn within_moments<T>(look: impl Fn() -> Option<T>) -> T {
     let until = Instant::now() + Duration::from_secs(20);
@@ -546,6 +631,35 @@ struct Written {
     on_its_way: Option<String>,
 }
 
+/// Gives parcels other names, in one commit.
+fn rename_all(folder: &Path, ids: &[&str]) {
+    let record = Record::open_existing(folder).unwrap();
+    let changes = ids.iter().map(|id| {
+        let key = Key::of(&format!("parcels/{id}").parse().unwrap());
+        let body = record.standing(&key).unwrap().unwrap();
+        let mut feature: Value = serde_json::from_slice(&body).unwrap();
+        feature["properties"]["name"] = format!("{id} 改名").into();
+        Change {
+            key,
+            expected: Some(Hash::of(&body)),
+            body: Some(serde_json::to_vec(&feature).unwrap()),
+        }
+    });
+    let set = ChangeSet {
+        author: "王工".into(),
+        message: "一起改".into(),
+        cause: Cause::Edit,
+        changes: changes.collect(),
+    };
+    record.commit(&set).unwrap();
+}
+
+/// The revision that last changed a feature.
+fn last_change(server: &Server, path: &str) -> u64 {
+    let turns = server.json(&format!("{path}/revisions?limit=1"));
+    turns["revisions"][0]["revision"].as_u64().unwrap()
+}
+
 #[test]
 fn a_killed_service_loses_nothing_that_it_acknowledged() {
     let kills = if in_full() { 500 } else { 8 };
@@ -560,6 +674,11 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
     let bearer = format!("Bearer {editor}");
     let paths = ["a1-01", "a1-02", "a2-01"].map(|id| format!("/collections/parcels/items/{id}"));
     let written: [Mutex<Written>; 3] = Default::default();
+    // These change together: taking back what changed them changes all of them again.
+    let together = ["a1-03", "b2-04", "b3-01"];
+    rename_all(folder.path(), &together);
+    let together = together.map(|id| format!("/collections/parcels/items/{id}"));
+    let reverted = AtomicU64::new(last_change(&server, &together[0]));
     for round in 0..kills {
         let dead = AtomicBool::new(false);
         // After so many commits of this round, and some moments.
@@ -590,6 +709,21 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
                     }
                 });
             }
+            let headers = [("authorization", bearer.as_str())];
+            let (reverted, together) = (&reverted, &together);
+            scope.spawn(move || {
+                let mut last = last_change(running, &together[0]);
+                loop {
+                    let wanted = json!({ "revert": last, "message": "一起改" }).to_string();
+                    let Ok(answer) = running.send("POST", "/revisions", &headers, wanted) else {
+                        assert!(dead.load(Ordering::SeqCst), "nobody had killed it");
+                        break;
+                    };
+                    assert_eq!(answer.status, 201, "{}", answer.text());
+                    last = answer.json()["revision"].as_u64().unwrap();
+                    reverted.store(last, Ordering::SeqCst);
+                }
+            });
             while acknowledged.load(Ordering::SeqCst) < commits {
                 thread::yield_now();
             }
@@ -598,6 +732,12 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
             running.kill();
         });
         server = serve(folder.path());
+        let found = together.each_ref().map(|path| last_change(&server, path));
+        assert!(
+            found.iter().all(|one| *one == found[0]),
+            "all of a commit or nothing: {found:?}"
+        );
+        assert!(found[0] >= reverted.load(Ordering::SeqCst), "{found:?}");
         for (path, written) in paths.iter().zip(&written) {
             let found = server.json(path)["properties"]["name"]
                 .as_str()

@@ -19,7 +19,7 @@ use rand::{
 use renewal_map::{
     model::{Cause, Feature, Role, Viewer},
     store::{
-        Collection, Selection, Snapshot, Wanted,
+        Collection, LoadError, Selection, Snapshot, Wanted,
         files::Files,
         record::{Change, ChangeSet, Hash, Key, Record, RecordError},
         views::Views,
@@ -560,6 +560,192 @@ fn what_a_commit_makes_is_what_reading_anew_gives() {
     }
 }
 
+/// A change of a feature that stands.
+fn edit(record: &Record, name: &str, change: impl FnOnce(&mut Value)) -> Change {
+    let key = Key::of(&name.parse().unwrap());
+    let body = record.standing(&key).unwrap().unwrap();
+    let mut feature = serde_json::from_slice(&body).unwrap();
+    change(&mut feature);
+    Change {
+        key,
+        expected: Some(Hash::of(&body)),
+        body: Some(serde_json::to_vec(&feature).unwrap()),
+    }
+}
+
+/// A feature that goes.
+fn removal(record: &Record, name: &str) -> Change {
+    Change {
+        body: None,
+        ..edit(record, name, |_| {})
+    }
+}
+
+/// Commits what is refused, by who has the data before and by who reads all anew, and asserts that both
+/// tell the same problems; in the first so many words in turn.
+fn assert_refused(folder: &Path, record: &Record, changes: Vec<Change>, words: &[&str]) {
+    let _held = record.newest().unwrap();
+    let anew = Record::open_existing(folder).unwrap();
+    let told = [record, &anew].map(|record| match record.commit(&set(changes.clone())) {
+        Err(RecordError::Data(LoadError(problems))) => problems,
+        Err(other) => panic!("{words:?}: {other}"),
+        Ok(_) => panic!("{words:?}: it was taken"),
+    });
+    assert_eq!(told[0], told[1], "{words:?}");
+    let reasons: Vec<&str> = told[0].iter().map(|one| &*one.reason.en).collect();
+    assert!(reasons.len() >= words.len(), "{words:?}: {reasons:#?}");
+    for (word, reason) in words.iter().zip(&reasons) {
+        assert!(reason.contains(word), "{word}: {reasons:#?}");
+    }
+}
+
+#[test]
+fn what_a_refused_commit_tells_is_what_reading_anew_tells() {
+    let (_, [seeds, geodata]) = districts().into_iter().next().unwrap();
+    let folder = TempDir::new().unwrap();
+    let record = Record::open(folder.path(), &seeds, &geodata).unwrap();
+    let refused = |changes: Vec<Change>, words: &[&str]| {
+        assert_refused(folder.path(), &record, changes, words);
+    };
+    let parcels = |numbers: [usize; 4]| {
+        let now = record.newest().unwrap();
+        let parcels = now.collection("parcels").unwrap();
+        numbers.map(|number| {
+            let parcel = parcels.features().nth(number).unwrap();
+            format!("parcels/{}", parcel.id)
+        })
+    };
+    let [a, b, c, d] = parcels([3, 9, 20, 41]);
+    let kind = |feature: &mut Value| feature["properties"]["kind"] = "castle".into();
+    let into = |name: &str| {
+        let name = name.to_owned();
+        move |feature: &mut Value| contain(feature, name)
+    };
+    let placed_in = |names: &[&str]| {
+        let names = json!(names);
+        move |feature: &mut Value| feature["properties"]["placed_in"] = names
+    };
+    // Flaws of features come before what they say of others, in the order of files.
+    let district = record.newest().unwrap().district.feature.clone();
+    let several = vec![
+        edit(&record, &b, kind),
+        edit(&record, &a, placed_in(&["zones/nowhere", "parcels/none"])),
+        edit(&record, "projects/yunfan-expo", |feature| {
+            feature["properties"]["citations"][0]["quote"] = "没有这句话".into();
+        }),
+    ];
+    let told = [
+        "castle",
+        "does not stand in",
+        "zones/nowhere",
+        "parcels/none",
+    ];
+    let catalogue = record.newest().unwrap();
+    let place = |id: &str| {
+        let collections = catalogue.collections();
+        collections.iter().position(|one| one.info.id == id)
+    };
+    assert!(place("parcels") < place("projects"), "as is told");
+    drop(catalogue);
+    refused(several, &told);
+    // What others refer to goes, or is too broken to be a feature.
+    refused(vec![removal(&record, "zones/yunfan")], &["zones/yunfan"]);
+    let broken = edit(&record, "zones/yunfan", |feature| {
+        feature["properties"]["name"] = 5.into();
+    });
+    refused(vec![broken], &["name", "zones/yunfan", "zones/yunfan"]);
+    refused(vec![removal(&record, &district)], &["district.feature"]);
+    // What contains itself is told of all that are in it.
+    record
+        .commit(&set(vec![
+            edit(&record, &c, into(&b)),
+            edit(&record, &d, into(&c)),
+        ]))
+        .unwrap();
+    refused(
+        vec![edit(&record, &b, into(&d))],
+        &["contain each other"; 3],
+    );
+    refused(vec![edit(&record, &a, into(&a))], &["contain each other"]);
+    // What is stated of it.
+    let states = |attribute: &str, unit: &str| {
+        let stated =
+            json!({ "attribute": attribute, "value": 7000.5, "unit": unit, "modality": "done" });
+        move |feature: &mut Value| {
+            let mut stated = stated;
+            stated["citation"] = feature["properties"]["citations"][0].clone();
+            feature["properties"]["quantities"] = json!([stated]);
+        }
+    };
+    let project = "projects/yunfan-expo";
+    refused(
+        vec![
+            edit(&record, project, states("investment", "")),
+            edit(&record, &a, kind),
+        ],
+        &["castle", "no unit"],
+    );
+    // What was gone and what is new.
+    let back = edit(&record, &a, placed_in(&["zones/nowhere"]));
+    record.commit(&set(vec![removal(&record, &a)])).unwrap();
+    let back = Change {
+        expected: None,
+        ..back
+    };
+    let fresh = |id: &str, target: &str| {
+        let mut change = edit(&record, &b, |feature| {
+            feature["id"] = id.into();
+            placed_in(&[target])(feature);
+        });
+        change.key.name = id.into();
+        change.expected = None;
+        change
+    };
+    refused(
+        vec![
+            fresh("new-b", "zones/x"),
+            back.clone(),
+            fresh("new-a", "zones/y"),
+        ],
+        &["zones/nowhere", "zones/x", "zones/y"],
+    );
+    // From before the last packing.
+    let now = record.newest().unwrap();
+    let all = now.collection("parcels").unwrap().features();
+    let changes = all.map(|parcel| {
+        edit(&record, &format!("parcels/{}", parcel.id), |feature| {
+            feature["properties"]["name"] = "改名".into();
+        })
+    });
+    record.commit(&set(changes.collect())).unwrap();
+    refused(vec![back], &["zones/nowhere"]);
+}
+
+#[test]
+fn what_is_claimed_of_what_goes_is_told_as_reading_anew_tells_it() {
+    let [_, (_, [seeds, geodata])] = districts();
+    let folder = TempDir::new().unwrap();
+    let record = Record::open(folder.path(), &seeds, &geodata).unwrap();
+    let now = record.newest().unwrap();
+    let subjects: BTreeSet<&str> = now
+        .claims
+        .all()
+        .filter(|claim| !claim.id.contains('#') && claim.subject != now.district.feature)
+        .map(|claim| &*claim.subject)
+        .collect();
+    assert!(!subjects.is_empty());
+    for subject in subjects.into_iter().take(3) {
+        let word = format!("subject refers to “{subject}”");
+        let anew = Record::open_existing(folder.path()).unwrap();
+        let told = [&record, &anew].map(|to| {
+            let gone = vec![removal(&record, subject)];
+            to.commit(&set(gone)).unwrap_err().to_string()
+        });
+        assert_eq!(told[0], told[1]);
+        assert!(told[0].contains(&word), "{}", told[0]);
+    }
+}
+
 #[test]
 fn many_changes_are_packed_and_stay_what_they_are() {
     let (_, [seeds, geodata]) = districts().into_iter().next().unwrap();
@@ -735,4 +921,29 @@ fn one_change_among_many_parcels_takes_a_small_part_of_reading_them() {
     );
     assert!(ratio > 10.0, "1/{ratio:.1}");
     assert_as_read(&record, &now, "the last change");
+    let beside = edit(&record, "plots/p50-51", |feature| {
+        feature["properties"]["placed_in"] = json!(["plots/p50-50"]);
+    });
+    let _now = record.commit(&set(vec![beside])).unwrap();
+    let wrong = [
+        removal(&record, "plots/p50-50"),
+        edit(&record, "plots/p50-50", |feature| {
+            feature["properties"]["placed_in"] = json!(["plots/nowhere"]);
+        }),
+        edit(&record, "plots/p0-0", |feature| {
+            feature["properties"]["kind"] = "castle".into();
+        }),
+    ];
+    for change in wrong {
+        let mut refusing = Duration::MAX;
+        for _ in 0..3 {
+            let begun = Instant::now();
+            let refused = record.commit(&set(vec![change.clone()]));
+            refusing = refusing.min(begun.elapsed());
+            assert!(matches!(refused, Err(RecordError::Data(_))));
+        }
+        let ratio = reading.as_secs_f64() / refusing.as_secs_f64();
+        println!("{} refused in {refusing:.1?}: 1/{ratio:.0}", change.key);
+        assert!(ratio > 10.0, "1/{ratio:.1}");
+    }
 }

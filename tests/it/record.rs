@@ -8,8 +8,10 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::{Duration, Instant, SystemTime},
 };
 
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use renewal_map::{
     model::{Cause, Feature, Revision, Role},
     store::{
@@ -23,7 +25,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{program, yunze};
+use crate::support::{in_full, program, yunze};
 
 fn district() -> [Files; 2] {
     [
@@ -600,6 +602,158 @@ fn a_backup_under_load_is_one_revision_and_comes_back() {
     assert!(restore(&damaged, folder.path()).is_err());
     assert_eq!(open(folder.path()).latest().unwrap(), verified.revision);
     assert!(!folder.path().join("renewal-map.db.new").exists());
+}
+
+const FILE: &str = "renewal-map.db";
+const LOG: &str = "renewal-map.db-wal";
+
+/// A backup of a first revision, and what a killed service left of the record with three: the last of
+/// them are in its log only.
+fn a_backup_and_what_was_left() -> TempDir {
+    let [folder, used] = [(); 2].map(|()| TempDir::new().unwrap());
+    let record = open(used.path());
+    record.backup(&folder.path().join("backup.db")).unwrap();
+    let parcel = a_parcel(&record);
+    for name in ["甲", "乙"] {
+        rename(&record, &parcel, name).unwrap();
+    }
+    for name in [FILE, LOG] {
+        fs::copy(used.path().join(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+/// Copies a record with its log.
+fn copy_record(from: &Path, to: &Path) {
+    let log = |file: &Path| format!("{}-wal", file.display());
+    fs::copy(from, to).unwrap();
+    fs::copy(log(from), log(to)).unwrap();
+}
+
+fn latest_in(folder: &Path) -> Revision {
+    Record::open_existing(folder).unwrap().latest().unwrap()
+}
+
+#[test]
+fn a_restore_that_is_interrupted_leaves_the_old_record_or_the_new_one() {
+    let left = a_backup_and_what_was_left();
+    let backup = left.path().join("backup.db");
+    let without_log = TempDir::new().unwrap();
+    fs::copy(left.path().join(FILE), without_log.path().join(FILE)).unwrap();
+    assert!(
+        latest_in(without_log.path()) < Revision(3),
+        "the log counts"
+    );
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let aside = "renewal-map.db.20231114T221320000Z";
+    // By who opens what stands, and by who would make a new record.
+    let ways = [latest_in, |folder: &Path| open(folder).latest().unwrap()];
+    for (steps, look) in (0..5).flat_map(|steps| ways.map(|way| (steps, way))) {
+        let folder = TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        copy_record(&left.path().join(FILE), &at(FILE));
+        if steps == 0 {
+            fs::write(at("renewal-map.db.new"), "half of a copy").unwrap();
+            assert_eq!(look(folder.path()), Revision(3));
+            continue;
+        }
+        // As far as it had come: what was restored is there whole, …
+        fs::copy(&backup, at("renewal-map.db.restored")).unwrap();
+        let restored = fs::File::options()
+            .write(true)
+            .open(at("renewal-map.db.restored"));
+        restored.unwrap().set_modified(time).unwrap();
+        // … what stood there is kept, its log with it, …
+        if steps > 1 {
+            fs::hard_link(at(FILE), at(aside)).unwrap();
+        }
+        if steps > 2 {
+            fs::rename(at(LOG), at(&format!("{aside}-wal"))).unwrap();
+        }
+        // … and the other is in its place.
+        if steps > 3 {
+            fs::rename(at("renewal-map.db.restored"), at(FILE)).unwrap();
+        }
+        assert_eq!(look(folder.path()), Revision(1), "{steps}");
+        assert!(!at("renewal-map.db.restored").exists());
+        let kept = TempDir::new().unwrap();
+        copy_record(&at(aside), &kept.path().join(FILE));
+        assert_eq!(latest_in(kept.path()), Revision(3), "{steps}");
+    }
+}
+
+#[test]
+fn a_killed_restore_loses_nothing() {
+    let kills = if in_full() { 100 } else { 6 };
+    let left = a_backup_and_what_was_left();
+    let backup = left.path().join("backup.db");
+    let mut rng = StdRng::seed_from_u64(20_261_123);
+    let restoring = |folder: &Path| {
+        let mut command = program(&["record", "restore", backup.to_str().unwrap()]);
+        command.args(["--data", folder.to_str().unwrap()]);
+        command
+    };
+    let folder = TempDir::new().unwrap();
+    let begun = Instant::now();
+    assert!(restoring(folder.path()).output().unwrap().status.success());
+    let whole = begun.elapsed();
+    let mut found = [0; 2];
+    for _ in 0..kills {
+        let folder = TempDir::new().unwrap();
+        copy_record(&left.path().join(FILE), &folder.path().join(FILE));
+        let mut child = restoring(folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(whole.mul_f64(rng.random_range(0.0..1.2)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let latest = latest_in(folder.path());
+        if latest == Revision(3) {
+            found[0] += 1;
+            continue;
+        }
+        assert_eq!(latest, Revision(1));
+        found[1] += 1;
+        let names = fs::read_dir(folder.path()).unwrap();
+        let aside = names.map(|entry| entry.unwrap().path()).find(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.starts_with("renewal-map.db.2") && name.ends_with('Z')
+        });
+        let kept = TempDir::new().unwrap();
+        copy_record(&aside.unwrap(), &kept.path().join(FILE));
+        assert_eq!(latest_in(kept.path()), Revision(3));
+    }
+    println!(
+        "of {kills} killed restores {} had not begun to count",
+        found[0]
+    );
+}
+
+#[test]
+fn what_comes_too_late_is_not_written() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcel = a_parcel(&record);
+    let renamed = set(vec![change(&record, &parcel, "name", "甲".into())]);
+    let asked = AtomicBool::new(false);
+    let over = || !asked.swap(true, Ordering::Relaxed);
+    let refused = record.commit_unless(&renamed, over);
+    assert!(matches!(refused, Err(RecordError::Over)));
+    assert_eq!(record.latest().unwrap(), Revision(1));
+    // It is asked when all else holds: what is refused anyway is refused for its own reason.
+    let wrong = set(vec![change(&record, &parcel, "kind", "castle".into())]);
+    let refused = record.commit_unless(&wrong, || unreachable!("it is no good"));
+    assert!(matches!(refused, Err(RecordError::Data(_))));
+    assert_eq!(
+        record.commit_unless(&renamed, over).unwrap().revision,
+        Revision(2)
+    );
+    let refused = record.revert_unless(Revision(2), "测试员", "撤回", || true);
+    assert!(matches!(refused, Err(RecordError::Over)));
+    assert_eq!(record.latest().unwrap(), Revision(2));
+    let reverted = record.revert_unless(Revision(2), "测试员", "撤回", || false);
+    assert_eq!(reverted.unwrap().revision, Revision(3));
 }
 
 /// Runs `compile` on a record: its exit code, and all that it said.

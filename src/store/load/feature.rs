@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     file::not_json,
-    links::Link,
+    links::{Link, links_of},
     properties::{Properties, check_location, check_statuses, misread_property},
 };
 use crate::{
@@ -113,30 +113,7 @@ impl FeatureReader<'_> {
         let served = self.served(raw, &properties, flaws);
         let claims = self.claims(&id, &properties);
         let cited = properties.cited();
-        let targets: Vec<(Link, String)> = properties
-            .container
-            .iter()
-            .map(|text| (Link::Container, text.clone()))
-            .chain(
-                properties
-                    .placed_in
-                    .iter()
-                    .map(|text| (Link::PlacedIn, text.clone())),
-            )
-            .chain(
-                properties
-                    .relations
-                    .iter()
-                    .map(|relation| (Link::Relation(relation.kind), relation.target.clone())),
-            )
-            .chain(
-                properties
-                    .sides
-                    .iter()
-                    .flat_map(|side| &side.ways)
-                    .map(|way| (Link::Side, way.clone())),
-            )
-            .collect();
+        let targets = links_of(&properties);
         let feature = Feature {
             id: id.as_str().into(),
             name: properties.name,

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Problem, properties::RelationKind};
+use super::{
+    Problem,
+    properties::{Properties, RelationKind},
+};
 use crate::{
     model::{FeatureRef, Text},
     store::{
@@ -32,7 +35,7 @@ impl Link {
     }
 
     /// Whether it leads to a feature that everybody sees who sees where it comes from.
-    pub(super) fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
+    fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
         let readers = |collection: &str| Some(snapshot.collection(collection)?.info.readers);
         let own = readers(&from.collection).flatten();
         if matches!(self, Self::Side) {
@@ -133,6 +136,24 @@ impl Links {
             });
         }
     }
+}
+
+/// What a feature says of others.
+pub(super) fn links_of(properties: &Properties) -> Vec<(Link, String)> {
+    let container = properties.container.iter();
+    let container = container.map(|name| (Link::Container, name.clone()));
+    let placed_in = properties.placed_in.iter();
+    let placed_in = placed_in.map(|name| (Link::PlacedIn, name.clone()));
+    let relations = properties.relations.iter();
+    let relations =
+        relations.map(|relation| (Link::Relation(relation.kind), relation.target.clone()));
+    let ways = properties.sides.iter().flat_map(|side| &side.ways);
+    let ways = ways.map(|way| (Link::Side, way.clone()));
+    container
+        .chain(placed_in)
+        .chain(relations)
+        .chain(ways)
+        .collect()
 }
 
 /// The features to which links lead, each once. What an outline follows is named by its id alone, and

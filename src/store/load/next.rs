@@ -1,12 +1,14 @@
 //! The data after a change, made of those before: only what changed is read and checked, and all else
 //! is shared.
 //!
-//! What is made so is what reading all anew would make. Where that can't be told from the changed
-//! features and those that refer to them, nothing is made, and the caller reads anew: so too where
-//! there is a problem, for it is told among all others in the order of the files.
+//! What is made so is what reading all anew would make, and what is wrong is told as reading all anew
+//! would tell it: the data before were sound, so only what changed can be wrong, and what refers to it.
+//! Where that can't be told from the changed features and those that refer to them, nothing is made,
+//! and the caller reads anew.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    mem,
     sync::Arc,
 };
 
@@ -14,21 +16,22 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    CLAIMS_FILE, Rules,
-    links::{Link, chain_ends, targets},
+    CLAIMS_FILE, LoadError, Problem, Rules,
+    links::{Link, Links, chain_ends, links_of, targets},
     properties::{Relation, RelationKind},
     stated,
 };
 use crate::{
     documents::Claim,
-    model::{Feature, FeatureRef},
+    model::{Feature, FeatureRef, Text},
     store::{
+        claims::Claims,
         files::Files,
         measures,
         mentions::Stretch,
         overlay::Change,
         packed::Entry,
-        snapshot::Snapshot,
+        snapshot::{Place, Snapshot},
         zoned::{DISTRICT, Rezoning, ZONES, write},
         zones::FOLLOWED,
     },
@@ -52,21 +55,27 @@ pub(in crate::store) struct Changed {
 /// revision and the fingerprint are left as they were.
 ///
 /// # Errors
-/// Where `body` fails.
-pub(in crate::store) fn next<E>(
+/// Every problem that the data with the changes have, or where `body` fails.
+pub(in crate::store) fn next<E: From<LoadError>>(
     before: &Snapshot,
     changes: &[Changed],
     body: impl FnMut(&FeatureRef) -> Result<Vec<u8>, E>,
 ) -> Result<Option<Snapshot>, E> {
-    let Some((mut next, read)) = changed(before, changes) else {
+    let Some((mut next, mut read)) = changed(before, changes) else {
         return Ok(None);
     };
-    if !holds(&next, changes, &read.links) {
+    let (claims, problems) = check(&next, changes, &mut read);
+    if !problems.is_empty() {
+        // Of one feature problems are in order wherever it stands.
+        return if read.is_placed || changes.len() == 1 {
+            Err(LoadError(problems).into())
+        } else {
+            Ok(None)
+        };
+    }
+    if !read.is_placed || !read.may_follow {
         return Ok(None);
     }
-    let Some(claims) = claims(&next, changes, read.claims) else {
-        return Ok(None);
-    };
     next.claims = next.claims.with(claims, &next.library);
     let Some(moved) = rezone(before, &mut next, changes) else {
         return Ok(None);
@@ -85,28 +94,42 @@ pub(in crate::store) fn next<E>(
     Ok(Some(next))
 }
 
-/// What changed features say.
-#[derive(Default)]
+/// What changed features say, and what is wrong with them.
 struct Read {
-    links: Vec<Leads>,
+    /// To which others they refer.
+    links: Vec<(FeatureRef, Vec<(Link, String)>)>,
     /// By their names.
-    claims: BTreeMap<String, Vec<Claim>>,
+    claims: ClaimsOf,
+    /// By their places.
+    flaws: BTreeMap<Place, (Box<str>, Vec<Text>)>,
+    /// Whether each has its place among the others. One that comes back from before the last packing
+    /// stands after them here.
+    is_placed: bool,
+    /// Whether what they mean for others can be told from those that refer to them.
+    may_follow: bool,
 }
 
-/// A feature, and to which others it refers.
-type Leads = (FeatureRef, Vec<(Link, String)>);
+/// What is claimed of features, by their names.
+type ClaimsOf = BTreeMap<String, Vec<Claim>>;
 
 /// The data with the changed features, which say nothing of their zones yet, and what they say
-/// themselves.
+/// themselves. One that is too broken to be a feature is not there.
 fn changed(before: &Snapshot, changes: &[Changed]) -> Option<(Snapshot, Read)> {
-    let mut read = Read::default();
+    let mut read = Read {
+        links: Vec::new(),
+        claims: BTreeMap::new(),
+        flaws: BTreeMap::new(),
+        is_placed: true,
+        may_follow: true,
+    };
     let mut collections = before.collections.clone();
     let mut network_stays = true;
     let names: HashSet<&FeatureRef> = changes.iter().map(|change| &change.name).collect();
     if names.len() < changes.len() {
         return None;
     }
-    for (collection, shared) in before.collections.iter().zip(&mut collections) {
+    for (number, shared) in collections.iter_mut().enumerate() {
+        let collection = &before.collections[number];
         let own = changes.iter();
         let mut own = own
             .filter(|change| *change.name.collection == *collection.info.id)
@@ -118,24 +141,30 @@ fn changed(before: &Snapshot, changes: &[Changed]) -> Option<(Snapshot, Read)> {
         let mut puts = Vec::new();
         let mut end = collection.end();
         for change in own {
-            let entry = match &change.body {
-                Some(body) => Some(entry(before, &rules, &change.name, body, &mut read)?),
-                None => None,
-            };
             let slot = collection.slot(&change.name.id);
+            let at = slot.unwrap_or_else(|| {
+                read.is_placed &= change.is_new;
+                end += 1;
+                end - 1
+            });
+            let mut entry = None;
+            if let Some(body) = &change.body {
+                let (found, flaws) = self::entry(before, &rules, &change.name, body)?;
+                if !flaws.is_empty() {
+                    let label = change.name.id.clone();
+                    read.flaws.insert((number, at), (label, flaws));
+                }
+                if let Some((own, says)) = found {
+                    read.links.push((change.name.clone(), says.links));
+                    read.claims.insert(change.name.to_string(), says.claims);
+                    entry = Some(own);
+                }
+            }
             let stands = slot.and_then(|at| collection.at(at));
-            if !may_follow(before, change, stands, entry.as_ref()) {
+            if !are_referrers_known(before, change, stands, entry.as_ref()) {
                 return None;
             }
-            let at = match slot {
-                Some(at) => at,
-                None if change.is_new => {
-                    end += 1;
-                    end - 1
-                }
-                // It stood somewhere before what is here was packed.
-                None => return None,
-            };
+            read.may_follow &= may_follow(before, change, stands, entry.as_ref());
             puts.push((at, entry.map(Arc::new)));
         }
         network_stays &= FOLLOWED.iter().all(|(id, _)| *id != collection.info.id);
@@ -164,7 +193,25 @@ fn changed(before: &Snapshot, changes: &[Changed]) -> Option<(Snapshot, Read)> {
     })
 }
 
-/// Whether what a change means for others can be told from those that refer to it.
+/// Whether all that refer to what comes or goes can be found. Whether a line that an outline follows may
+/// be named, by its id alone, depends on who sees all lines of that id.
+fn are_referrers_known(
+    before: &Snapshot,
+    change: &Changed,
+    stands: Option<&Feature>,
+    becomes: Option<&Entry>,
+) -> bool {
+    let is_hidden = |id: &str| {
+        let collection = before.collection(id);
+        collection.is_some_and(|collection| collection.info.readers.is_some())
+    };
+    let stays = stands.is_some() && becomes.is_some();
+    let mut followed = FOLLOWED.iter();
+    let is_followed = followed.any(|(id, _)| **id == *change.name.collection);
+    stays || !is_followed || !FOLLOWED.iter().any(|(id, _)| is_hidden(id))
+}
+
+/// Whether where others lie can be told from those that refer to it.
 fn may_follow(
     before: &Snapshot,
     change: &Changed,
@@ -173,88 +220,147 @@ fn may_follow(
 ) -> bool {
     let id = &*change.name.collection;
     let outline = before.district.feature.split('/').next();
-    if id == DISTRICT || Some(id) == outline || stands.is_none() && becomes.is_none() {
+    if id == DISTRICT || Some(id) == outline {
         return false;
     }
-    let stays = stands.is_some() && becomes.is_some();
-    if id == ZONES {
-        let geometry = |feature: &Feature| feature.geometry.clone();
-        let becomes = becomes.map(|entry| geometry(&entry.feature));
-        return stays && stands.map(geometry) == becomes;
-    }
-    // Whether a line that an outline follows may be named depends on who sees all lines of its id.
-    let is_hidden = |id: &str| {
-        let collection = before.collection(id);
-        collection.is_some_and(|collection| collection.info.readers.is_some())
-    };
-    let is_followed = FOLLOWED.iter().any(|(followed, _)| *followed == id);
-    stays || !is_followed || !FOLLOWED.iter().any(|(id, _)| is_hidden(id))
+    let geometry = |feature: &Feature| feature.geometry.clone();
+    let becomes = becomes.map(|entry| geometry(&entry.feature));
+    id != ZONES || becomes.is_some() && stands.map(geometry) == becomes
 }
 
-/// Reads a feature; `None` where anything is wrong with it.
+/// What a feature says of other things than itself.
+struct Says {
+    links: Vec<(Link, String)>,
+    claims: Vec<Claim>,
+}
+
+/// A feature, and what it says.
+type Found = (Entry, Says);
+
+/// Reads a feature, unless it is too broken to be one, and tells what is wrong with it; `None` where it
+/// does not bear its name.
 fn entry(
     snapshot: &Snapshot,
     rules: &Rules<'_>,
     name: &FeatureRef,
     body: &[u8],
-    read: &mut Read,
-) -> Option<Entry> {
+) -> Option<(Option<Found>, Vec<Text>)> {
     let text: &RawValue = serde_json::from_slice(body).ok()?;
-    let (mut flaws, mut entry) = (Vec::new(), None);
+    let (mut flaws, mut found) = (Vec::new(), None);
     let id = rules
         .reader()
         .feature(text, 0, &mut flaws, |feature, parts| {
-            entry = Some(Entry {
+            let entry = Entry {
                 feature,
                 cited: Stretch::all(&snapshot.library, &parts.cited),
                 targets: targets(&parts.targets),
-            });
-            read.claims.insert(name.to_string(), parts.claims);
-            read.links.push((name.clone(), parts.targets));
+            };
+            let says = Says {
+                links: parts.targets,
+                claims: parts.claims,
+            };
+            found = Some((entry, says));
         });
-    entry.filter(|_| flaws.is_empty() && *id == *name.id)
+    (*id == *name.id).then_some((found, flaws))
 }
 
-/// Whether all that features say of each other holds.
-fn holds(next: &Snapshot, changes: &[Changed], links: &[Leads]) -> bool {
-    let leads = |(from, links): &Leads| {
-        let there = links.iter().all(|(link, to)| link.holds(from, to, next));
-        there && chain_ends(next, from)
-    };
-    let nobody_refers = |name: &FeatureRef| {
-        let mut collections = next.collections.iter();
-        collections.all(|collection| collection.referrers(name).next().is_none())
-    };
-    let mut gone = changes.iter().filter(|change| change.body.is_none());
-    links.iter().all(leads) && gone.all(|change| nobody_refers(&change.name))
-}
-
-/// What is claimed of the changed features now, by them and beside them; `None` where something is
-/// wrong with that.
-fn claims(
-    next: &Snapshot,
-    changes: &[Changed],
-    mut claims: BTreeMap<String, Vec<Claim>>,
-) -> Option<BTreeMap<String, Vec<Claim>>> {
-    for change in changes {
-        claims.entry(change.name.to_string()).or_default();
-    }
+/// What is claimed of the changed features now, by them and beside them, and all that is wrong with the
+/// data, in the order in which reading all anew tells it.
+fn check(next: &Snapshot, changes: &[Changed], read: &mut Read) -> (ClaimsOf, Vec<Problem>) {
     let (seeds, geodata) = (
         Files::kept("seeds", BTreeMap::new()),
         Files::kept("geodata", BTreeMap::new()),
     );
     let mut problems = Vec::new();
+    for ((collection, _), (id, flaws)) in mem::take(&mut read.flaws) {
+        let collection = &next.collections[collection].info.id;
+        problems.extend(flaws.into_iter().map(|reason| Problem {
+            file: geodata.path(&format!("{collection}.geojson")),
+            feature: Some(id.to_string()),
+            reason,
+        }));
+    }
+    links(next, changes, mem::take(&mut read.links)).check(next, &geodata, &mut problems);
+    let mut claims = mem::take(&mut read.claims);
+    for change in changes {
+        claims.entry(change.name.to_string()).or_default();
+    }
     let beside = next.stated.iter();
     let beside: Vec<_> = beside
         .filter(|claim| claims.contains_key(&claim.subject))
         .collect();
     let path = seeds.path(CLAIMS_FILE);
-    for claim in stated::of_file(beside, next, &path, &mut problems) {
+    let mut beside = stated::of_file(beside, next, &path, &mut problems);
+    if claims.contains_key(&next.district.feature) {
+        beside.extend(stated::of_indicators(next));
+    }
+    for claim in beside {
         claims.entry(claim.subject.clone()).or_default().push(claim);
     }
-    let all = claims.values().flatten();
-    measures::check(all, next, &seeds, &geodata, &mut problems);
-    problems.is_empty().then_some(claims)
+    let in_order = Claims::new(claims.values().flatten().cloned().collect(), &next.library);
+    measures::check(in_order.all(), next, &seeds, &geodata, &mut problems);
+    (claims, problems)
+}
+
+/// What the changed features say of others, and what others say of which it may no longer hold: those
+/// that refer to what is no longer there, and those within what contains itself now.
+fn links(
+    next: &Snapshot,
+    changes: &[Changed],
+    own: Vec<(FeatureRef, Vec<(Link, String)>)>,
+) -> Links {
+    let mut open: Vec<FeatureRef> = Vec::new();
+    let mut others: BTreeSet<Place> = BTreeSet::new();
+    for Changed { name, .. } in changes {
+        if next.feature(name).is_none() {
+            others.extend(referrers(next, name));
+        } else if !chain_ends(next, name) {
+            open.push(name.clone());
+        }
+    }
+    while let Some(name) = open.pop() {
+        for (collection, at) in referrers(next, &name) {
+            let info = &next.collections[collection].info;
+            let feature = next.collections[collection].at(at);
+            let feature = feature.filter(|feature| feature.container.as_deref() == Some(&name));
+            if let Some(feature) = feature.filter(|_| others.insert((collection, at))) {
+                open.push(FeatureRef::new(&info.id, &feature.id));
+            }
+        }
+    }
+    let mut all: BTreeMap<Place, Vec<(Link, String)>> = BTreeMap::new();
+    for place in others {
+        let feature = next.collections[place.0].at(place.1);
+        all.insert(place, feature.map(said_by).unwrap_or_default());
+    }
+    for (name, links) in own {
+        if let Some(place) = next.place_of(&name) {
+            all.insert(place, links);
+        }
+    }
+    let mut links = Links::default();
+    for ((collection, at), own) in all {
+        let collection = &next.collections[collection];
+        if let Some(feature) = collection.at(at) {
+            links.add(&collection.info.id, &feature.id, own);
+        }
+    }
+    links
+}
+
+/// The places of the features that refer to another.
+fn referrers(next: &Snapshot, name: &FeatureRef) -> impl Iterator<Item = Place> {
+    let collections = next.collections.iter().enumerate();
+    collections.flat_map(move |(number, collection)| {
+        let places = collection.referrers(name);
+        places.map(move |at| (number, at))
+    })
+}
+
+/// What a feature that was sound says of others.
+fn said_by(feature: &Feature) -> Vec<(Link, String)> {
+    let properties = serde_json::from_str(feature.properties.get());
+    properties.map(|read| links_of(&read)).unwrap_or_default()
 }
 
 /// Features that lie in other zones than before, each with those.
@@ -315,7 +421,8 @@ fn put_back(next: &mut Snapshot, moved: Moved, bodies: &[Vec<u8>]) -> Option<()>
     for ((name, zones), body) in moved.into_iter().zip(bodies) {
         let place = next.place_of(&name)?;
         let rules = Rules::new(next, &next.collections[place.0]);
-        let entry = entry(next, &rules, &name, body, &mut Read::default())?;
+        let (found, flaws) = entry(next, &rules, &name, body)?;
+        let (entry, _) = found.filter(|_| flaws.is_empty())?;
         let own = puts.entry(place.0).or_default();
         own.push((place.1, Some(Arc::new(entry))));
         places.push((place, zones));

@@ -5,7 +5,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rusqlite::Connection;
@@ -15,6 +15,9 @@ use crate::model::Text;
 
 /// How long a restore waits for others to let go.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// What the name of a record ends with that was restored and verified, until it is in its place: it counts
+/// already, and whoever opens the folder next puts it there.
+const RESTORED: &str = ".restored";
 /// Held by who uses a record, so that none is put in another's place meanwhile.
 const LOCK: &str = "renewal-map.lock";
 
@@ -57,6 +60,7 @@ pub(super) fn copy(connection: &Connection, file: &Path) -> Result<(), RecordErr
 pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf>), RecordError> {
     fs::create_dir_all(folder)?;
     let _lock = lock(folder)?;
+    put_in_place(folder)?;
     let path = folder.join(FILE);
     let draft = beside(&path, ".new");
     // The backup itself is never opened to write.
@@ -67,7 +71,11 @@ pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf
             let connection = schema::open_draft(&draft)?;
             let verified = verify(&connection)?;
             settle(connection)?;
-            fs::File::open(&draft)?.sync_all()?;
+            let file = fs::File::options().write(true).open(&draft)?;
+            file.set_modified(SystemTime::now())?;
+            file.sync_all()?;
+            // From here on it is the record, whoever puts it in its place.
+            fs::rename(&draft, beside(&path, RESTORED))?;
             Ok(verified)
         });
     let verified = match verified {
@@ -77,20 +85,49 @@ pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf
             return Err(error);
         }
     };
+    Ok((verified, put_in_place(folder)?))
+}
+
+/// Ends a restore that was interrupted, where there is one.
+///
+/// # Errors
+/// Where somebody is using the record, or the disk fails.
+pub(super) fn finish(folder: &Path) -> Result<(), RecordError> {
+    if beside(&folder.join(FILE), RESTORED).exists() {
+        let _lock = lock(folder)?;
+        put_in_place(folder)?;
+    }
+    Ok(())
+}
+
+/// Puts what was restored in its place, where it is not there yet, and returns where the record is now
+/// that stood there. Wherever it is interrupted, doing it once more ends it.
+fn put_in_place(folder: &Path) -> Result<Option<PathBuf>, RecordError> {
+    let path = folder.join(FILE);
+    let restored = beside(&path, RESTORED);
+    if !restored.exists() {
+        return Ok(None);
+    }
+    fs::File::open(folder)?.sync_all()?;
+    // The same name each time, for a log that was parted from its record would be lost.
+    let time = jiff::Timestamp::try_from(fs::metadata(&restored)?.modified()?);
+    let time = time.unwrap_or_default().strftime("%Y%m%dT%H%M%S%3fZ");
+    let aside = beside(&path, &format!(".{time}"));
     // What stood there may be what is damaged: it is put aside as it is and never opened. There is a
     // record under its name at every moment.
-    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
-    let aside = beside(&path, &format!(".{now}"));
     let kept = path.exists();
-    if kept {
-        fs::hard_link(&path, &aside)?;
+    if kept
+        && let Err(error) = fs::hard_link(&path, &aside)
+        && error.kind() != io::ErrorKind::AlreadyExists
+    {
+        return Err(error.into());
     }
     // The log of another record would be played into this one.
     move_away(&beside(&path, "-wal"), &beside(&aside, "-wal"))?;
     remove(&beside(&path, "-shm"))?;
-    fs::rename(&draft, &path)?;
+    fs::rename(&restored, &path)?;
     fs::File::open(folder)?.sync_all()?;
-    Ok((verified, kept.then_some(aside)))
+    Ok(kept.then_some(aside))
 }
 
 fn move_away(file: &Path, to: &Path) -> Result<(), RecordError> {

@@ -66,8 +66,21 @@ impl Record {
     /// Where an entry is not as its change expects it, the data would have problems, nothing would
     /// change, or the disk fails. Nothing of it is written then.
     pub fn commit(&self, set: &ChangeSet) -> Result<Arc<Snapshot>, RecordError> {
+        self.commit_unless(set, || false)
+    }
+
+    /// The same, unless it `is_over`: that is asked once more when all else is done, so that who was told
+    /// that it came too late does not find it done.
+    ///
+    /// # Errors
+    /// As [`Record::commit`], and where it is over.
+    pub fn commit_unless(
+        &self,
+        set: &ChangeSet,
+        is_over: impl Fn() -> bool,
+    ) -> Result<Arc<Snapshot>, RecordError> {
         let changes = set.changes.iter().map(Ok);
-        self.commit_each(&set.signature(), changes)
+        self.commit_as(&set.signature(), changes, is_over)
     }
 
     /// Writes changes as they come as the next revision, as [`Record::commit`] does: only their names
@@ -80,10 +93,32 @@ impl Record {
         signature: &Signature,
         changes: impl IntoIterator<Item = Result<C, RecordError>>,
     ) -> Result<Arc<Snapshot>, RecordError> {
+        self.commit_as(signature, changes, || false)
+    }
+
+    fn commit_as<C: Borrow<Change>>(
+        &self,
+        signature: &Signature,
+        changes: impl IntoIterator<Item = Result<C, RecordError>>,
+        is_over: impl Fn() -> bool,
+    ) -> Result<Arc<Snapshot>, RecordError> {
         let mut connection = self.writer();
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let written = write_each(&writing, signature, changes)?;
-        let snapshot = self.following(&writing, &written)?;
+        self.conclude(writing, &written, is_over)
+    }
+
+    /// Commits what was written as a revision, unless the data with it have problems or it `is_over`.
+    pub(super) fn conclude(
+        &self,
+        writing: Transaction<'_>,
+        written: &Written,
+        is_over: impl Fn() -> bool,
+    ) -> Result<Arc<Snapshot>, RecordError> {
+        let snapshot = self.following(&writing, written)?;
+        if is_over() {
+            return Err(RecordError::Over);
+        }
         writing.commit()?;
         Ok(self.hand_out(snapshot))
     }
@@ -113,7 +148,7 @@ pub(super) fn write(writing: &Transaction<'_>, set: &ChangeSet) -> Result<Writte
 }
 
 /// Writes changes as they come inside a transaction, which the caller lets go where this fails.
-fn write_each<C: Borrow<Change>>(
+pub(super) fn write_each<C: Borrow<Change>>(
     writing: &Transaction<'_>,
     signature: &Signature,
     changes: impl IntoIterator<Item = Result<C, RecordError>>,

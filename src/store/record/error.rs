@@ -32,6 +32,8 @@ pub enum RecordError {
     Conflict(Vec<Conflict>),
     /// Everything stands already as it was to be.
     Unchanged,
+    /// Whoever asked for it waits no more.
+    Over,
     /// What is kept is not what was committed.
     Damaged(Text),
 }
@@ -97,6 +99,7 @@ impl RecordError {
                     format!("nothing was written, for others have changed: {names}"),
                 )
             }
+            Self::Over => Text::new("没能及时写入", "nothing was written, for it came too late"),
             Self::Unchanged => Text::new(
                 "与现有数据相同，没有可写入的改动",
                 "everything stands already as it was to be: there is nothing to write",

@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeSet, ffi::c_int, sync::Arc};
 
-use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior, named_params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, Row, Statement, TransactionBehavior, named_params,
+};
 use serde_json::{Map, Value};
 
 use super::{
-    Change, ChangeSet, Hash, Key, Record, RecordError, Sight,
-    commit::write,
+    Change, Hash, Key, Record, RecordError, STANDS, Sight, Signature,
+    commit::write_each,
     info, latest, read_info,
     sight::{SHELVES, touches, without_words},
 };
@@ -234,8 +236,7 @@ impl Record {
             (first.0, last.0, shelves),
             |row| row.get(0),
         )?;
-        let mut differences =
-            differences(&reading, shelves, [first, last], limit, offset, MAX_BYTES)?;
+        let mut differences = differences(&reading, shelves, [first, last], limit, offset)?;
         if from > to {
             for difference in &mut differences {
                 std::mem::swap(&mut difference.before, &mut difference.after);
@@ -281,43 +282,65 @@ impl Record {
         author: &str,
         message: &str,
     ) -> Result<Arc<Snapshot>, RecordError> {
+        self.revert_unless(revision, author, message, || false)
+    }
+
+    /// The same, unless it `is_over`, as [`Record::commit_unless`]. Only names stand in memory.
+    ///
+    /// # Errors
+    /// As [`Record::revert`], and where it is over.
+    pub fn revert_unless(
+        &self,
+        revision: Revision,
+        author: &str,
+        message: &str,
+        is_over: impl Fn() -> bool,
+    ) -> Result<Arc<Snapshot>, RecordError> {
         if revision == Revision::EMBEDDED {
             return Err(RecordError::Refused(Text::new(
                 "版本 1 是最初的数据，不能撤回",
                 "revision 1 is the first data and can't be taken back",
             )));
         }
+        let signature = Signature {
+            author: author.to_owned(),
+            message: message.to_owned(),
+            cause: Cause::Revert,
+        };
         let mut connection = self.writer();
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         info(&writing, revision)?;
         let before = Revision(revision.0.saturating_sub(1));
-        let changes = differences(
-            &writing,
-            None,
-            [before, revision],
-            usize::MAX,
-            0,
-            usize::MAX,
-        )?
-        .into_iter()
-        .map(|difference| Change {
-            key: difference.key,
-            expected: difference.after.as_deref().map(Hash::of),
-            body: difference.before,
-        })
-        .collect();
-        let set = ChangeSet {
-            author: author.to_owned(),
-            message: message.to_owned(),
-            cause: Cause::Revert,
-            changes,
+        let written = {
+            let keys = changed_keys(&writing, None, [before, revision])?;
+            let mut stood = writing.prepare(&format!(
+                "SELECT hash, body FROM entries WHERE {STANDS} AND name = ?3"
+            ))?;
+            let changes = keys.into_iter().map(|key| -> Result<Change, RecordError> {
+                let body = at(&mut stood, &key, before, |row| row.get(1))?;
+                let expected = at(&mut stood, &key, revision, |row| Ok(Hash(row.get(0)?)))?;
+                Ok(Change {
+                    key,
+                    expected,
+                    body,
+                })
+            });
+            write_each(&writing, &signature, changes)?
         };
-        let written = write(&writing, &set)?;
         debug_assert_eq!(latest(&writing)?, Some(written.revision));
-        let snapshot = self.following(&writing, &written)?;
-        writing.commit()?;
-        Ok(self.hand_out(snapshot))
+        self.conclude(writing, &written, is_over)
     }
+}
+
+/// What `stood` tells of an entry at a revision, where it was there.
+fn at<T>(
+    stood: &mut Statement<'_>,
+    key: &Key,
+    revision: Revision,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>, RecordError> {
+    let found = stood.query_row((&*key.shelf, revision.0, &*key.name), read);
+    Ok(found.optional()?)
 }
 
 /// The shelves that have been seen from a revision on, a list as JSON; `None` where all are.
@@ -353,7 +376,16 @@ fn differing(
         shelves.retain(|shelf| seen.contains(*shelf));
     }
     let shelves = serde_json::json!(shelves).to_string();
-    let mut rows = reading.prepare(&format!(
+    changed_keys(&reading, Some(&shelves), [first, last])
+}
+
+/// The names of what differs, in their order.
+fn changed_keys(
+    connection: &Connection,
+    shelves: Option<&str>,
+    [first, last]: [Revision; 2],
+) -> Result<Vec<Key>, RecordError> {
+    let mut rows = connection.prepare(&format!(
         "SELECT touched.shelf, touched.name {DIFFERING} ORDER BY touched.shelf, touched.name"
     ))?;
     let keys = rows.query_map((first.0, last.0, shelves), read_key)?;
@@ -373,7 +405,6 @@ fn differences(
     [first, last]: [Revision; 2],
     limit: usize,
     offset: usize,
-    max_bytes: usize,
 ) -> Result<Vec<Difference>, RecordError> {
     let mut rows = connection.prepare(&format!(
         "SELECT touched.shelf, touched.name, old.body, new.body {DIFFERING}
@@ -386,7 +417,7 @@ fn differences(
     while let Some(row) = rows.next()? {
         let difference = read_difference(row)?;
         bytes += size(&difference);
-        if bytes > max_bytes && !differences.is_empty() {
+        if bytes > MAX_BYTES && !differences.is_empty() {
             break;
         }
         differences.push(difference);

@@ -85,6 +85,7 @@ impl Record {
     /// of a new record have problems.
     pub fn open(folder: &Path, seeds: &Files, geodata: &Files) -> Result<Self, RecordError> {
         fs::create_dir_all(folder)?;
+        backup::finish(folder)?;
         let path = folder.join(FILE);
         if schema::is_outdated(&path)? {
             let _alone = backup::lock(folder)?;
@@ -102,6 +103,7 @@ impl Record {
     /// # Errors
     /// Where there is none, or as [`Record::open`].
     pub fn open_existing(folder: &Path) -> Result<Self, RecordError> {
+        backup::finish(folder)?;
         if !folder.join(FILE).is_file() {
             return Err(RecordError::Unfit(Text::new(
                 format!("{} 中没有数据库 {FILE}", folder.display()),
