@@ -10,14 +10,17 @@ use std::{
 use clap::{ArgGroup, Args, ValueEnum};
 use renewal_map::{
     area::Patience,
-    model::{Revision, Text, View, Viewer},
+    model::{Role, Text, View, Viewer},
     render::{
         brief::Brief,
         picture::{Form, Kind, Orientation, Page, Paper, SCALE, Size, SizeError, picture},
         qr::Code,
     },
     share::{self, Opened},
-    store::{live::Live, record::ShareId},
+    store::{
+        live::{Live, Moment},
+        record::{ShareId, Sight},
+    },
     tiles::base_map::BaseMap,
 };
 
@@ -53,6 +56,9 @@ pub struct Render {
     /// .pdf 的比例尺分母，如 5000；不给则取能显示全图的常用比例尺 (scale of a .pdf, 1 to so many; the largest usual one that shows the view without it)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(SCALE.0)..=i64::from(SCALE.1)))]
     scale: Option<u32>,
+    /// 按谁看得到的画 (draw what such a one may see)
+    #[arg(long = "as", value_name = "WHO", value_enum, default_value = "anyone")]
+    viewer: ViewerWord,
     /// 服务的对外地址，图上的链接和二维码由此而来 (address of the service, for link and QR code)
     #[arg(long, value_name = "URL", env = "RENEWAL_MAP_PUBLIC_URL")]
     public_url: Option<String>,
@@ -75,6 +81,29 @@ enum PaperWord {
 enum OrientationWord {
     Landscape,
     Portrait,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ViewerWord {
+    /// 没有账户的人 (somebody without an account)
+    Anyone,
+    /// 读者 (a reader)
+    Reader,
+    /// 编辑 (an editor)
+    Editor,
+    /// 管理员 (an administrator)
+    Administrator,
+}
+
+impl From<ViewerWord> for Viewer {
+    fn from(word: ViewerWord) -> Self {
+        Self(match word {
+            ViewerWord::Anyone => None,
+            ViewerWord::Reader => Some(Role::Reader),
+            ViewerWord::Editor => Some(Role::Editor),
+            ViewerWord::Administrator => Some(Role::Administrator),
+        })
+    }
 }
 
 fn parse_share(text: &str) -> Result<ShareId, String> {
@@ -104,23 +133,23 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
 pub fn render(options: &Render) -> Result<(), String> {
     let (out, _) = &options.out;
     let base_map = options.base_map.base_map()?;
+    let live = options.live()?;
     let bytes = match &options.share {
-        Some(id) => of_share(options, id, base_map.as_ref())?,
-        None => of_state(options, base_map.as_ref())?,
+        Some(id) => of_share(options, &live, id, base_map.as_ref())?,
+        None => of_state(options, &live, base_map.as_ref())?,
     };
     fs::write(out, bytes).map_err(|error| format!("{}: {error}", out.display()))
 }
 
-fn of_share(options: &Render, id: &ShareId, base_map: Option<&BaseMap>) -> Result<Vec<u8>, String> {
-    let record = options
-        .district
-        .record()
-        .map_err(|error| error.to_string())?;
-    let record = record.ok_or("--share: --data")?;
-    let live = Live::of(record).map_err(|error| error.to_string())?;
+fn of_share(
+    options: &Render,
+    live: &Live,
+    id: &ShareId,
+    base_map: Option<&BaseMap>,
+) -> Result<Vec<u8>, String> {
     let record = live.record().ok_or("--share: --data")?;
-    // Who has the record's files sees everything in them.
-    let opened = Opened::find(&live, record, id, Viewer::ALL_SEEING, base_map.is_some())
+    let viewer = options.viewer.into();
+    let opened = Opened::find(live, record, id, viewer, base_map.is_some())
         .map_err(|error| error.to_string())?
         .ok_or_else(|| {
             Text::new(
@@ -147,39 +176,33 @@ fn of_share(options: &Render, id: &ShareId, base_map: Option<&BaseMap>) -> Resul
     options.draw(&brief)
 }
 
-fn of_state(options: &Render, base_map: Option<&BaseMap>) -> Result<Vec<u8>, String> {
+fn of_state(options: &Render, live: &Live, base_map: Option<&BaseMap>) -> Result<Vec<u8>, String> {
     let file = options.state.as_deref().unwrap_or(Path::new(""));
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let text = text.trim();
     let query = text.split_once('?').map_or(text, |(_, query)| query);
     let (mut view, mut missing) = View::parse(query);
-    let record = options
-        .district
-        .record()
-        .map_err(|error| error.to_string())?;
-    let (snapshot, time) = match (&record, view.revision) {
+    let viewer = options.viewer.into();
+    let latest = live.latest(viewer);
+    let (snapshot, time) = match (live.record(), view.revision) {
         (Some(record), asked) => {
-            let latest = record.latest().map_err(|error| error.to_string())?;
-            let revision = asked.map_or(latest, Revision);
-            let told = |error: renewal_map::store::record::RecordError| error.to_string();
-            let snapshot = record.load(revision).map_err(told)?;
-            let time = record.info(revision).map_err(told)?.time;
-            view.revision = Some(revision.0);
-            (snapshot, Some(time))
+            let snapshot = live
+                .at(Moment::of(asked), viewer)
+                .map_err(|error| error.to_string())?;
+            let sight = Sight::of(viewer, &latest);
+            let known = record.seen_by(&sight, snapshot.revision);
+            let known = known.map_err(|error| error.to_string())?;
+            view.revision = Some(snapshot.revision.0);
+            (snapshot, known.map(|(_, time)| time))
         }
-        (None, asked) => {
-            let snapshot = options.district.load()?;
-            if let Some(asked) = asked.filter(|asked| *asked != snapshot.revision.0) {
-                return Err(Text::new(
-                    format!("没有版本 {asked}：请用 --data 给出库所在目录"),
-                    format!(
-                        "there is no revision {asked}: give the folder of the record with --data"
-                    ),
-                )
-                .to_string());
-            }
-            (snapshot, None)
+        (None, Some(asked)) if asked != latest.revision.0 => {
+            return Err(Text::new(
+                format!("没有版本 {asked}：请用 --data 给出库所在目录"),
+                format!("there is no revision {asked}: give the folder of the record with --data"),
+            )
+            .to_string());
         }
+        (None, _) => (latest, None),
     };
     let link = options.address(&format!("?{}", view.to_query()));
     missing.extend(share::take_out(&mut view, &snapshot, base_map.is_some()));
@@ -201,6 +224,15 @@ fn of_state(options: &Render, base_map: Option<&BaseMap>) -> Result<Vec<u8>, Str
 }
 
 impl Render {
+    /// The data: of the record, where there is one.
+    fn live(&self) -> Result<Live, String> {
+        let record = self.district.record().map_err(|error| error.to_string())?;
+        match record {
+            Some(record) => Live::of(record).map_err(|error| error.to_string()),
+            None => Ok(Live::fixed(self.district.load()?)),
+        }
+    }
+
     fn address(&self, path: &str) -> Option<String> {
         let root = self.public_url.as_deref()?;
         Some(format!("{}/{path}", root.trim_end_matches('/')))

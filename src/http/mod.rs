@@ -64,7 +64,7 @@ use self::{allowance::Allowance, base::Base, imports::Imports, problem::Problem}
 use crate::{
     model::{Text, Viewer},
     people::{self, Provider, Secret, Throttle},
-    share::NewsCache,
+    share::{DescriptionCache, NewsCache},
     store::{
         Snapshot,
         live::Live,
@@ -119,6 +119,7 @@ struct Shared {
     drawn: pictures::Cache,
     /// What was told to have changed in shares.
     news: NewsCache,
+    descriptions: DescriptionCache,
     passwords: Turns,
     imports: Imports,
     provider: Turns,
@@ -233,6 +234,7 @@ impl AppState {
             base_map: Turns::new(AT_ONCE, MAX_WAITING),
             drawn: pictures::cache(),
             news: NewsCache::default(),
+            descriptions: DescriptionCache::default(),
             passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
             imports,
             provider: Turns::new(MAX_AT_PROVIDER, MAX_AT_DOOR),

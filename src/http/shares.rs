@@ -15,7 +15,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use geo::Rect;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,12 +33,11 @@ use super::{
 use crate::{
     area::Patience,
     html::{self, Preview},
-    model::{Role, Text, Viewer, view::Language},
+    model::{Role, Text, Viewer},
     render::{
         brief::Brief,
         picture::{self, Kind, PREVIEW, Size},
     },
-    report::Lang,
     share::{self, Asked, Failure, News, Opened},
     store::record::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, RecordError, Share, ShareId},
 };
@@ -101,8 +99,8 @@ pub async fn create(
         )
     })?;
     let viewer = asker.viewer();
-    let latest = state.latest(viewer).revision;
-    let (kept, revision) = share::to_keep(&wanted.state, wanted.follow_latest, latest);
+    let latest = state.latest(viewer);
+    let (kept, revision) = share::to_keep(&wanted.state, wanted.follow_latest, latest.revision);
     if kept.len() > MAX_STATE_KIB << 10 {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -112,8 +110,9 @@ pub async fn create(
             ),
         ));
     }
+    let has_base_map = state.0.settings.base_map.is_some();
     let new = NewShare {
-        state: kept,
+        state: share::with_layers(kept, &latest, has_base_map),
         title,
         note,
         revision,
@@ -147,17 +146,15 @@ pub async fn create(
     state
         .blocking(Work::Heavy, move |state, abandoned| {
             let record = state.record()?;
-            let has_base_map = state.0.settings.base_map.is_some();
             let opened = Opened::new(&state.0.live, record, share, viewer, has_base_map);
-            let mut opened = opened.map_err(|error| gone(&error))?;
-            let mut status = StatusCode::OK;
-            if is_new {
-                status = StatusCode::CREATED;
-            } else if !opened.missing.is_empty() {
-                // That somebody shared it before would tell who only guesses at it that it is there.
-                status = StatusCode::CREATED;
-                opened.share.made = Timestamp::now();
-            }
+            let opened = opened.map_err(|error| gone(&error))?;
+            // That it was shared before is not told, either, to who is not told when.
+            let is_new = is_new || opened.made().is_none();
+            let status = if is_new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            };
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
             let headers = [
                 (header::CONTENT_TYPE, JSON.to_owned()),
@@ -413,17 +410,16 @@ impl Told {
         let live = &state.0.live;
         let what = &opened.share.what;
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-        let lang = language(opened);
         let mut missing = opened.missing.clone();
-        let described = opened.asked(&patience).and_then(|asked| {
-            let summary = opened.summary(&asked, preview_frame(opened, &asked), &patience);
-            summary.map(|summary| (opened.name(&asked, lang), summary, asked.refused))
+        let known = &state.0.descriptions;
+        let described = opened.described(viewer, known, &patience, |asked| {
+            preview_frame(opened, asked)
         });
         let mut is_whole = described.is_ok();
         let (name, summary) = match described {
-            Ok((name, summary, refused)) => {
-                missing.extend(refused);
-                (name, summary)
+            Ok(described) => {
+                missing.extend_from_slice(&described.refused);
+                (described.name.clone(), described.summary.clone())
             }
             // The map's name says less, and is there at once.
             Err(_) => (
@@ -459,7 +455,7 @@ impl Told {
             "state": format!("?{}", opened.view.to_query()),
             "revision": what.revision,
             "follows_latest": what.follows_latest,
-            "made_at": opened.share.made,
+            "made_at": opened.made(),
             "made_revision_at": opened.time,
             "summary": in_both(&summary),
             "missing": missing.iter().map(in_both).collect::<Vec<_>>(),
@@ -490,7 +486,7 @@ impl Told {
         ancestors: page::FrameAncestors<'_>,
     ) -> Result<Response, Problem> {
         let preview = Preview {
-            lang: language(opened),
+            lang: opened.lang(),
             map: &opened.snapshot.title,
             title: self.name.as_deref(),
             summary: &self.summary,
@@ -499,13 +495,6 @@ impl Told {
             share: &self.json,
         };
         page::shared(&preview, ancestors)
-    }
-}
-
-fn language(opened: &Opened) -> Lang {
-    match opened.view.lang {
-        Language::Zh => Lang::Zh,
-        Language::En => Lang::En,
     }
 }
 
@@ -548,6 +537,8 @@ fn describe(news: &News) -> Value {
         "added": news.added,
         "changed": news.changed,
         "removed": news.removed,
+        "entered": news.entered,
+        "left": news.left,
         "features": features.collect::<Vec<_>>(),
     })
 }

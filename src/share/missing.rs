@@ -33,7 +33,7 @@ pub fn take_out(view: &mut View, snapshot: &Snapshot, has_base_map: bool) -> Vec
     let mut missing = Missing(Vec::new());
     let is_collection = |id: &String| snapshot.collection(id).is_some();
     if let Some(layers) = &mut view.layers {
-        let is_layer = |id: &String| is_collection(id) || (has_base_map && id == BASE_MAP);
+        let is_layer = |id: &String| is_layer(id, snapshot, has_base_map);
         missing.retain(layers, is_layer, ("图层", "layers"));
     }
     let default = View::default().collections;
@@ -71,6 +71,11 @@ pub fn take_out(view: &mut View, snapshot: &Snapshot, has_base_map: bool) -> Vec
         ("打开的文件", "the document that was open"),
     );
     missing.0
+}
+
+/// Whether a group of layers is there.
+pub(super) fn is_layer(id: &str, snapshot: &Snapshot, has_base_map: bool) -> bool {
+    snapshot.collection(id).is_some() || (has_base_map && id == BASE_MAP)
 }
 
 struct Missing(Vec<Text>);

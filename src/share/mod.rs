@@ -2,9 +2,11 @@
 //!
 //! [`missing`] takes out of its view what is not there, or not for this reader, and says so; [`asked`]
 //! is what it asks of the ground, [`place`] what of the map it shows, [`news`] what has changed there
-//! since, [`summary`] what it shows in words.
+//! since, [`summary`] what it shows in words. What of these many ask for is found once, and [`known`]
+//! from then on.
 
 mod asked;
+mod known;
 mod missing;
 mod news;
 mod place;
@@ -21,10 +23,10 @@ use std::sync::Arc;
 use geo::Rect;
 use jiff::Timestamp;
 
-use self::summary::summary;
+use self::{known::Known, summary::summary};
 use crate::{
     area::{Interrupted, Patience},
-    model::{Revision, Text, View, Viewer},
+    model::{Revision, Role, Text, View, Viewer, view::Language},
     report::Lang,
     store::{
         Snapshot,
@@ -47,6 +49,19 @@ pub fn to_keep(state: &str, follows_latest: bool, latest: Revision) -> (String, 
     let rest = without(&state, "revision");
     let shown = known.filter(|_| !follows_latest).unwrap_or(latest);
     (View::kept_form(&rest), shown)
+}
+
+/// A state in its kept form that says which layers it shows, also where it left that to the style: a
+/// later style may show others by itself. They are those that are there for who shares it.
+#[must_use]
+pub fn with_layers(kept: String, snapshot: &Snapshot, has_base_map: bool) -> String {
+    let mut names = form_urlencoded::parse(kept.as_bytes()).map(|(name, _)| name);
+    // A newer version may have another way to say it.
+    if names.any(|name| name == "layers") || View::is_newer(&kept) {
+        return kept;
+    }
+    let layers = place::default_layers(snapshot, has_base_map).join(",");
+    View::kept_form(&format!("{kept}&layers={layers}"))
 }
 
 /// A state without one of its parameters.
@@ -145,6 +160,13 @@ impl Opened {
         })
     }
 
+    /// When it was shared first; `None` for who does not see all of it, and may only guess at the rest:
+    /// that somebody shared it before would tell that this is there.
+    #[must_use]
+    pub fn made(&self) -> Option<Timestamp> {
+        self.missing.is_empty().then_some(self.share.made)
+    }
+
     /// What has changed since in what it shows, as it was `told` before, or else found out; `None` where
     /// there is nothing newer, or it shows the latest anyway. It blocks.
     ///
@@ -172,37 +194,66 @@ impl Opened {
         told.told(key, patience, find).map(Some)
     }
 
-    /// What it asks of the ground.
+    /// What it is called and shows, as it was told before, or else found out. `frame` is what is drawn
+    /// where it asks about no area, degrees.
     ///
     /// # Errors
     /// Where it takes longer than `patience`.
-    pub fn asked(&self, patience: &Patience) -> Result<Asked, Interrupted> {
-        Asked::of(&self.view, &self.snapshot, patience)
-    }
-
-    /// What it is called: as its maker did, else by the area or the feature that it is about.
-    #[must_use]
-    pub fn name(&self, asked: &Asked, lang: Lang) -> Option<String> {
-        let title = &self.share.what.title;
-        summary::name(title, &asked.view, &self.snapshot, lang)
-    }
-
-    /// What it shows, in words: where it asks about no area, in this frame (degrees).
-    ///
-    /// # Errors
-    /// Where counting takes longer than `patience`.
-    pub fn summary(
+    pub fn described(
         &self,
-        asked: &Asked,
-        frame: Rect<f64>,
+        viewer: Viewer,
+        told: &DescriptionCache,
         patience: &Patience,
-    ) -> Result<Text, Interrupted> {
+        frame: impl Fn(&Asked) -> Rect<f64>,
+    ) -> Result<Arc<Description>, Failure> {
         let title = &self.share.what.title;
-        summary(title, asked, &self.snapshot, self.time, frame, patience)
+        let key = known::key(&[
+            title,
+            &self.view.to_query(),
+            &self.snapshot.fingerprint,
+            &self.snapshot.revision.to_string(),
+            &self.time.to_string(),
+            viewer.0.map_or("", Role::as_str),
+        ]);
+        told.0.told(key, patience, || {
+            let (view, snapshot) = (&self.view, &*self.snapshot);
+            let asked = Asked::of(view, snapshot, patience)?;
+            let frame = frame(&asked);
+            Ok(Arc::new(Description {
+                name: summary::name(title, &asked.view, snapshot, self.lang()),
+                summary: summary(title, &asked, snapshot, self.time, frame, patience)?,
+                refused: asked.refused,
+            }))
+        })
+    }
+
+    /// The language of its view.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        match self.view.lang {
+            Language::Zh => Lang::Zh,
+            Language::En => Lang::En,
+        }
     }
 }
 
-/// Why it is not told what has changed.
+/// What a share is called and shows.
+#[derive(Debug)]
+pub struct Description {
+    /// What it is called, in the language of its view: as its maker did, else by the area or the
+    /// feature that it is about.
+    pub name: Option<String>,
+    /// What it shows, in words.
+    pub summary: Text,
+    /// What of what it asks has no answer, and why.
+    pub refused: Vec<Text>,
+}
+
+/// What shares are called and show. What took too long is looked for again.
+#[derive(Default)]
+pub struct DescriptionCache(Known<Arc<Description>>);
+
+/// Why it is not told what it shows, or what has changed.
 #[derive(Debug, Clone)]
 pub enum Failure {
     /// The record can't be read.
@@ -225,7 +276,99 @@ impl From<Interrupted> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use geo::coord;
+
     use super::*;
+    use crate::store::{
+        files::Files,
+        record::{Keeping, NewShare},
+    };
+
+    #[test]
+    fn what_a_share_shows_is_reckoned_once_for_all_who_see_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let [seeds, geodata] = [Files::seeds(None), Files::geodata(None)];
+        let record = Record::open(folder.path(), &seeds, &geodata).unwrap();
+        let keep = |state: &str, title: &str| {
+            let new = NewShare {
+                state: state.to_owned(),
+                title: title.to_owned(),
+                note: String::new(),
+                revision: Revision(1),
+                follows_latest: false,
+                made_by: None,
+            };
+            let Keeping::New(share) = record.keep_share(&new).unwrap() else {
+                panic!("{state} is new");
+            };
+            share
+        };
+        let area = keep("v=1&area=circle:117.16,39.16,2000&layers=zones", "");
+        let others = [
+            keep("v=1&area=circle:117.16,39.16,3000&layers=zones", ""),
+            keep("v=1&area=circle:117.16,39.16,2000&layers=zones", "Named"),
+        ];
+        let live = Live::of(record).unwrap();
+        let open = |share: &Share, viewer| {
+            let record = live.record().unwrap();
+            Opened::new(&live, record, share.clone(), viewer, false).unwrap()
+        };
+        let told = DescriptionCache::default();
+        let reckoned = Cell::new(0);
+        let describe = |share: &Share, viewer: Viewer, limit| {
+            let patience = Patience::new(limit, Arc::default());
+            open(share, viewer).described(viewer, &told, &patience, |_| {
+                reckoned.set(reckoned.get() + 1);
+                Rect::new(coord! { x: 117.1, y: 39.1 }, coord! { x: 117.2, y: 39.2 })
+            })
+        };
+        let long = Duration::from_mins(5);
+        // What was cut short is looked for again.
+        assert!(describe(&area, Viewer::ANYBODY, Duration::ZERO).is_err());
+        reckoned.set(0);
+        let first = describe(&area, Viewer::ANYBODY, long).unwrap();
+        let again = describe(&area, Viewer::ANYBODY, long).unwrap();
+        assert!(Arc::ptr_eq(&first, &again) && reckoned.get() == 1);
+        // Others see others, and other views show others.
+        describe(&area, Viewer::ALL_SEEING, long).unwrap();
+        for other in &others {
+            let other = describe(other, Viewer::ANYBODY, long).unwrap();
+            assert_ne!(other.summary, first.summary);
+        }
+        assert_eq!(reckoned.get(), 4);
+    }
+
+    #[test]
+    fn a_view_that_leaves_its_layers_to_the_style_says_which_it_shows() {
+        let files = [Files::seeds(None), Files::geodata(None)];
+        let snapshot = crate::store::load(&files[0], &files[1]).unwrap();
+        let kept = |state: &str| with_layers(View::kept_form(state), &snapshot, false);
+        let shown = |state: &str| View::parse(state).0.layers;
+        let layers = shown(&kept("v=1&lang=en")).unwrap();
+        assert!(
+            layers.contains(&"parcels".to_owned()) && !layers.contains(&"facilities".to_owned())
+        );
+        assert_eq!(kept("v=1&lang=en"), kept(&kept("lang=en")));
+        let was = View::parse("v=1&lang=en").0;
+        for collection in snapshot.collections() {
+            let id = &*collection.info.id;
+            let is = View::parse(&kept("v=1&lang=en")).0;
+            assert_eq!(shows(&is, id), shows(&was, id), "{id}");
+        }
+        assert!(!layers.contains(&"base-map".to_owned()));
+        let on_base_map = with_layers("v=1".to_owned(), &snapshot, true);
+        assert!(
+            shown(&on_base_map)
+                .unwrap()
+                .contains(&"base-map".to_owned())
+        );
+        // What is said, or said in a way that only another version reads, stays.
+        for state in ["layers=", "layers=zones", "layers=<b>", "v=7&mode=3d"] {
+            assert_eq!(kept(state), View::kept_form(state), "{state}");
+        }
+    }
 
     #[test]
     fn a_view_is_one_by_whichever_share_it_was_opened() {

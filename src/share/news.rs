@@ -1,57 +1,54 @@
 //! What has changed in what a view shows.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use moka::{Expiry, sync::Cache};
-use sha2::{Digest, Sha256};
+use moka::Expiry;
 
 use super::{
     Failure,
     asked::area,
-    place::{Place, filter, shown},
+    known::{self, Key, Known},
+    place::{Place, filter, located, shown},
 };
 use crate::{
     area::{Area, Interrupted, Patience},
-    model::{Feature, FeatureRef, Revision, Role, View, Viewer},
+    model::{
+        Feature, FeatureRef, Revision, Role, View, Viewer,
+        view::{Panel, ViewArea},
+    },
     store::{
-        Collection, Selection, Snapshot,
+        Selection, Snapshot,
         record::{Record, Sight},
     },
 };
 
 /// Features that are listed; of more it is told how many.
 const MAX_LISTED: usize = 100;
-/// Shares of which it is kept in mind what has changed.
-const MAX_KEPT: u64 = 1_000;
 /// After so long it is tried again to find what took too long.
 const TRIED_AGAIN: Duration = Duration::from_mins(10);
 
-/// What has changed, by a hash of all that decides it: links that many open at once are told so once.
-/// `None`: it takes too long.
-pub struct NewsCache(Cache<[u8; 32], Option<Arc<News>>>);
+/// What has changed in shares. `None`: it takes too long.
+pub struct NewsCache(Known<Option<Arc<News>>>);
 
 impl Default for NewsCache {
-    /// One for as many shares as are opened in a day.
+    /// One in which nothing is known yet.
     fn default() -> Self {
-        let cache = Cache::builder()
-            .max_capacity(MAX_KEPT)
-            .expire_after(TriedAgain);
-        Self(cache.build())
+        Self(Known::with_expiry(TriedAgain))
     }
 }
 
 /// What was found stays so; what took too long may take less when the machine has less to do.
 struct TriedAgain;
 
-impl Expiry<[u8; 32], Option<Arc<News>>> for TriedAgain {
+impl Expiry<Key, Option<Arc<News>>> for TriedAgain {
     fn expire_after_create(
         &self,
-        _: &[u8; 32],
+        _: &Key,
         news: &Option<Arc<News>>,
         _: Instant,
     ) -> Option<Duration> {
@@ -66,46 +63,31 @@ impl NewsCache {
     /// As `find`, and where it took too long before.
     pub(super) fn told(
         &self,
-        key: [u8; 32],
+        key: Key,
         patience: &Patience,
         find: impl Fn() -> Result<News, Failure>,
     ) -> Result<Arc<News>, Failure> {
-        loop {
-            let told = self.0.try_get_with(key, || match find() {
-                Ok(news) => Ok(Some(Arc::new(news))),
-                Err(Failure::TooLong) if !patience.is_abandoned() => Ok(None),
-                Err(failure) => Err(failure),
-            });
-            match told {
-                Ok(news) => return news.ok_or(Failure::TooLong),
-                // Who began has left: another goes on.
-                Err(failure) if matches!(*failure, Failure::TooLong) => patience.check()?,
-                Err(failure) => return Err(Failure::clone(&failure)),
-            }
-        }
+        let told = self.0.told(key, patience, || match find() {
+            Ok(news) => Ok(Some(Arc::new(news))),
+            Err(Failure::TooLong) if !patience.is_abandoned() => Ok(None),
+            Err(failure) => Err(failure),
+        });
+        told?.ok_or(Failure::TooLong)
     }
 }
 
 /// All that decides what has changed.
-pub(super) fn key(
-    view: &View,
-    looks: [&Snapshot; 2],
-    latest: Revision,
-    viewer: Viewer,
-) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut add = |part: &str| {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
-    };
-    add(&view.to_query());
-    for snapshot in looks {
-        add(&snapshot.fingerprint);
-        add(&snapshot.revision.to_string());
-    }
-    add(&latest.to_string());
-    add(viewer.0.map_or("", Role::as_str));
-    hash.finalize().into()
+pub(super) fn key(view: &View, looks: [&Snapshot; 2], latest: Revision, viewer: Viewer) -> Key {
+    let [then, now] = looks.map(|snapshot| snapshot.revision.to_string());
+    known::key(&[
+        &view.to_query(),
+        &looks[0].fingerprint,
+        &then,
+        &looks[1].fingerprint,
+        &now,
+        &latest.to_string(),
+        viewer.0.map_or("", Role::as_str),
+    ])
 }
 
 /// What became of a feature.
@@ -117,6 +99,10 @@ pub enum Change {
     Changed,
     /// It is gone.
     Removed,
+    /// It is as it was, and lies in the view since that reaches elsewhere.
+    Entered,
+    /// It is as it was, and lies in the view no more.
+    Left,
 }
 
 impl Change {
@@ -127,6 +113,8 @@ impl Change {
             Self::Added => "added",
             Self::Changed => "changed",
             Self::Removed => "removed",
+            Self::Entered => "entered",
+            Self::Left => "left",
         }
     }
 }
@@ -155,12 +143,86 @@ pub struct News {
     pub changed: usize,
     /// Features that are gone.
     pub removed: usize,
+    /// Features that are as they were and have come into the view.
+    pub entered: usize,
+    /// Features that are as they were and lie in it no more.
+    pub left: usize,
     /// The first of them, by name.
     pub features: Vec<NewsItem>,
 }
 
+/// What a view is about.
+struct Subject<'v> {
+    view: &'v View,
+    /// The collections that it shows or asks about, each with whether it is a part of the base map,
+    /// which no filter thins out.
+    collections: BTreeMap<String, bool>,
+    /// What passes its filter.
+    filter: Selection,
+    /// The features that it is about wherever they lie: the selected one, and the one that is its area.
+    own: BTreeSet<&'v FeatureRef>,
+}
+
+impl<'v> Subject<'v> {
+    fn new(view: &'v View, looks: [&Snapshot; 2]) -> Self {
+        let shown = looks.into_iter().flat_map(|snapshot| shown(view, snapshot));
+        let mut collections: BTreeMap<String, bool> = shown
+            .map(|(collection, is_base)| (collection.info.id.clone(), is_base))
+            .collect();
+        if view.area.is_some() {
+            for id in &view.collections {
+                collections.entry(id.clone()).or_default();
+            }
+        }
+        let area = match &view.area {
+            Some(ViewArea::Feature(name)) => Some(name),
+            _ => None,
+        };
+        Self {
+            view,
+            collections,
+            filter: filter(view),
+            own: view.select.iter().chain(area).collect(),
+        }
+    }
+
+    /// The features that differ and may be shown.
+    fn differing(
+        &self,
+        record: &Record,
+        sight: &Sight,
+        [then, now]: [&Snapshot; 2],
+        patience: &Patience,
+    ) -> Result<Vec<FeatureRef>, Failure> {
+        let own = self.own.iter().map(|name| name.collection.to_string());
+        let shelves = self.collections.keys().cloned().chain(own).collect();
+        let revisions = [then.revision, now.revision];
+        let patience = patience.clone();
+        let keys = record.differing(sight, revisions, &shelves, move || {
+            patience.check().is_err()
+        });
+        let keys = keys?.ok_or(Failure::TooLong)?;
+        let names = keys
+            .iter()
+            .map(|key| FeatureRef::new(&key.shelf, &key.name));
+        Ok(names.collect())
+    }
+
+    /// The collections of which features that are as they were may come into the view or leave it:
+    /// where it asks about an area, or about zones, these may reach elsewhere.
+    fn crossing(&self) -> Vec<&str> {
+        if self.view.area.is_some() {
+            return self.view.collections.iter().map(String::as_str).collect();
+        }
+        let filtered = self.collections.iter().filter(|(_, is_base)| !**is_base);
+        let filtered = filtered.filter(|_| !self.view.filter.zone.is_empty());
+        filtered.map(|(id, _)| id.as_str()).collect()
+    }
+}
+
 /// What a view shows of the data of one time.
 struct Look<'a> {
+    subject: &'a Subject<'a>,
     snapshot: &'a Snapshot,
     /// `None`: nowhere.
     place: Option<Place>,
@@ -169,19 +231,24 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     /// What it shows there, where it asks about an area, or else where it is drawn.
     fn new(
-        view: &View,
+        subject: &'a Subject<'a>,
         snapshot: &'a Snapshot,
         area: Option<&Area>,
-        collections: &BTreeSet<Box<str>>,
+        searched: &BTreeSet<&str>,
         patience: &Patience,
     ) -> Result<Self, Interrupted> {
-        let touched = collections.iter().filter_map(|id| snapshot.collection(id));
+        let view = subject.view;
+        let searched = searched.iter().filter_map(|id| snapshot.collection(id));
         let place = match (&view.area, area) {
             (None, _) => Some(Place::drawn(view)),
-            (Some(_), Some(area)) => Some(Place::asked(area, view, snapshot, touched, patience)?),
+            (Some(_), Some(area)) => Some(Place::asked(area, view, snapshot, searched, patience)?),
             (Some(_), None) => None,
         };
-        Ok(Self { snapshot, place })
+        Ok(Self {
+            subject,
+            snapshot,
+            place,
+        })
     }
 
     fn feature(&self, name: &FeatureRef) -> Option<&'a Feature> {
@@ -189,14 +256,28 @@ impl<'a> Look<'a> {
     }
 
     /// Whether it shows a feature, as far as it has it.
-    fn shows(&self, name: &FeatureRef, filter: Option<&Selection>) -> bool {
-        self.feature(name).is_some_and(|feature| {
-            filter.is_none_or(|filter| filter.matches(feature))
-                && self
+    fn shows(&self, name: &FeatureRef) -> bool {
+        let Some(feature) = self.feature(name) else {
+            return false;
+        };
+        if self.subject.own.contains(name) {
+            return true;
+        }
+        let Some(is_base) = self.subject.collections.get(&*name.collection) else {
+            return false;
+        };
+        (*is_base || self.subject.filter.matches(feature))
+            && (self.lists(feature)
+                || self
                     .place
                     .as_ref()
-                    .is_some_and(|place| place.holds(self.snapshot, name, feature))
-        })
+                    .is_some_and(|place| place.holds(self.snapshot, name, feature)))
+    }
+
+    /// Whether the list shows it: it has all that passes the filter, and what has no location stands
+    /// nowhere else.
+    fn lists(&self, feature: &Feature) -> bool {
+        self.subject.view.panel == Panel::List && located(self.snapshot, feature).is_none()
     }
 }
 
@@ -211,101 +292,84 @@ impl News {
         record: &Record,
         sight: &Sight,
         view: &View,
-        [then, now]: [&Snapshot; 2],
+        looks: [&Snapshot; 2],
         latest: (Revision, Timestamp),
         patience: &Patience,
     ) -> Result<Self, Failure> {
-        let names = differing(record, sight, view, [then, now], patience)?;
-        let (revision, time) = latest;
-        let mut news = Self {
-            revision,
-            time,
-            added: 0,
-            changed: 0,
-            removed: 0,
-            features: Vec::new(),
-        };
-        news.gather(view, &names, [then, now], patience)?;
-        Ok(news)
-    }
-
-    /// Counts those of the features that are shown then or now.
-    fn gather(
-        &mut self,
-        view: &View,
-        names: &[FeatureRef],
-        [then, now]: [&Snapshot; 2],
-        patience: &Patience,
-    ) -> Result<(), Interrupted> {
-        let touched: BTreeSet<Box<str>> =
-            names.iter().map(|name| name.collection.clone()).collect();
-        let was = area(view, then, patience)?.and_then(Result::ok);
-        let is = area(view, now, patience)?.and_then(Result::ok);
+        let subject = Subject::new(view, looks);
+        let names = subject.differing(record, sight, looks, patience)?;
+        let was = area(view, looks[0], patience)?.and_then(Result::ok);
+        let is = area(view, looks[1], patience)?.and_then(Result::ok);
         // An area that is no more is where it was: without it the whole district would be news.
         let is = is.as_ref().or(was.as_ref());
-        let before = Look::new(view, then, was.as_ref(), &touched, patience)?;
-        let after = Look::new(view, now, is, &touched, patience)?;
-        let filter = filter(view);
-        let base: HashMap<&str, bool> = shown(view, then)
-            .chain(shown(view, now))
-            .map(|(collection, is_base)| (&*collection.info.id, is_base))
-            .collect();
-        for name in names {
-            patience.check()?;
-            let is_base = base.get(&*name.collection).copied().unwrap_or_default();
-            let filter = (!is_base).then_some(&filter);
-            if !before.shows(name, filter) && !after.shows(name, filter) {
-                continue;
+        let touched = names.iter().map(|name| &*name.collection);
+        let searched = touched.chain(subject.crossing()).collect();
+        let before = Look::new(&subject, looks[0], was.as_ref(), &searched, patience)?;
+        let after = Look::new(&subject, looks[1], is, &searched, patience)?;
+        let changes = changes(&names, &before, &after, patience)?;
+        let count = |change| changes.values().filter(|one| **one == change).count();
+        let listed = changes.iter().take(MAX_LISTED).map(|(name, change)| {
+            let feature = after.feature(name).or_else(|| before.feature(name));
+            NewsItem {
+                feature: name.clone(),
+                name: feature.map_or_else(String::new, |feature| feature.name.to_string()),
+                change: *change,
             }
+        });
+        Ok(Self {
+            revision: latest.0,
+            time: latest.1,
+            added: count(Change::Added),
+            changed: count(Change::Changed),
+            removed: count(Change::Removed),
+            entered: count(Change::Entered),
+            left: count(Change::Left),
+            features: listed.collect(),
+        })
+    }
+}
+
+/// What became of the features that were shown or are: of those that differ, and of those that the view
+/// has lost or won.
+fn changes(
+    differing: &[FeatureRef],
+    before: &Look<'_>,
+    after: &Look<'_>,
+    patience: &Patience,
+) -> Result<BTreeMap<FeatureRef, Change>, Interrupted> {
+    let mut changes = BTreeMap::new();
+    for name in differing {
+        patience.check()?;
+        if before.shows(name) || after.shows(name) {
             let change = match (before.feature(name), after.feature(name)) {
                 (None, _) => Change::Added,
                 (_, None) => Change::Removed,
                 _ => Change::Changed,
             };
-            match change {
-                Change::Added => self.added += 1,
-                Change::Changed => self.changed += 1,
-                Change::Removed => self.removed += 1,
-            }
-            if self.features.len() < MAX_LISTED {
-                let feature = after.feature(name).or_else(|| before.feature(name));
-                self.features.push(NewsItem {
-                    name: feature.map_or_else(String::new, |feature| feature.name.to_string()),
-                    feature: name.clone(),
-                    change,
-                });
-            }
+            changes.insert(name.clone(), change);
         }
-        Ok(())
     }
-}
-
-/// The features that differ, of the collections that a view shows or asks about.
-fn differing(
-    record: &Record,
-    sight: &Sight,
-    view: &View,
-    [then, now]: [&Snapshot; 2],
-    patience: &Patience,
-) -> Result<Vec<FeatureRef>, Failure> {
-    let of_collection = |(collection, _): (&Collection, bool)| collection.info.id.clone();
-    let mut collections: BTreeSet<String> = shown(view, then).map(of_collection).collect();
-    collections.extend(shown(view, now).map(of_collection));
-    if view.area.is_some() {
-        collections.extend(view.collections.iter().cloned());
+    if before.place.is_none() {
+        // Where it looked is not known, so nothing can have come or gone.
+        return Ok(changes);
     }
-    let patience = patience.clone();
-    let keys = record.differing(
-        sight,
-        [then.revision, now.revision],
-        &collections,
-        move || patience.check().is_err(),
-    )?;
-    let keys = keys.ok_or(Failure::TooLong)?;
-    let names = keys
-        .iter()
-        .map(|key| FeatureRef::new(&key.shelf, &key.name));
-    Ok(names.collect())
+    for id in before.subject.crossing() {
+        let collection = before.snapshot.collection(id);
+        for feature in collection.iter().flat_map(|one| one.features()) {
+            patience.check()?;
+            let name = FeatureRef::new(id, &feature.id);
+            // What is there no more differs; or who looks must not know of it.
+            if after.feature(&name).is_none() || changes.contains_key(&name) {
+                continue;
+            }
+            match (before.shows(&name), after.shows(&name)) {
+                (false, true) => changes.insert(name, Change::Entered),
+                (true, false) => changes.insert(name, Change::Left),
+                _ => None,
+            };
+        }
+    }
+    Ok(changes)
 }
 
 #[cfg(test)]
@@ -327,6 +391,8 @@ mod tests {
             added: 0,
             changed,
             removed: 0,
+            entered: 0,
+            left: 0,
             features: Vec::new(),
         }
     }

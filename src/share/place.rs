@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use geo::{Coord, Rect};
 use serde_json::{Value, json};
 
-use super::missing::NOT_STATED;
+use super::missing::{NOT_STATED, is_layer};
 use crate::{
     area::{Area, Certainty, Interrupted, Patience, Query, Relation},
     geometry::mercator::{TILE, off_square, on_square},
@@ -86,11 +86,7 @@ impl Place {
             Self::Everywhere => true,
             Self::Asked { hits, unlocated } => hits.contains_key(name) || unlocated.contains(name),
             Self::Frame(_, meeting) => {
-                let containers = snapshot.containers(feature).map(|(_, container)| container);
-                let mut shapes = std::iter::once(feature).chain(containers);
-                shapes
-                    .find(|feature| feature.geometry.is_some())
-                    .is_some_and(|located| meeting.matches(located))
+                located(snapshot, feature).is_some_and(|located| meeting.matches(located))
             }
         }
     }
@@ -129,6 +125,13 @@ impl Place {
         }
         Ok(count)
     }
+}
+
+/// What tells where a feature is: itself, or the nearest of what contains it that has a location.
+pub(super) fn located<'a>(snapshot: &'a Snapshot, feature: &'a Feature) -> Option<&'a Feature> {
+    let containers = snapshot.containers(feature).map(|(_, container)| container);
+    let mut shapes = std::iter::once(feature).chain(containers);
+    shapes.find(|feature| feature.geometry.is_some())
 }
 
 /// How many features stand at a place.
@@ -187,6 +190,20 @@ pub fn shows(view: &View, group: &str) -> bool {
         Some(layers) => layers.iter().any(|layer| layer == group),
         None => tiles::is_shown(group),
     }
+}
+
+/// The groups of layers that the style shows by itself, of those that are there: in the order of a
+/// legend, in which the page writes them too.
+pub(super) fn default_layers(snapshot: &Snapshot, has_base_map: bool) -> Vec<String> {
+    let layers = tiles::looks()["layers"].as_array().into_iter().flatten();
+    let groups = layers.filter_map(|layer| layer["metadata"]["renewal-map:group"].as_str());
+    let mut seen = HashSet::new();
+    groups
+        .rev()
+        .filter(|group| seen.insert(*group) && tiles::is_shown(group))
+        .filter(|group| is_layer(group, snapshot, has_base_map))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The collections that a view shows, each with whether it is a part of the base map, which no filter

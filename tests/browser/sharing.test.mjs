@@ -370,6 +370,8 @@ test('what is new or gone is selected at a revision that has it, in one step of 
       added: 1,
       changed: 0,
       removed: 1,
+      entered: 0,
+      left: 0,
       features: [entry('parcels/a1-03', 'added'), entry('parcels/a1-04', 'removed')],
     },
   });

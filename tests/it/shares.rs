@@ -18,6 +18,8 @@ use crate::{
     support::{Answer, Server, program, yunze},
 };
 
+/// The layers that the style shows by itself, of those of the invented district.
+const LAYERS: &str = "zones,projects,parcels,transit,streets,water,district";
 const PARCELS: &str = "/collections/parcels/items";
 const PAGE: [(&str, &str); 1] = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
 const DATA: [(&str, &str); 1] = [("accept", "application/json")];
@@ -317,6 +319,11 @@ fn a_share_stays_as_it_was_and_tells_what_has_changed_in_it() {
     );
     let named = share(server, &json!({ "state": format!("{near}&revision=1") }));
     assert_eq!(named["id"], here["id"]);
+    let again = share(server, &json!({ "state": near, "follow_latest": true }));
+    assert_eq!(
+        (&again["id"], &again["made_at"]),
+        (&following["id"], &following["made_at"])
+    );
     let never = share(server, &json!({ "state": format!("{near}&revision=99") }));
     assert_eq!(never["revision"], 4);
     assert!(
@@ -355,6 +362,199 @@ fn what_leaves_the_view_or_comes_into_it_counts() {
         (&here["news"]["revision"], &here["news"]["changed"]),
         (&json!(3), &json!(0))
     );
+}
+
+/// What an area query lists of a zone.
+fn in_zone(house: &House, role: Option<&str>, query: &str) -> BTreeSet<String> {
+    let path = format!("/areas/query?feature=zones/yunfan&limit=1000&{query}");
+    let answer = house.get(role, &path);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = answer.json();
+    let results = answer["results"].as_array().unwrap().iter();
+    results
+        .flat_map(|result| {
+            let lists = ["features", "unlocated"].map(|list| result[list].as_array().unwrap());
+            let collection = result["collection"].as_str().unwrap();
+            lists.into_iter().flatten().map(move |feature| {
+                let id = feature["id"].as_str().unwrap();
+                format!("{collection}/{id}")
+            })
+        })
+        .collect()
+}
+
+/// The features of which a share tells that this became of them.
+fn listed(share: &Value, change: &str) -> BTreeSet<String> {
+    let features = share["news"]["features"].as_array().unwrap().iter();
+    let features = features.filter(|one| one["change"] == change);
+    let name = |one: &Value| {
+        let [collection, id] = ["collection", "id"].map(|name| one[name].as_str().unwrap());
+        format!("{collection}/{id}")
+    };
+    let features: BTreeSet<String> = features.map(name).collect();
+    assert_eq!(share["news"][change], features.len(), "{share}");
+    features
+}
+
+#[test]
+fn what_an_area_loses_and_wins_when_it_reaches_elsewhere_counts() {
+    let house = House::open();
+    let server = &house.server;
+    let shares = |more: &str| {
+        let area = "?v=1&layers=parcels&area=feature:zones/yunfan";
+        shared(
+            &house,
+            Some("administrator"),
+            &json!({ "state": format!("{area}{more}") }),
+        )
+        .json()
+    };
+    let all = "&collections=parcels,projects,reserves";
+    let transferred = "&collections=parcels&status=land_transferred";
+    let whole = shares(all);
+    let some = shares(transferred);
+    let by_zone = share(
+        server,
+        &json!({ "state": "?v=1&layers=parcels&zone=yunfan" }),
+    );
+    let asked = |role| {
+        let hidden = if role == Some("administrator") {
+            ",reserves"
+        } else {
+            ""
+        };
+        in_zone(
+            &house,
+            role,
+            &format!("collections=parcels,projects{hidden}"),
+        )
+    };
+    let roles = [None, Some("editor"), Some("administrator")];
+    let then = roles.map(asked);
+    let some_then = in_zone(
+        &house,
+        None,
+        "collections=parcels&filter=status%3D%27land_transferred%27",
+    );
+    let zone = "/collections/zones/items/yunfan";
+    let outline = server.json(zone)["geometry"].clone();
+    let west = json!({ "type": "Polygon", "coordinates": [[
+        [116.990_745, 38.991_697_6], [116.992_434, 38.980_970_1], [116.998, 38.981_5],
+        [116.996_3, 38.992_2], [116.990_745, 38.991_697_6]
+    ]] });
+    change(&house, "editor", zone, &json!({ "geometry": west }));
+
+    for (role, then) in roles.into_iter().zip(&then) {
+        let now = asked(role);
+        let told = opened(&house, role, &whole["id"]);
+        let left: BTreeSet<String> = then.difference(&now).cloned().collect();
+        assert!(left.len() > 5 && now.is_subset(then));
+        let hides = !left.contains("reserves/reserve-wt9");
+        assert_eq!(hides, role != Some("administrator"));
+        assert_eq!(listed(&told, "left"), left, "{role:?}");
+        // The area is another, which counts though its layer is off.
+        assert_eq!(listed(&told, "changed"), ["zones/yunfan".to_owned()].into());
+        for none in ["added", "removed", "entered"] {
+            assert_eq!(told["news"][none], 0, "{role:?} {none}");
+        }
+        assert_eq!(
+            told["summary"],
+            opened(&house, role, &whole["id"])["summary"]
+        );
+    }
+    let some_now = in_zone(
+        &house,
+        None,
+        "collections=parcels&filter=status%3D%27land_transferred%27",
+    );
+    let left: BTreeSet<String> = some_then.difference(&some_now).cloned().collect();
+    assert!(!left.is_empty() && left.len() < then[0].len() / 2);
+    assert_eq!(listed(&opened(&house, None, &some["id"]), "left"), left);
+    // A filter by zones reaches elsewhere, too; on the map it shows the layers that are on.
+    let left = listed(&opened(&house, None, &by_zone["id"]), "left");
+    assert!(left.len() > 5 && left.iter().all(|name| name.starts_with("parcels/")));
+
+    // And back again: a share of between has won what the first had lost.
+    let between = shares(all);
+    change(&house, "editor", zone, &json!({ "geometry": outline }));
+    let told = opened(&house, None, &between["id"]);
+    let won: BTreeSet<String> = then[0]
+        .difference(&in_zone_at(&house, 2))
+        .cloned()
+        .collect();
+    assert_eq!(listed(&told, "entered"), won);
+    assert_eq!(told["news"]["left"], 0);
+    let told = opened(&house, None, &whole["id"]);
+    for none in ["added", "changed", "removed", "entered", "left"] {
+        assert_eq!(told["news"][none], 0, "{none}");
+    }
+}
+
+/// What an area query lists of the zone at a revision, as anybody sees it.
+fn in_zone_at(house: &House, revision: u64) -> BTreeSet<String> {
+    let query = format!("collections=parcels,projects&revision={revision}");
+    in_zone(house, None, &query)
+}
+
+#[test]
+fn what_has_no_location_and_what_is_selected_counts_where_it_is_shown() {
+    let house = House::open();
+    let server = &house.server;
+    let at = "?v=1&at=116.99000,38.98000,14.00";
+    let far = "?v=1&at=117.30000,39.20000,16.00";
+    let area = "?v=1&area=feature:zones/yunfan&collections=projects&layers=parcels";
+    let [school, substation] = [
+        "projects/qinghe-primary-school",
+        "projects/shiliu-substation",
+    ];
+    let parcel = "parcels/a1-01";
+    // Of each what it shows of the three.
+    let cases: [(String, &[&str]); 9] = [
+        (
+            format!("{at}&layers=projects&panel=list"),
+            &[school, substation],
+        ),
+        // The map has no place for them, and a list leaves out what does not pass.
+        (format!("{at}&layers=projects"), &[]),
+        (
+            format!("{at}&layers=projects&panel=list&status=completed"),
+            &[],
+        ),
+        (format!("{at}&layers=parcels&panel=list"), &[parcel]),
+        // What is selected is shown wherever it lies, with its layer or without it.
+        (format!("{far}&layers=zones&select={parcel}"), &[parcel]),
+        (
+            format!("{far}&layers=zones&status=completed&select={school}"),
+            &[school],
+        ),
+        (
+            format!("{area}&select={school}"),
+            &[school, substation, parcel],
+        ),
+        // Documents place it in the area; of the other none says where it is.
+        (area.to_owned(), &[substation, parcel]),
+        (format!("{area}&panel=list"), &[school, substation, parcel]),
+    ];
+    let made = cases.map(|(state, shown)| {
+        let made = share(server, &json!({ "state": state }));
+        (state, made["id"].clone(), shown)
+    });
+    for name in [school, substation, parcel] {
+        let (collection, id) = name.split_once('/').unwrap();
+        let path = format!("/collections/{collection}/items/{id}");
+        change(
+            &house,
+            "editor",
+            &path,
+            &json!({ "properties": { "name_en": "Another name" } }),
+        );
+    }
+    for (state, id, shown) in made {
+        let shown: BTreeSet<String> = shown.iter().map(|name| (*name).to_owned()).collect();
+        let told = opened(&house, None, &id);
+        assert_eq!(told["news"]["revision"], 4, "{state}");
+        assert_eq!(listed(&told, "changed"), shown, "{state}");
+    }
 }
 
 #[test]
@@ -474,8 +674,14 @@ fn whether_it_was_shared_before_is_told_to_who_sees_all_of_it() {
     assert_eq!((again.status, again.json()), (200, first.json()));
     let guessed = shared(&house, None, &what);
     assert_eq!(guessed.status, 201, "{}", guessed.text());
-    assert_ne!(guessed.json()["made_at"], first.json()["made_at"]);
     assert_eq!(guessed.json()["id"], first.json()["id"]);
+    // Nor is it told later, by the name that they got.
+    for role in [None, Some("editor")] {
+        let seen = opened(&house, role, &guessed.json()["id"]);
+        assert_eq!(seen["made_at"], Value::Null, "{role:?}");
+    }
+    assert_eq!(guessed.json()["made_at"], Value::Null);
+    assert!(first.json()["made_at"].is_string());
 }
 
 #[test]
@@ -599,7 +805,7 @@ fn any_state_opens_as_far_as_it_can() {
     let (state, missing) = said("select=zones/yunfan&lang=en");
     assert_eq!(
         state,
-        "?v=1&theme=light&select=zones/yunfan&lang=en&revision=1"
+        format!("?v=1&layers={LAYERS}&theme=light&select=zones/yunfan&lang=en&revision=1")
     );
     assert_eq!(missing, "");
     let (state, missing) = said("?v=7&select=zones/yunfan&mode=3d");
@@ -634,7 +840,8 @@ fn any_state_opens_as_far_as_it_can() {
     // What is too large or can't be read.
     let vertices: Vec<String> = (0..501).map(|n| format!("117.{n:04},38.9")).collect();
     let (state, missing) = said(&format!("?area=polygon:{}&at=1,2", vertices.join(";")));
-    assert_eq!(state, "?v=1&theme=light&lang=zh&revision=1");
+    let nothing_else = format!("?v=1&layers={LAYERS}&theme=light&lang=zh&revision=1");
+    assert_eq!(state, nothing_else);
     assert!(
         missing.contains("at can't") && missing.contains("area can't"),
         "{missing}"
@@ -1244,7 +1451,7 @@ fn a_record_of_version_5_gets_room_for_shares() {
     let record = Record::open_existing(data.path()).unwrap();
     assert_eq!(record.verify().unwrap().revision, Revision(1));
     let new = NewShare {
-        state: "v=1&theme=light&lang=zh".to_owned(),
+        state: format!("v=1&layers={LAYERS}&theme=light&lang=zh"),
         title: String::new(),
         note: String::new(),
         revision: Revision(1),
@@ -1256,6 +1463,126 @@ fn a_record_of_version_5_gets_room_for_shares() {
     };
     assert_eq!(share.id.to_string(), id);
     assert_eq!(record.share(&share.id).unwrap(), Some(share));
+}
+
+#[test]
+fn shares_of_earlier_programs_mean_what_they_meant() {
+    let data = TempDir::new().unwrap();
+    drop(serve(data.path(), &[]));
+    let kept: Vec<Value> = serde_json::from_str(include_str!("kept-shares.json")).unwrap();
+    let connection = Connection::open(data.path().join("renewal-map.db")).unwrap();
+    for share in &kept {
+        let [id, state] = ["id", "kept"].map(|name| share[name].as_str().unwrap());
+        connection
+            .execute(
+                "INSERT INTO shares VALUES (?1, ?2, '', '', 1, ?3, 1700000000000, NULL)",
+                (id, state, share["follows_latest"].as_bool()),
+            )
+            .unwrap();
+    }
+    drop(connection);
+    let server = serve(data.path(), &[]);
+    for share in &kept {
+        let id = share["id"].as_str().unwrap();
+        let told = server.json(&format!("/s/{id}?f=json"));
+        assert_eq!(told["state"], share["state"], "{id}");
+        assert_eq!(words(&told["missing"]), share["missing"], "{id}");
+        assert_eq!(told["follows_latest"], share["follows_latest"], "{id}");
+        let picture = format!("/s/{id}.png?width=320&height=240");
+        assert_eq!(server.get(&picture).status, 200, "{id}");
+    }
+}
+
+#[test]
+fn the_pictures_of_a_share_stay_as_they_were_and_those_that_follow_do_not() {
+    const ADDRESS: [&str; 2] = ["--public-url", "https://map.example.cn"];
+    const FILES: [&str; 4] = [".png?width=800&height=600", ".pdf", ".pptx", ".zip"];
+    let house = House::open_with(&ADDRESS);
+    let state = "?v=1&layers=zones,parcels,projects&area=feature:zones/yunfan\
+                 &collections=parcels,projects&select=parcels/a2-05";
+    let pinned = share(&house.server, &json!({ "state": state, "title": "晨会" }));
+    let follows = json!({ "state": state, "title": "晨会", "follow_latest": true });
+    let follows = share(&house.server, &follows);
+    let files = |server: &Server, share: &Value| {
+        FILES.map(|ending| {
+            let answer = server.get(&format!("/s/{}{ending}", share["id"].as_str().unwrap()));
+            assert_eq!(answer.status, 200, "{ending}: {}", answer.text());
+            answer.body
+        })
+    };
+    let [briefed, followed] = [&pinned, &follows].map(|share| files(&house.server, share));
+    // The selected one gets another name, one in the area is elsewhere, and one is gone.
+    let selected = format!("{PARCELS}/a2-05");
+    let renamed = json!({ "properties": { "name": "改名地块" } });
+    change(&house, "editor", &selected, &renamed);
+    let moved = house.server.json(&format!("{PARCELS}/d1-01"))["geometry"].clone();
+    let path = format!("{PARCELS}/b3-02");
+    change(&house, "editor", &path, &json!({ "geometry": moved }));
+    let path = format!("{PARCELS}/b3-01");
+    let read = house.get(Some("editor"), &path);
+    let headers = [("if-match", read.header("etag"))];
+    let removed = house.send("DELETE", Some("editor"), &path, &headers, "");
+    assert_eq!(removed.status, 204, "{}", removed.text());
+    // Another process has drawn none of them yet.
+    let check = |server: &Server| {
+        let [still, now] = [&pinned, &follows].map(|share| files(server, share));
+        for (place, ending) in FILES.into_iter().enumerate() {
+            assert!(still[place] == briefed[place], "{ending} stays");
+            assert!(now[place] != followed[place], "{ending} follows");
+        }
+    };
+    check(&house.server);
+    house.server.kill();
+    check(&crate::hidden::serve(
+        &house.copy,
+        house.data.path(),
+        &ADDRESS,
+    ));
+}
+
+#[test]
+fn the_command_line_draws_what_anybody_may_see_unless_told_otherwise() {
+    let house = House::open();
+    let state = "?v=1&layers=zones,parcels&area=feature:zones/yunfan\
+                 &collections=parcels,reserves&select=reserves/reserve-wt9";
+    let made = shared(&house, Some("administrator"), &json!({ "state": state })).json();
+    let id = made["id"].as_str().unwrap();
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let view = file("state.txt");
+    fs::write(&view, state).unwrap();
+    let drawn = |what: [&str; 2], viewer: &[&str]| {
+        let out = file("map.png");
+        let output = program(&["render", "--size", "800x600", "--out", &out])
+            .args(["--data", house.data.path().to_str().unwrap()])
+            .args(["--public-url", &house.server.url])
+            .args(what)
+            .args(viewer)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        (fs::read(&out).unwrap(), said)
+    };
+    for (what, served) in [
+        (["--share", id], format!("/s/{id}.png?")),
+        (["--state", &*view], format!("/map.png{state}&")),
+    ] {
+        let served = |role| {
+            let answer = house.get(role, &format!("{served}width=800&height=600"));
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answer.body
+        };
+        let (anyone, said) = drawn(what, &[]);
+        assert!(anyone == served(None), "{what:?}: as the service draws it");
+        assert!(said.contains("not for you to see"), "{said}");
+        assert!(!said.contains("reserve"), "{said}");
+        let (editor, _) = drawn(what, &["--as", "editor"]);
+        assert!(editor == anyone, "{what:?}: editors see no more of it");
+        let (whole, said) = drawn(what, &["--as", "administrator"]);
+        assert!(whole == served(Some("administrator")), "{what:?}");
+        assert!(whole != anyone && said.is_empty(), "{what:?}: {said}");
+    }
 }
 
 #[test]

@@ -73,9 +73,11 @@ export const SHARE_WORDS = {
 
   'briefed.label': ['汇报说明', 'About this briefing'],
   'briefed.as_briefed': ['按 {date} 第 {n} 版汇报', 'As briefed on {date}, revision {n}'],
+  'briefed.as_briefed.undated': ['按第 {n} 版汇报', 'As briefed, revision {n}'],
   'briefed.now': ['已看最新：第 {n} 版', 'The latest: revision {n}'],
   'briefed.earlier': ['正在看第 {n} 版', 'Revision {n} is shown'],
   'briefed.follows': ['{date} 分享，跟随最新', 'Shared on {date}, follows the latest'],
+  'briefed.follows.undated': ['跟随最新的分享', 'A share that follows the latest'],
   'briefed.news.none': [
     '数据有更新，本视图内无变化',
     'There is newer data; nothing here has changed',
@@ -84,6 +86,10 @@ export const SHARE_WORDS = {
   'briefed.added': ['新增 {n}', '{n} added'],
   'briefed.changed': ['修改 {n}', '{n} changed'],
   'briefed.removed': ['删除 {n}', '{n} removed'],
+  'briefed.entered': ['划入 {n}', '{n} now inside'],
+  'briefed.left': ['划出 {n}', '{n} no more inside'],
+  'briefed.one.entered': ['划入', 'Now inside'],
+  'briefed.one.left': ['划出', 'No more inside'],
   'briefed.more': ['列出前 {n} 项', 'The first {n} are listed'],
   'briefed.latest': ['看最新', 'Show the latest'],
   'briefed.back': ['回到汇报时', 'Back to as briefed'],

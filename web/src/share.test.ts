@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Share } from './model';
 import {
+  changesOf,
   embedCode,
   keepMade,
   type Made,
@@ -64,6 +65,12 @@ test('what is shown is what was briefed, another revision, or the latest', () =>
   expect([3, null].map((moment) => at(follows, moment))).toEqual(['earlier', 'follows']);
 });
 
+test('all that became of features is counted', () => {
+  const counts = { added: 1, changed: 2, removed: 4, entered: 8, left: 16 };
+  const news = { revision: 4, time: SHARE.made_revision_at, ...counts, features: [] };
+  expect(changesOf(news)).toBe(31);
+});
+
 test('files are asked for by size, paper and scale', () => {
   expect(picturePath('a', '1600×900')).toBe('s/a.png?width=1600&height=900&ratio=1');
   expect(picturePath('a', '3840×2160')).toBe('s/a.png?width=1920&height=1080&ratio=2');
@@ -110,6 +117,8 @@ test('what is kept is read again', () => {
   const setItem = (_: string, text: string) => {
     kept = text;
   };
-  keepMade({ setItem }, [made('a')]);
-  expect(madeShares({ getItem: () => kept })).toEqual([made('a')]);
+  // When one was made first is not told to who does not see all of it.
+  const known = [made('a'), { ...made('b'), made_at: null }];
+  keepMade({ setItem }, known);
+  expect(madeShares({ getItem: () => kept })).toEqual(known);
 });

@@ -1,7 +1,7 @@
 // Shares: views that are stored under a short id, as the service tells of them, and those that this
 // browser has made.
 
-import type { Share } from './model';
+import type { Share, ShareNews } from './model';
 import { formatView, parseView, type View } from './view';
 
 /** A share as a document carries it; null: it carries none that can be read. */
@@ -36,6 +36,14 @@ export function standingOf(
   if (briefed !== null && briefed === (moment ?? newest)) return 'briefed';
   if (moment !== null) return 'earlier';
   return share.follows_latest ? 'follows' : 'latest';
+}
+
+/** What may have become of a feature, in the order in which it is told. */
+export const CHANGES = ['added', 'changed', 'removed', 'entered', 'left'] as const;
+
+/** How many features of a view are not as they were. */
+export function changesOf(news: ShareNews): number {
+  return CHANGES.reduce((sum, change) => sum + news[change], 0);
 }
 
 /** The view as it is to be shared: not by which share it was opened. */
@@ -115,7 +123,9 @@ export function madeShares(storage: Pick<Storage, 'getItem'> | null): Made[] {
 
 function isMade(one: unknown): one is Made {
   const { id, url, title, made_at, revision, follows_latest } = (one ?? {}) as Partial<Made>;
-  const texts = [id, title, made_at].every((text) => typeof text === 'string');
+  const texts =
+    [id, title].every((text) => typeof text === 'string') &&
+    (made_at === null || typeof made_at === 'string');
   // A link that somebody slipped in must not run as a script.
   const isLink = typeof url === 'string' && /^https?:/.test(url);
   return texts && isLink && typeof revision === 'number' && typeof follows_latest === 'boolean';

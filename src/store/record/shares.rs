@@ -73,9 +73,9 @@ pub struct NewShare {
     pub title: String,
     /// What is said of it; may be empty.
     pub note: String,
-    /// The state of the data that it shows.
+    /// The state of the data that it shows, or that was the latest when it was shared.
     pub revision: Revision,
-    /// Whether it shows the latest data instead.
+    /// Whether it shows the latest data instead, whichever these are.
     pub follows_latest: bool,
     /// The account that shares it, where there is one.
     pub made_by: Option<String>,
@@ -196,8 +196,12 @@ impl Record {
 impl NewShare {
     /// Whether the same is shared, whoever does it.
     fn is_same(&self, other: &Self) -> bool {
-        let of = |new: &Self| (new.revision, new.follows_latest);
-        self.said() == other.said() && of(self) == of(other)
+        self.said() == other.said() && self.pinned() == other.pinned()
+    }
+
+    /// The state of the data that it always shows; `None` where it follows the latest.
+    fn pinned(&self) -> Option<Revision> {
+        (!self.follows_latest).then_some(self.revision)
     }
 
     /// Its texts.
@@ -213,7 +217,8 @@ impl NewShare {
             hash.update((text.len() as u64).to_be_bytes());
             hash.update(text);
         }
-        hash.update(self.revision.0.to_be_bytes());
+        let pinned = self.pinned().map_or(0, |revision| revision.0);
+        hash.update(pinned.to_be_bytes());
         hash.update([u8::from(self.follows_latest)]);
         let digest: [u8; 32] = hash.finalize().into();
         let half = digest.first_chunk().expect("half of 32 bytes");
@@ -314,6 +319,14 @@ mod tests {
         ] {
             assert!(ids.insert(share.id(secret, LENGTH)));
         }
+        // What follows the latest is one, whichever that was when it was shared.
+        let [follows, later] = [3, 4].map(|revision| NewShare {
+            revision: Revision(revision),
+            follows_latest: true,
+            ..share("v=1", "ab")
+        });
+        assert_eq!(follows.id(b"one", LENGTH), later.id(b"one", LENGTH));
+        assert!(follows.is_same(&later));
         let again = share("v=1", "ab");
         let longer = again.id(b"one", 12).to_string();
         assert!(longer.starts_with(&again.id(b"one", LENGTH).to_string()));

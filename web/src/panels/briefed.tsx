@@ -5,7 +5,7 @@ import type { Problem } from '../api';
 import { day } from '../format';
 import type { Word } from '../i18n';
 import type { Share, ShareChange, ShareNews } from '../model';
-import { revisionOf, type Standing, standingOf } from '../share';
+import { CHANGES, changesOf, revisionOf, type Standing, standingOf } from '../share';
 import {
   lang,
   layout,
@@ -32,7 +32,7 @@ export function Briefed() {
 function Strip({ share }: { share: Share }) {
   const [isOpen, setOpen] = useState(false);
   const { news, missing, note, title } = share;
-  const changed = news ? news.added + news.changed + news.removed : 0;
+  const changed = news ? changesOf(news) : 0;
   const hasMore = changed > 0 || missing.length > 0 || Boolean(note);
   const standing = standingOf(share, { moment: moment.value, newest: newest.value });
   return (
@@ -85,15 +85,15 @@ function Strip({ share }: { share: Share }) {
 }
 
 export function whenWords(share: Share, standing: Standing): string {
-  const date = day(share.made_at, lang.value);
+  const date = share.made_at && day(share.made_at, lang.value);
   const n = moment.value ?? newest.value ?? share.revision;
   switch (standing) {
     case 'briefed':
-      return t('briefed.as_briefed', { date, n });
+      return date ? t('briefed.as_briefed', { date, n }) : t('briefed.as_briefed.undated', { n });
     case 'earlier':
       return t('briefed.earlier', { n });
     case 'follows':
-      return t('briefed.follows', { date });
+      return date ? t('briefed.follows', { date }) : t('briefed.follows.undated');
     case 'latest':
       return t('briefed.now', { n });
   }
@@ -142,15 +142,21 @@ function More({ share }: { share: Share }) {
   );
 }
 
-const KINDS = ['added', 'changed', 'removed'] as const;
+const CHANGE_WORDS: Record<ShareChange['change'], Word> = {
+  added: 'history.added',
+  changed: 'history.changed',
+  removed: 'history.removed',
+  entered: 'briefed.one.entered',
+  left: 'briefed.one.left',
+};
 
 function News({ share, news }: { share: Share; news: ShareNews }) {
-  const all = news.added + news.changed + news.removed;
+  const all = changesOf(news);
   return (
     <>
       <p class="fine">
-        {KINDS.filter((kind) => news[kind] > 0)
-          .map((kind) => t(`briefed.${kind}`, { n: news[kind] }))
+        {CHANGES.filter((change) => news[change] > 0)
+          .map((change) => t(`briefed.${change}`, { n: news[change] }))
           .join(lang.value === 'zh' ? '，' : ', ')}
       </p>
       <ul class="briefed-news">
@@ -162,7 +168,7 @@ function News({ share, news }: { share: Share; news: ShareNews }) {
               data-ref={`${change.collection}/${change.id}`}
               onClick={() => show(share, change)}
             >
-              <span class={`tag is-${change.change}`}>{t(`history.${change.change}`)}</span>
+              <span class={`tag is-${change.change}`}>{t(CHANGE_WORDS[change.change])}</span>
               <span class="subject-name">{change.name}</span>
               <span class="subject-kind">{collectionTitle(change.collection)}</span>
             </button>
@@ -178,7 +184,7 @@ function News({ share, news }: { share: Share; news: ShareNews }) {
 
 /** Selects what has changed, at a revision that has it. */
 function show(share: Share, { collection, id, change }: ShareChange): void {
-  const isThere = change === 'changed' || (change === 'added' && moment.peek() === null);
+  const isThere = change !== 'removed' && (change !== 'added' || moment.peek() === null);
   const at = change === 'removed' ? share.revision : null;
   select(`${collection}/${id}`, isThere ? { move: true } : { move: true, at });
 }

@@ -20,7 +20,7 @@ export function Result({ share, again }: { share: Share; again: () => void }) {
           <div class="share-words">
             <p class="share-name">{share.title || t('share.untitled')}</p>
             <p class="fine">
-              {day(share.made_at, lang.value)} ·{' '}
+              {share.made_at && `${day(share.made_at, lang.value)} · `}
               {share.follows_latest
                 ? t('share.latest')
                 : t('share.at.revision', { n: share.revision })}
@@ -140,7 +140,7 @@ function MineRow(props: { made: Made; show: (share: Share) => void; forget: () =
       <p>
         {made.title || t('share.untitled')}
         <small>
-          {day(made.made_at, lang.value)} ·{' '}
+          {made.made_at && `${day(made.made_at, lang.value)} · `}
           {made.follows_latest ? t('share.latest') : t('share.at.revision', { n: made.revision })}
         </small>
       </p>
