@@ -50,6 +50,30 @@ pub struct Quote {
     pub sentence: String,
 }
 
+impl Quote {
+    /// The document and the headings under which it stands.
+    #[must_use]
+    pub fn from(&self) -> String {
+        let parts = [&*self.document, &*self.section];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" › ")
+    }
+
+    /// The same in short below a sentence whose document it shares.
+    #[must_use]
+    pub fn from_after(&self, before: Option<&Self>, lang: Lang) -> String {
+        let Some(before) = before.filter(|before| before.document == self.document) else {
+            return self.from();
+        };
+        let same = lang.pick("同上", "ibid.");
+        match &*self.section {
+            section if section == before.section => same.to_owned(),
+            "" => self.from(),
+            section => format!("{same} › {section}"),
+        }
+    }
+}
+
 impl Brief<'_> {
     /// The language of what is written.
     #[must_use]
@@ -117,13 +141,14 @@ impl Brief<'_> {
         missing.join(self.words("；", "; "))
     }
 
-    /// What is to be read beside the map: what is not on it, then what its maker said.
+    /// How much of the view can't be shown, where there is no room for what that is.
     #[must_use]
-    pub fn said(&self) -> String {
-        let lacking = self.lacking();
-        let said = [&*lacking, self.note];
-        let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
-        said.join("\n")
+    pub fn lacking_in_short(&self) -> String {
+        match (self.missing.len(), self.lang()) {
+            (0, _) => String::new(),
+            (count, Lang::Zh) => format!("有 {count} 项未能显示，详见链接"),
+            (count, Lang::En) => format!("{count} of its parts can’t be shown: see the link"),
+        }
     }
 
     /// The number of approval, or room for it.

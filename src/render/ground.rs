@@ -6,11 +6,12 @@
 
 use std::{
     sync::{
+        Arc,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
+        mpsc::{self, RecvTimeoutError},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use geo::Coord;
@@ -18,12 +19,15 @@ use tiny_skia::Rect;
 
 use super::{frame::MapFrame, look::single, scene::Image};
 use crate::{
+    area::{Interrupted, Patience},
     geometry::mercator::{off_square, on_square},
     tiles::base_map::{AT_ONCE, BaseMap, BaseTile, DEEPEST, Lack, PATIENCE, Raster, TILE_PIXELS},
 };
 
 /// Tiles of one picture at most; where there would be more, coarser ones are taken.
 const MAX_TILES: u32 = 256;
+/// After so long without a tile it is looked whether somebody still waits.
+const LOOK: Duration = Duration::from_millis(20);
 /// Pixels from one place that is projected to the next; between them it is straight enough.
 const STEP: u32 = 16;
 /// Zooms by which tiles of 256 pixels are deeper than those of 512, by which frames count.
@@ -52,23 +56,27 @@ impl Ground {
 }
 
 /// The base map in a frame. It waits for tiles no longer than [`PATIENCE`].
-pub(super) fn ground(base_map: &BaseMap, frame: &MapFrame) -> (Option<Image>, Ground) {
+///
+/// # Errors
+/// Where it takes longer than `patience`, or nobody waits any more.
+pub(super) fn ground(
+    base_map: &BaseMap,
+    frame: &MapFrame,
+    patience: &Patience,
+) -> Result<(Option<Image>, Ground), Interrupted> {
     let mut sheet = Joined::under(frame);
     let (mut came, mut failed) = (0, 0);
-    fetch(
-        base_map,
-        &sheet.tiles(frame),
-        |tile, outcome| match outcome {
-            Ok(raster) => {
-                came += 1;
-                sheet.lay(tile, &raster);
-            }
-            Err(Lack::Nothing) => {}
-            Err(Lack::Failed) => failed += 1,
-        },
-    );
+    let tiles = sheet.tiles(frame).into();
+    fetch(base_map, &tiles, patience, |tile, outcome| match outcome {
+        Ok(raster) => {
+            came += 1;
+            sheet.lay(tile, &raster);
+        }
+        Err(Lack::Nothing) => {}
+        Err(Lack::Failed) => failed += 1,
+    })?;
     let ground = match (came, failed) {
-        (0, _) => return (None, Ground::Missing),
+        (0, _) => return Ok((None, Ground::Missing)),
         (_, 0) => Ground::Whole,
         _ => Ground::Partial,
     };
@@ -77,37 +85,43 @@ pub(super) fn ground(base_map: &BaseMap, frame: &MapFrame) -> (Option<Image>, Gr
     } else {
         sheet.on_screen(frame)
     };
-    (image, ground)
+    Ok((image, ground))
 }
 
-/// Asks for tiles, several at once, and hands over each as it comes.
+/// Asks for tiles, several at once, and hands over each as it comes. Who is still being asked when
+/// nobody waits any more is not waited for.
 fn fetch(
     base_map: &BaseMap,
-    tiles: &[BaseTile],
+    tiles: &Arc<[BaseTile]>,
+    patience: &Patience,
     mut found: impl FnMut(BaseTile, Result<Raster, Lack>),
-) {
+) -> Result<(), Interrupted> {
     let until = Instant::now() + PATIENCE;
-    let next = AtomicUsize::new(0);
+    let next = Arc::new(AtomicUsize::new(0));
     let (sender, receiver) = mpsc::sync_channel(AT_ONCE);
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(tiles.len()) {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || {
-                while let Some(tile) = tiles.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let raster = base_map
-                        .tile(*tile, until)
-                        .and_then(|file| file.raster().map_err(|_| Lack::Failed));
-                    if sender.send((*tile, raster)).is_err() {
-                        return;
-                    }
+    for _ in 0..AT_ONCE.min(tiles.len()) {
+        let (sender, next) = (sender.clone(), Arc::clone(&next));
+        let (base_map, tiles) = (base_map.clone(), Arc::clone(tiles));
+        thread::spawn(move || {
+            while let Some(tile) = tiles.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let raster = base_map
+                    .tile(*tile, until)
+                    .and_then(|file| file.raster().map_err(|_| Lack::Failed));
+                if sender.send((*tile, raster)).is_err() {
+                    return;
                 }
-            });
+            }
+        });
+    }
+    drop(sender);
+    loop {
+        patience.check()?;
+        match receiver.recv_timeout(LOOK) {
+            Ok((tile, raster)) => found(tile, raster),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
-        drop(sender);
-        for (tile, raster) in receiver {
-            found(tile, raster);
-        }
-    });
+    }
 }
 
 /// Tiles of one zoom side by side, as one image.

@@ -423,7 +423,18 @@ pub fn legend(drawn: &Drawn, brief: &Brief<'_>, zoom: f64) -> Vec<Section> {
             });
         }
     };
-    let mut others: Vec<Entry> = Vec::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let mut named = |all: &[Named]| -> Vec<Entry> {
+        let standing = all.iter().filter(|(zh, _, sign)| {
+            // A fill is also a part of zones whose outline is compiled: that has signs of its own.
+            let is_own = sign.layers != ["zones-fill", "zones-plain-outline"]
+                || drawn.layers.contains(&"zones-plain-outline");
+            is_own && stands(sign) && told.insert(*zh)
+        });
+        standing.map(|one| entry(*one, By::Nothing)).collect()
+    };
+    // What was asked comes first: where there is little room the last signs are left out.
+    push("查询与选中", "Asked and selected", named(&PICKED));
     if let Some(coloured) = COLOURED_SIGNS.into_iter().find(stands) {
         match brief.view.colours {
             Colours::Status => push(
@@ -438,18 +449,9 @@ pub fn legend(drawn: &Drawn, brief: &Brief<'_>, zoom: f64) -> Vec<Section> {
             ),
         }
     }
-    for named in PICKED.into_iter().chain(SIGNS).chain([DISTRICT]) {
-        let is_new = others
-            .iter()
-            .all(|other| other.words != brief.words(named.0, named.1));
-        // A fill is also a part of zones whose outline is compiled: that has signs of its own.
-        let is_told = named.2.layers != ["zones-fill", "zones-plain-outline"]
-            || drawn.layers.contains(&"zones-plain-outline");
-        if is_new && is_told && stands(&named.2) {
-            others.push(entry(named, By::Nothing));
-        }
-    }
-    push("图层", "Layers", others);
+    let mut layers = named(&SIGNS);
+    layers.extend(named(&[DISTRICT]));
+    push("图层", "Layers", layers);
     sections
 }
 

@@ -1,8 +1,8 @@
 //! Draws what the style says of the data in a frame, as the view has it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use geo::{Coord, CoordsIter, Geometry, Rect as Bounds};
+use geo::{Coord, CoordsIter, Geometry};
 use tiny_skia::{PathBuilder, Rect};
 
 use super::{
@@ -17,12 +17,12 @@ use super::{
     scene::{Image, Item, Scene},
 };
 use crate::{
-    area::{Answer, Area, Interrupted, Patience},
+    area::{Answer, Area, Hit, Interrupted, Patience},
     geometry::frame::Frame as Plane,
     model::{Feature, LandUse, Status, Text, View, view::Colours},
     report::Lang,
     share,
-    store::{Collection, Selection, Snapshot},
+    store::{Selection, Snapshot},
     tiles::{self, Derived, Layer, Shape, base_map::BaseMap, each_shape},
 };
 
@@ -146,8 +146,9 @@ pub fn draw(
     let fonts = Fonts::carried().map_err(Refused::NoFonts)?;
     let mut drawing = Drawing::new(frame, shown);
     let sources = drawing.sources();
-    Density::of(&sources, frame.window()).check()?;
-    drawing.lay_ground();
+    let hits = drawing.hits(patience)?;
+    drawing.density(&sources, &hits, patience)?.check()?;
+    drawing.lay_ground(patience)?;
     for source in &sources {
         for feature in source.near(frame) {
             patience.check()?;
@@ -155,11 +156,11 @@ pub fn draw(
         }
     }
     let points = std::mem::take(&mut drawing.points);
-    let window = frame.window();
     overlay::each_shape(
         shown,
+        &hits,
         &points,
-        window,
+        frame.window(),
         patience,
         |source, geometry, attributes| {
             drawing.shape(source, geometry, attributes);
@@ -198,39 +199,17 @@ impl<'a> DataSource<'a> {
 }
 
 /// How much there is in a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Density {
     features: usize,
     vertices: usize,
 }
 
 impl Density {
-    /// Of what may be drawn, each feature once.
-    fn of(sources: &[DataSource<'_>], window: Bounds<f64>) -> Self {
-        let mut drawn: Vec<&Collection> = Vec::new();
-        for source in sources {
-            let collection = source.layer.collection;
-            if !drawn.iter().any(|known| std::ptr::eq(*known, collection)) {
-                drawn.push(collection);
-            }
-        }
-        let near = drawn
-            .into_iter()
-            .flat_map(|collection| collection.near(window));
-        let vertices = near.map(|feature| {
-            feature
-                .geometry
-                .as_ref()
-                .map_or(0, CoordsIter::coords_count)
-        });
-        let none = Self {
-            features: 0,
-            vertices: 0,
-        };
-        vertices.fold(none, |sum, vertices| Self {
-            features: sum.features + 1,
-            vertices: sum.vertices + vertices,
-        })
+    fn add(&mut self, feature: &Feature) {
+        self.features += 1;
+        let geometry = feature.geometry.as_ref();
+        self.vertices += geometry.map_or(0, CoordsIter::coords_count);
     }
 
     /// Refuses what is too much.
@@ -294,12 +273,69 @@ impl<'a> Drawing<'a> {
     }
 
     /// Fetches the operator's base map, where it is shown.
-    fn lay_ground(&mut self) {
+    fn lay_ground(&mut self, patience: &Patience) -> Result<(), Interrupted> {
         if let Some(base_map) = self.shown.base_map
             && self.by_source.contains_key(&Source::BaseMap)
         {
-            (self.ground, self.drawn.ground) = ground(base_map, self.frame);
+            (self.ground, self.drawn.ground) = ground(base_map, self.frame, patience)?;
         }
+        Ok(())
+    }
+
+    /// How far marks of a source reach beyond their shapes, pixels.
+    fn reach(&self, source: Source) -> f64 {
+        let places = self.by_source.get(&source).into_iter().flatten();
+        let reach = places.map(|place| self.layers[*place].reach);
+        reach.fold(0.0, f64::max)
+    }
+
+    /// What was found in the area asked about, as far as it may show.
+    fn hits(&self, patience: &Patience) -> Result<Vec<&'a Hit<'a>>, Interrupted> {
+        let window = self.frame.window_with(self.reach(overlay::HITS));
+        let mut seen = Vec::new();
+        for found in self.shown.answer.iter().flat_map(|one| &one.collections) {
+            let near: HashSet<*const Feature> = found
+                .collection
+                .near(window)
+                .map(std::ptr::from_ref)
+                .collect();
+            for hit in found.hits.iter().chain(&found.borderline) {
+                patience.check()?;
+                seen.extend(
+                    near.contains(&std::ptr::from_ref(hit.feature))
+                        .then_some(hit),
+                );
+            }
+        }
+        Ok(seen)
+    }
+
+    /// How much is to be drawn, each feature once.
+    fn density(
+        &self,
+        sources: &[DataSource<'_>],
+        hits: &[&Hit<'_>],
+        patience: &Patience,
+    ) -> Result<Density, Interrupted> {
+        let mut density = Density::default();
+        let mut counted: HashSet<*const Feature> = HashSet::new();
+        let window = self.frame.window();
+        for source in sources {
+            for feature in source.layer.collection.near(window) {
+                patience.check()?;
+                let passes = !source.is_filtered || self.filter.matches(feature);
+                if passes && counted.insert(std::ptr::from_ref(feature)) {
+                    density.add(feature);
+                }
+            }
+        }
+        for hit in hits {
+            patience.check()?;
+            if counted.insert(std::ptr::from_ref(hit.feature)) {
+                density.add(hit.feature);
+            }
+        }
+        Ok(density)
     }
 
     /// What of the data is drawn, in the order in which the style names it.
@@ -326,7 +362,7 @@ impl<'a> Drawing<'a> {
                 source: canvas.look.source,
                 layer,
                 is_filtered: !is_base && !self.shown.view.filter.is_empty(),
-                reach: canvases().map(|one| one.reach).fold(0.0, f64::max),
+                reach: self.reach(canvas.look.source),
                 is_clickable: canvases().any(|one| {
                     one.look.is_clickable
                         && matches!(one.look.kind, Kind::Circle(_) | Kind::Symbol(_))
@@ -477,18 +513,29 @@ fn geometry_type(geometry: &Geometry<f64>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::Arc, time::Duration};
+
     use super::*;
-    use crate::store::{files::Files, load};
+    use crate::{
+        model::view::ViewFilter,
+        store::{files::Files, load},
+    };
 
     #[test]
     fn what_is_too_much_is_refused_with_the_limit() {
+        let patience = Patience::new(Duration::from_mins(5), Arc::default());
         let snapshot = load(&Files::seeds(None), &Files::geodata(None)).unwrap();
         let place = Rect::from_xywh(0.0, 0.0, 1600.0, 900.0).unwrap();
         let bounds = snapshot.collection("district").unwrap().bounds().unwrap();
         let frame = MapFrame::fitting(place, bounds, 28.0);
-        let density = |layers: &[&str]| {
+        let filtered = |layers: &[&str], status: &[&str]| {
+            let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
             let view = View {
-                layers: Some(layers.iter().map(|&layer| layer.to_owned()).collect()),
+                layers: Some(owned(layers)),
+                filter: ViewFilter {
+                    status: owned(status),
+                    ..ViewFilter::default()
+                },
                 ..View::default()
             };
             let shown = Shown {
@@ -500,8 +547,11 @@ mod tests {
                 covered: None,
                 base_map: None,
             };
-            Density::of(&Drawing::new(&frame, &shown).sources(), frame.window())
+            let drawing = Drawing::new(&frame, &shown);
+            let density = drawing.density(&drawing.sources(), &[], &patience);
+            density.unwrap()
         };
+        let density = |layers: &[&str]| filtered(layers, &[]);
         let streets = snapshot.collection("streets").unwrap();
         let near: Vec<&Feature> = streets.near(frame.window()).collect();
         let vertices = near.iter().filter_map(|street| street.geometry.as_ref());
@@ -512,6 +562,14 @@ mod tests {
         assert_eq!(density(&["streets"]), all);
         assert!(density(&["streets", "zones"]).features > all.features);
         assert_eq!(density(&[]).features, 0);
+        // What a filter keeps back is not drawn; streets are no matter of it.
+        let projects = snapshot.collection("projects").unwrap();
+        let planned = projects.near(frame.window());
+        let planned = planned.filter(|one| one.status == Some(Status::Planned));
+        let planned = planned.count();
+        assert!((1..density(&["projects"]).features).contains(&planned));
+        assert_eq!(filtered(&["projects"], &["planned"]).features, planned);
+        assert_eq!(filtered(&["streets"], &["planned"]), all);
         assert_eq!(all.check(), Ok(()));
         let most = Density {
             features: MAX_FEATURES,

@@ -7,7 +7,7 @@ use geo::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon, Rect};
 
 use super::{look::Source, map::Shown};
 use crate::{
-    area::{Answer, Area, Certainty, Interrupted, Patience},
+    area::{Area, Certainty, Hit, Interrupted, Patience},
     boundary::{Compilation, Compiled, OpenKind, Outcome, StretchKind},
     geometry::measure,
     report::Lang,
@@ -21,7 +21,7 @@ const SAME_PLACE: f64 = 1e4;
 const OPACITY: [f64; 2] = [0.1, 0.06];
 /// The sources of the page's own.
 const AREA: Source = Source::Overlay("page-area");
-const HITS: Source = Source::Overlay("page-hits");
+pub const HITS: Source = Source::Overlay("page-hits");
 const FOCUS: Source = Source::Overlay("page-focus");
 const STACKS: Source = Source::Overlay("page-stacks");
 const BOUNDARY: Source = Source::Overlay("page-boundary");
@@ -33,13 +33,14 @@ const LINES: [&str; 2] = ["streets", "water"];
 pub trait Take: FnMut(Source, &Geometry<f64>, &[(&'static str, Value<'_>)]) {}
 impl<T: FnMut(Source, &Geometry<f64>, &[(&'static str, Value<'_>)])> Take for T {}
 
-/// Hands on each shape that lies over the data. `points` are those of the data in the frame, which shows
-/// the `window` (degrees).
+/// Hands on each shape that lies over the data. `found` and `points` are what is in the area asked about
+/// and points of the data, both as far as they lie in the frame, which shows the `window` (degrees).
 ///
 /// # Errors
-/// Where compiling boundary sentences takes longer than `patience`.
+/// Where it takes longer than `patience`.
 pub fn each_shape(
     shown: &Shown<'_>,
+    found: &[&Hit<'_>],
     points: &[Coord<f64>],
     window: Rect<f64>,
     patience: &Patience,
@@ -48,9 +49,7 @@ pub fn each_shape(
     if let Some(area) = shown.area {
         asked(area, &mut take);
     }
-    if let Some(answer) = shown.answer {
-        hits(answer, &mut take);
-    }
+    hits(found, patience, &mut take)?;
     selected(shown, &mut take);
     stacks(points, &mut take);
     sentences(shown, window, patience, &mut take)
@@ -63,20 +62,20 @@ fn asked(area: &Area, take: &mut impl Take) {
     take(AREA, &polygons.into(), &[("drawn", drawn)]);
 }
 
-fn hits(answer: &Answer<'_>, take: &mut impl Take) {
-    for found in &answer.collections {
-        for hit in found.hits.iter().chain(&found.borderline) {
-            let Some(geometry) = &hit.feature.geometry else {
-                continue;
-            };
-            let certainty = match hit.certainty {
-                Certainty::Certain => "certain",
-                Certainty::Possible => "possible",
-                Certainty::Borderline => "borderline",
-            };
-            take(HITS, geometry, &[("certainty", Value::Text(certainty))]);
-        }
+fn hits(found: &[&Hit<'_>], patience: &Patience, take: &mut impl Take) -> Result<(), Interrupted> {
+    for hit in found {
+        patience.check()?;
+        let Some(geometry) = &hit.feature.geometry else {
+            continue;
+        };
+        let certainty = match hit.certainty {
+            Certainty::Certain => "certain",
+            Certainty::Possible => "possible",
+            Certainty::Borderline => "borderline",
+        };
+        take(HITS, geometry, &[("certainty", Value::Text(certainty))]);
     }
+    Ok(())
 }
 
 fn selected(shown: &Shown<'_>, take: &mut impl Take) {

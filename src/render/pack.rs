@@ -20,7 +20,7 @@ use crate::{
         table::{Cell, Column, Table},
     },
     model::{Feature, Text},
-    report::Refusal,
+    report::{self, Refusal},
 };
 
 /// The files of a view. The same view of the same data gives the same bytes.
@@ -44,11 +44,14 @@ pub(super) fn pack(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
             }
         }
     }
+    match citations(studio, report::MAX_FEATURES)? {
+        Ok(table) => files.push(("citations.csv", table)),
+        Err(reason) => missing.push(without("citations.csv", &reason)),
+    }
     let brief = &Brief {
         missing: &missing,
         ..*studio.brief
     };
-    files.push(("citations.csv", citations(studio)?));
     files.push((
         "README.txt",
         words(brief, studio.ground.get(), &files).into_bytes(),
@@ -90,8 +93,9 @@ fn without(file: &str, reason: &Text) -> Text {
     )
 }
 
-/// The sentences on which what is selected and what was found rests, each once for what it speaks of.
-fn citations(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
+/// The sentences on which what is selected and what was found rests, each once for what it speaks of;
+/// why there is no file of them, where they are more than it may hold.
+fn citations(studio: &Studio<'_>, most: usize) -> Result<Result<Vec<u8>, Text>, Failure> {
     let brief = studio.brief;
     let found = studio.report.into_iter().flat_map(|report| {
         report.answer().collections.iter().flat_map(|answer| {
@@ -106,6 +110,14 @@ fn citations(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
         studio.patience.check()?;
         if seen.insert(std::ptr::from_ref::<Feature>(feature)) {
             quotes.extend(brief.quotes_of(feature));
+        }
+        if quotes.len() > most {
+            return Ok(Err(Text::new(
+                format!("原话超过 {most} 条，一个文件最多这么多：请缩小范围或减少集合"),
+                format!(
+                    "there are more than {most} sentences, which is what a file holds at most: take a smaller area or fewer collections"
+                ),
+            )));
         }
     }
     let column = |zh: &'static str, en: &'static str| Column {
@@ -126,7 +138,7 @@ fn citations(studio: &Studio<'_>) -> Result<Vec<u8>, Failure> {
                 .to_vec()
         })),
     };
-    Ok(csv::write([table], || studio.patience.check())?)
+    Ok(Ok(csv::write([table], || studio.patience.check())?))
 }
 
 /// What the archive holds, for who opens it.
@@ -181,4 +193,57 @@ fn words(brief: &Brief<'_>, ground: Ground, files: &[(&str, Vec<u8>)]) -> String
         )
     ));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::{
+        area::Patience,
+        model::View,
+        report::Report,
+        store::{files::Files, load},
+    };
+
+    #[test]
+    fn sentences_are_as_many_as_a_file_holds_or_none_with_the_reason() {
+        let snapshot = load(&Files::seeds(None), &Files::geodata(None)).unwrap();
+        let (view, _) = View::parse(
+            "v=1&area=feature:zones/west-station-hub&collections=projects,parcels,zones",
+        );
+        let brief = Brief {
+            snapshot: &snapshot,
+            view: &view,
+            title: "",
+            note: "",
+            missing: &[],
+            time: None,
+            link: None,
+            approval: None,
+            base_map: None,
+        };
+        let patience = Patience::new(Duration::from_mins(5), Arc::default());
+        let question = brief.question().unwrap();
+        let report = Report::new(&snapshot, &question, patience.clone()).ok();
+        let studio = Studio {
+            brief: &brief,
+            state: String::new(),
+            report: report.as_ref(),
+            patience: &patience,
+            ground: Cell::default(),
+        };
+        let whole = citations(&studio, report::MAX_FEATURES).unwrap().unwrap();
+        let whole = String::from_utf8(whole).unwrap();
+        // A sentence of a document has no line breaks; the first line holds the heads.
+        let count = whole.lines().count() - 1;
+        assert!(count > 20, "{whole}");
+        assert!(citations(&studio, count).unwrap().is_ok());
+        let reason = citations(&studio, count - 1).unwrap().unwrap_err();
+        assert!(
+            reason.zh.contains(&format!("超过 {} 条", count - 1)),
+            "{reason:?}"
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! A scene as a PDF of one page: shapes as vectors, text as text in embedded subsets of the fonts.
+//! Scenes as pages of a PDF: shapes as vectors, text as text in embedded subsets of the fonts.
 
 use jiff::{Timestamp, tz::Offset};
 use krilla::{
@@ -39,16 +39,16 @@ pub struct About {
     pub time: Option<Timestamp>,
     /// What tells it from other documents.
     pub id: String,
-    /// Where a click leads to an address.
+    /// Where on the first page a click leads to an address.
     pub link: Option<(tiny_skia::Rect, String)>,
 }
 
-/// A scene as a PDF. The same scene gives the same bytes.
+/// Scenes as a PDF, a page each. The same scenes give the same bytes.
 ///
 /// # Errors
 /// Where the program was built without fonts, the file can't be written, or it takes longer than
 /// `patience`.
-pub fn pdf(scene: &Scene, about: &About, patience: &Patience) -> Result<Vec<u8>, Unpainted> {
+pub fn pdf(scenes: &[Scene], about: &About, patience: &Patience) -> Result<Vec<u8>, Unpainted> {
     Fonts::carried()?;
     let fonts = Weight::ALL.map(|weight| Font::new(Data::from(weight.bytes()), 0));
     let [Some(regular), Some(medium), Some(bold)] = fonts else {
@@ -56,6 +56,24 @@ pub fn pdf(scene: &Scene, about: &About, patience: &Patience) -> Result<Vec<u8>,
     };
     let fonts = [regular, medium, bold];
     let mut document = Document::new();
+    for (at, scene) in scenes.iter().enumerate() {
+        let link = about.link.as_ref().filter(|_| at == 0);
+        draw_page(&mut document, scene, link, &fonts, patience)?;
+        patience.check()?;
+    }
+    document.set_metadata(metadata(about));
+    let written = document.finish();
+    Ok(written.map_err(|error| failed(&format!("{error:?}")))?)
+}
+
+/// Adds a page; one that takes too long ends early.
+fn draw_page(
+    document: &mut Document,
+    scene: &Scene,
+    link: Option<&(tiny_skia::Rect, String)>,
+    fonts: &[Font; 3],
+    patience: &Patience,
+) -> Result<(), Unpainted> {
     let size = PageSettings::from_wh(scene.width * POINTS, scene.height * POINTS);
     let size = size.ok_or_else(|| failed("a page has to have a size"))?;
     let mut page = document.start_page_with(size);
@@ -66,12 +84,12 @@ pub fn pdf(scene: &Scene, about: &About, patience: &Patience) -> Result<Vec<u8>,
         is_over = is_over || patience.check().is_err();
         // What was begun has to be ended all the same.
         if !is_over || matches!(item, Item::Clip(_) | Item::Unclip) {
-            draw(&mut surface, item, &fonts);
+            draw(&mut surface, item, fonts);
         }
     }
     surface.pop();
     surface.finish();
-    if let Some((place, address)) = &about.link
+    if let Some((place, address)) = link
         && let Some(place) = Rect::from_xywh(
             place.x() * POINTS,
             place.y() * POINTS,
@@ -87,10 +105,7 @@ pub fn pdf(scene: &Scene, about: &About, patience: &Patience) -> Result<Vec<u8>,
     if is_over {
         return Err(Unpainted::Interrupted);
     }
-    patience.check()?;
-    document.set_metadata(metadata(about));
-    let written = document.finish();
-    Ok(written.map_err(|error| failed(&format!("{error:?}")))?)
+    Ok(())
 }
 
 fn failed(why: &str) -> model::Text {
@@ -372,10 +387,11 @@ mod tests {
         };
         let gone = Patience::new(Duration::from_mins(5), Arc::new(AtomicBool::new(true)));
         let late = Patience::new(Duration::ZERO, Arc::default());
+        let scenes = [scene.clone(), scene];
         for patience in [gone, late] {
-            assert_eq!(pdf(&scene, &about, &patience), Err(Unpainted::Interrupted));
+            assert_eq!(pdf(&scenes, &about, &patience), Err(Unpainted::Interrupted));
         }
         let patient = Patience::new(Duration::from_mins(5), Arc::default());
-        assert!(pdf(&scene, &about, &patient).unwrap().starts_with(b"%PDF"));
+        assert!(pdf(&scenes, &about, &patient).unwrap().starts_with(b"%PDF"));
     }
 }

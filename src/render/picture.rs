@@ -323,34 +323,37 @@ pub(super) struct Studio<'a> {
 }
 
 impl Studio<'_> {
-    fn sheet(
-        &self,
-        (width, height): (f32, f32),
-        standing: Standing,
-        is_slide: bool,
-    ) -> Result<Sheet, Failure> {
-        let plan = Plan {
+    fn plan(&self, (width, height): (f32, f32), standing: Standing, is_slide: bool) -> Plan<'_> {
+        Plan {
             brief: self.brief,
             width,
             height,
             standing,
             is_slide,
             asked: self.report.map(|report| (report.area(), report.answer())),
-        };
-        let sheet = sheet(&plan, self.patience)?;
+        }
+    }
+
+    fn sheet(&self, plan: &Plan<'_>) -> Result<Sheet, Failure> {
+        let sheet = sheet(plan, self.patience)?;
         self.ground.set(self.ground.get().max(sheet.drawn.ground));
         Ok(sheet)
     }
 
     pub fn image(&self, size: Size) -> Result<Vec<u8>, Failure> {
-        let sheet = self.sheet(size.sides(), Standing::Screen, false)?;
+        let sheet = self.sheet(&self.plan(size.sides(), Standing::Screen, false))?;
         self.patience.check()?;
         Ok(png(&sheet.scene, size.ratio, self.patience)?)
     }
 
     pub fn page(&self, page: Page) -> Result<Vec<u8>, Failure> {
-        let sheet = self.sheet(page.pixels(), Standing::Paper(page.scale), false)?;
+        let plan = self.plan(page.pixels(), Standing::Paper(page.scale), false);
+        let sheet = self.sheet(&plan)?;
         self.patience.check()?;
+        let mut scenes = vec![sheet.scene];
+        if !sheet.is_quoted {
+            scenes.extend(sheet::pages(&plan, self.patience)?);
+        }
         let link = self.brief.link.map(str::to_owned);
         let about = About {
             title: self.brief.title(),
@@ -362,12 +365,12 @@ impl Studio<'_> {
             ),
             link: sheet.link.zip(link),
         };
-        Ok(pdf(&sheet.scene, &about, self.patience)?)
+        Ok(pdf(&scenes, &about, self.patience)?)
     }
 
     pub fn slide(&self) -> Result<Vec<u8>, Failure> {
         let size = slide_picture();
-        let sheet = self.sheet(size.sides(), Standing::Screen, true)?;
+        let sheet = self.sheet(&self.plan(size.sides(), Standing::Screen, true))?;
         let picture = png(&sheet.scene, size.ratio, self.patience)?;
         let brief = self.brief;
         let lang = brief.lang();
@@ -375,14 +378,11 @@ impl Studio<'_> {
             Some(report) => asked(report, brief),
             None => shown(&sheet.drawn, brief),
         };
-        let quotes = brief.quotes().into_iter().map(|quote| {
-            let from = [&*quote.document, &*quote.section];
-            let from: Vec<&str> = from.into_iter().filter(|part| !part.is_empty()).collect();
-            format!("“{}” —— {}", quote.sentence, from.join(" › "))
-        });
+        let quotes = brief.quotes().into_iter();
+        let quotes = quotes.map(|quote| format!("“{}” —— {}", quote.sentence, quote.from()));
         let (credit, sources) = brief.credits();
         let ground = brief.ground_credit(sheet.drawn.ground);
-        let said = Some(brief.said()).filter(|said| !said.is_empty());
+        let note = Some(brief.note.to_owned()).filter(|note| !note.is_empty());
         let link = brief.link.map(|address| {
             Ok::<_, Unpainted>(Link {
                 address: address.to_owned(),
@@ -396,7 +396,8 @@ impl Studio<'_> {
             description: format!("{}，{}", brief.title(), brief.data()),
             figures,
             table,
-            sources: said.into_iter().chain(remarks).chain(quotes).collect(),
+            lacking: brief.lacking(),
+            sources: note.into_iter().chain(remarks).chain(quotes).collect(),
             foot: joined(&[&brief.approved(), credit, &ground, &sources]),
             link: link.transpose()?,
             lang,
@@ -489,9 +490,12 @@ fn asked(report: &Report<'_>, brief: &Brief<'_>) -> Told {
     }
     let area = measure::area_m2(&Geometry::MultiPolygon(report.area().polygons().clone()));
     let hectares = area / 10_000.0;
-    let mut remarks = vec![match lang {
-        Lang::Zh => format!("范围面积 {hectares:.1} 公顷"),
-        Lang::En => format!("The area has {hectares:.1} ha"),
+    let off = accuracy(report.area().accuracy_m);
+    let mut remarks = vec![match (lang, off) {
+        (Lang::Zh, None) => format!("范围面积 {hectares:.1} 公顷"),
+        (Lang::En, None) => format!("The area has {hectares:.1} ha"),
+        (Lang::Zh, Some(off)) => format!("范围面积 {hectares:.1} 公顷，界线 ±{off} 米"),
+        (Lang::En, Some(off)) => format!("The area has {hectares:.1} ha, its outline is ±{off} m"),
     }];
     let (near, nowhere) = (totals.borderline, totals.unlocated);
     if near + nowhere > 0 {
@@ -501,6 +505,12 @@ fn asked(report: &Report<'_>, brief: &Brief<'_>) -> Told {
         });
     }
     (figures, table, remarks)
+}
+
+/// How far off an outline may be, metres, as the page writes it; `None` where it is exact.
+fn accuracy(metres: f64) -> Option<String> {
+    let decimals = if metres < 1.0 { 2 } else { 0 };
+    (metres > 0.0).then(|| format!("{metres:.decimals$}"))
 }
 
 /// What is on the map: how many of each collection, and how far they have come.

@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, BufReader, Cursor, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -22,7 +25,7 @@ use renewal_map::{
         picture::{Form, Page, Paper, Picture, Size, picture},
         png::png,
         scene::{Image, Item},
-        sheet::{Plan, Sheet, Standing, sheet},
+        sheet::{Failure, Plan, Sheet, Standing, sheet},
     },
     store::{Snapshot, files::Files, load},
     tiles::base_map::{BaseMap, PATIENCE, Source, Template},
@@ -717,6 +720,34 @@ fn without_its_tiles_a_picture_is_plain_and_says_so() {
     let base_map = BaseMap::new(Source::new(template, ATTRIBUTION).unwrap());
     let sheet = drawn(&base_map, &state("base-map"), Standing::Screen);
     assert_eq!(sheet.drawn.ground, Ground::Missing);
+}
+
+#[test]
+fn who_leaves_does_not_wait_for_the_tiles() {
+    let layers = state("base-map");
+    let host = Host::new(Manner::Hangs);
+    let started = Instant::now();
+    drawn(&host.base_map(), &layers, Standing::Screen);
+    let whole = started.elapsed();
+
+    let host = Host::new(Manner::Hangs);
+    let base_map = host.base_map();
+    let snapshot = snapshot();
+    let (view, _) = View::parse(&layers);
+    let brief = brief(&snapshot, &view, &base_map);
+    let leaves = Arc::new(AtomicBool::new(false));
+    let patience = Patience::new(Duration::from_mins(5), Arc::clone(&leaves));
+    let started = Instant::now();
+    let left = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(whole / 8);
+            leaves.store(true, Ordering::Relaxed);
+        });
+        picture(&brief, Form::Png(Size::SLIDE), &patience)
+    });
+    assert_eq!(left, Err(Failure::Interrupted));
+    let took = started.elapsed();
+    assert!(took < whole / 2, "{took:?} of {whole:?}");
 }
 
 #[test]

@@ -22,7 +22,8 @@ use renewal_map::{
     render::{
         brief::Brief,
         legend::legend,
-        picture::{Form, Page, Size, picture},
+        picture::{Form, Orientation, Page, Size, picture},
+        png::png,
         scene::{Item, Text},
         sheet::{Failure, Plan, Sheet, Standing, sheet},
     },
@@ -200,13 +201,42 @@ pub fn times(a: Matrix, b: Matrix) -> Matrix {
     ]
 }
 
+fn placed(matrix: Matrix, [x, y]: [f64; 2]) -> [f64; 2] {
+    [
+        x * matrix[0] + y * matrix[2] + matrix[4],
+        x * matrix[1] + y * matrix[3] + matrix[5],
+    ]
+}
+
 /// Every place to which a line leads on a page, in points from its lower left corner.
 fn places(pdf: &Document) -> Vec<[f64; 2]> {
+    paths(pdf).concat()
+}
+
+/// Left, bottom, right and top of each upright rectangle on a page, points.
+fn rectangles(pdf: &Document) -> Vec<[f64; 4]> {
+    let bounds = |path: &Vec<[f64; 2]>| {
+        let axis = |axis: usize| path.iter().map(move |place| place[axis]);
+        let [left, bottom] = [0, 1].map(|one| axis(one).fold(f64::MAX, f64::min));
+        let [right, top] = [0, 1].map(|one| axis(one).fold(f64::MIN, f64::max));
+        let is_corner = |place: &[f64; 2]| {
+            let near = |a: f64, b: f64| (a - b).abs() < 1e-3;
+            (near(place[0], left) || near(place[0], right))
+                && (near(place[1], bottom) || near(place[1], top))
+        };
+        let is_rectangle = path.len() >= 4 && path.iter().all(is_corner);
+        is_rectangle.then_some([left, bottom, right, top])
+    };
+    paths(pdf).iter().filter_map(bounds).collect()
+}
+
+/// The places of each path of a page.
+fn paths(pdf: &Document) -> Vec<Vec<[f64; 2]>> {
     let page = pdf.get_pages()[&1];
     let content = Content::decode(&pdf.get_page_content(page)).unwrap();
     let mut matrix: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
     let mut kept = Vec::new();
-    let mut found = Vec::new();
+    let mut found: Vec<Vec<[f64; 2]>> = Vec::new();
     for operation in content.operations {
         let numbers: Vec<f64> = operation
             .operands
@@ -217,10 +247,17 @@ fn places(pdf: &Document) -> Vec<[f64; 2]> {
             ("q", _) => kept.push(matrix),
             ("Q", _) => matrix = kept.pop().unwrap(),
             ("cm", numbers) => matrix = times(numbers.try_into().unwrap(), matrix),
-            ("m" | "l", &[x, y]) => found.push([
-                x * matrix[0] + y * matrix[2] + matrix[4],
-                x * matrix[1] + y * matrix[3] + matrix[5],
-            ]),
+            (step @ ("m" | "l"), &[x, y]) => {
+                if step == "m" {
+                    found.push(Vec::new());
+                }
+                let path = found.last_mut().unwrap();
+                path.push(placed(matrix, [x, y]));
+            }
+            ("re", &[x, y, wide, high]) => {
+                let corners = [[x, y], [x + wide, y], [x + wide, y + high], [x, y + high]];
+                found.push(corners.map(|corner| placed(matrix, corner)).to_vec());
+            }
             _ => {}
         }
     }
@@ -266,6 +303,170 @@ fn a_length_on_the_page_is_the_length_on_the_ground_at_its_scale() {
         let figure = format!("{scale}");
         let (thousands, rest) = figure.split_at(figure.len() - 3);
         assert!(text.contains(&format!("1:{thousands},{rest}")), "{text}");
+        check_scale_bar(&pdf, scale);
+    }
+}
+
+/// Whether the bar of a page is as long as its number says.
+fn check_scale_bar(pdf: &Document, scale: f64) {
+    let all = rectangles(pdf);
+    let is_near = |a: f64, b: f64| (a - b).abs() < 0.02;
+    // Its first half is filled.
+    let halved = all.iter().filter(|[left, bottom, right, top]| {
+        let half = [*left, *bottom, f64::midpoint(*left, *right), *top];
+        let is_bar = (2.0..8.0).contains(&(top - bottom)) && right - left > 40.0;
+        let is_half = |one: &[f64; 4]| one.iter().zip(half).all(|(a, b)| is_near(*a, b));
+        is_bar && all.iter().any(is_half)
+    });
+    let [bar] = halved.collect::<Vec<_>>()[..] else {
+        panic!("no scale bar, or several");
+    };
+    let metres = (bar[2] - bar[0]) / 72.0 * 0.0254 * scale;
+    let round = metres.round();
+    assert!((metres - round).abs() < 0.001 * metres, "{metres}");
+    let number = if round >= 1_000.0 {
+        format!("{}公里", round / 1_000.0)
+    } else {
+        format!("{round}米")
+    };
+    assert!(words(pdf).contains(&number), "{number}");
+}
+
+#[test]
+fn the_scale_bar_of_a_picture_is_as_long_as_it_says() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1&at=117.165,39.165,13");
+    let brief = brief(&snapshot, &view);
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    let plan = Plan {
+        brief: &brief,
+        width: 1_123.0,
+        height: 794.0,
+        standing: Standing::Screen,
+        is_slide: false,
+        asked: None,
+    };
+    let sheet = sheet(&plan, &patience).unwrap();
+    let metres = sheet.scene.items.iter().find_map(|item| {
+        let Item::Text(text) = item else {
+            return None;
+        };
+        let (number, name) = text.text.split_once(' ')?;
+        let number: f64 = number.parse().ok()?;
+        match name {
+            "公里" => Some(number * 1_000.0),
+            "米" => Some(number),
+            _ => None,
+        }
+    });
+    // Web Mercator, whose world has 512 pixels at zoom 0.
+    let world = 512.0 * sheet.frame.zoom().exp2();
+    let equator = 2.0 * std::f64::consts::PI * 6_378_137.0;
+    let metres_a_pixel = equator * 39.165_f64.to_radians().cos() / world;
+    let expected = metres.unwrap() / metres_a_pixel;
+    let (width, rgb) = pixels(&png(&sheet.scene, 1.0, &patience).unwrap());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let [left, below] =
+        [sheet.frame.place().left(), sheet.frame.place().bottom()].map(|at| at as usize);
+    let is_dark = |x: usize, y: usize| rgb[3 * (y * width + x)] < 0xc0;
+    // The longest dark run of a row below the map is an edge of the bar.
+    let longest = (below + 4..below + 30).map(|y| {
+        let row: Vec<bool> = (left..left + 400).map(|x| is_dark(x, y)).collect();
+        let runs = row.split(|is_dark| !is_dark).map(<[bool]>::len);
+        runs.max().unwrap_or_default()
+    });
+    let drawn = f64::from(u32::try_from(longest.max().unwrap()).unwrap());
+    // A pixel at either end, and the globe is no sphere.
+    assert!(
+        (drawn - expected).abs() < 2.0 + 0.004 * expected,
+        "{drawn} {expected}"
+    );
+}
+
+#[test]
+fn a_page_s_code_leads_to_its_view() {
+    let (server, _data) = house(&[]);
+    let (path, url) = share(&server, STATE);
+    let pdf = Document::load_mem(&file(&server, &format!("{path}.pdf"), "application/pdf").body);
+    let pdf = pdf.unwrap();
+    let link = pdf.objects.values().find_map(|object| {
+        let annotation = object.as_dict().ok()?;
+        annotation.get(b"A").ok()?;
+        let corners = annotation.get(b"Rect").and_then(Object::as_array).ok()?;
+        let corners = corners
+            .iter()
+            .map(|one| one.as_float().map(f64::from).unwrap());
+        Some(corners.collect::<Vec<_>>())
+    });
+    let link = link.unwrap();
+    let [left, bottom, right, top] = link[..] else {
+        panic!("{link:?}")
+    };
+    let is_inside = |one: &&[f64; 4]| {
+        one[0] > left - 0.01
+            && one[1] > bottom - 0.01
+            && one[2] < right + 0.01
+            && one[3] < top + 0.01
+    };
+    // The largest is the light ground, the others are dark.
+    let whole = (right - left) * (top - bottom);
+    let rectangles = rectangles(&pdf);
+    let dark = rectangles.iter().filter(is_inside);
+    let dark = dark.filter(|one| (one[2] - one[0]) * (one[3] - one[1]) < 0.5 * whole);
+    let dark: Vec<_> = dark.collect();
+    assert!(dark.len() > 100, "{}", dark.len());
+    let side = 400_u16;
+    let light = |x: usize, y: usize| {
+        let at = |pixel: usize| (f64::from(u16::try_from(pixel).unwrap()) + 0.5) / f64::from(side);
+        let (x, y) = (left + at(x) * (right - left), top - at(y) * (top - bottom));
+        let is_dark = dark
+            .iter()
+            .any(|one| (one[0]..one[2]).contains(&x) && (one[1]..one[3]).contains(&y));
+        if is_dark { 0 } else { 255 }
+    };
+    assert_eq!(read_code(side.into(), side.into(), light), [url]);
+}
+
+#[test]
+fn sentences_without_room_are_counted_and_stand_on_pages_of_their_own() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1&select=zones/west-station-hub&at=117.165,39.165,13");
+    let brief = brief(&snapshot, &view);
+    let quotes = brief.quotes();
+    assert!(quotes.len() > 3, "{quotes:?}");
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    let solid = |text: &str| -> String { text.split_whitespace().collect() };
+    for orientation in [Orientation::Landscape, Orientation::Portrait] {
+        let page = Page {
+            orientation,
+            ..Page::default()
+        };
+        let file = picture(&brief, Form::Pdf(page), &patience).unwrap().bytes;
+        let pdf = Document::load_mem(&file).unwrap();
+        let pages = pdf.get_pages().len();
+        let [first, others] = [1..=1, 2..=u32::try_from(pages).unwrap()]
+            .map(|numbers| solid(&pdf.extract_text(&numbers.collect::<Vec<_>>()).unwrap()));
+        let stands = |text: &str| {
+            let standing = quotes
+                .iter()
+                .filter(|quote| text.contains(&solid(&quote.sentence)));
+            standing.count()
+        };
+        let left_out = first
+            .split("…另有")
+            .nth(1)
+            .and_then(|rest| rest.split('条').next());
+        let left_out: usize = left_out.unwrap().parse().unwrap();
+        assert!(stands(&first) > 0, "{first}");
+        assert_eq!(stands(&first) + left_out, quotes.len(), "{first}");
+        assert_eq!(stands(&others), quotes.len(), "{others}");
+        assert!(others.contains(&solid(&brief.title())), "{others}");
+        for quote in &quotes {
+            let names = [&quote.document, &quote.section];
+            for name in names {
+                assert!(others.contains(&solid(name)), "{name} in {others}");
+            }
+        }
     }
 }
 
@@ -421,6 +622,10 @@ fn a_slide_is_a_whole_presentation_with_the_numbers_of_the_query() {
             }
         }
     }
+    let (width, rgb) = pixels(&parts["ppt/media/image2.png"]);
+    let light = |x: usize, y: usize| rgb[3 * (y * width + x)];
+    let height = rgb.len() / 3 / width;
+    assert_eq!(read_code(width, height, light), std::slice::from_ref(&url));
     let slide = std::str::from_utf8(&parts["ppt/slides/slide1.xml"]).unwrap();
     let slide = roxmltree::Document::parse(slide).unwrap();
     let texts = |node: roxmltree::Node<'_, '_>| -> String {
@@ -452,11 +657,25 @@ fn a_slide_is_a_whole_presentation_with_the_numbers_of_the_query() {
             .chain([format!("{hectares:.1}")])
             .collect()
     };
+    let asked = &answer["area"]["properties"];
+    let off = asked["accuracy_m"].as_f64().unwrap();
+    assert!(off >= 1.0, "{asked}");
+    let hectares = asked["area_m2"].as_f64().unwrap() / 10_000.0;
+    let measure = format!("范围面积 {hectares:.1} 公顷，界线 ±{off:.0} 米");
+    assert!(all.contains(&measure), "{measure} in {all}");
     assert_eq!(rows[0], ["集合", "要素", "确定", "可能", "覆盖公顷"]);
     assert_eq!(rows[1], numbers("项目", &answer["results"][0]["totals"]));
     assert_eq!(rows[2], numbers("地块", &answer["results"][1]["totals"]));
     assert_eq!(rows[3], numbers("全部", &answer["totals"]));
     assert_ne!(rows[3][1], "0");
+}
+
+/// The width of a picture, and its pixels.
+fn pixels(file: &[u8]) -> (usize, Vec<u8>) {
+    let mut reader = ::png::Decoder::new(Cursor::new(file)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    (info.width as usize, pixels)
 }
 
 /// What a QR code says, of pixels that are dark or light.
@@ -512,7 +731,9 @@ fn a_code_leads_to_the_share_by_itself_and_on_the_picture() {
     // The corner of a picture in which it stands.
     let in_corner = |path: &str| {
         let picture = file(&server, path, "image/png").body;
-        let mut reader = png::Decoder::new(Cursor::new(picture)).read_info().unwrap();
+        let mut reader = ::png::Decoder::new(Cursor::new(picture))
+            .read_info()
+            .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (1_200, 630));
@@ -1170,6 +1391,22 @@ fn a_frame_with_too_much_in_it_is_refused_with_the_limit() {
     assert!(detail.contains("vertices"), "{detail}");
     let answer = server.get(&format!("/map.png?{small}&layers=zones"));
     assert_eq!(answer.status, 200, "{}", answer.text());
+    // What a filter keeps back is not drawn.
+    let answer = server.get(&format!(
+        "/map.png?{small}&layers=projects&kind=none-of-these"
+    ));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    // What is found in an area is drawn whatever layers are shown.
+    let asked = "layers=zones&area=circle:117.00000,38.98000,50000&collections=projects";
+    let detail = server
+        .get(&format!("/map.png?{small}&{asked}"))
+        .problem(422);
+    assert!(detail.contains("at most 4000000 are drawn"), "{detail}");
+    // A frame in which none of that lies shows none of it.
+    let answer = server.get(&format!(
+        "/map.png?{small}&{asked}&at=117.30000,39.20000,14.00"
+    ));
+    assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
 fn embedded() -> Snapshot {
@@ -1192,23 +1429,44 @@ fn brief<'a>(snapshot: &'a Snapshot, view: &'a View) -> Brief<'a> {
 
 type Box4 = [f32; 4];
 
-/// Corners of what is seen of each character of a text, however it is turned.
-fn corners(text: &Text) -> Vec<(f32, f32)> {
+/// What is seen of a character, however it is turned: its lower left, lower right, upper left and
+/// upper right corner.
+type Seen = [(f32, f32); 4];
+
+fn corners(text: &Text) -> Vec<Seen> {
     let (sin, cos) = text.angle.to_radians().sin_cos();
     let mut pen = 0.0;
     let mut corners = Vec::new();
     for glyph in &text.glyphs {
         let end = pen + glyph.advance;
-        for (along, down) in [(pen, 0.1), (end, 0.1), (pen, -0.8), (end, -0.8)] {
-            let (along, down) = (along * text.size, down * text.size);
-            corners.push((
-                text.at.0 + cos * along - sin * down,
-                text.at.1 + sin * along + cos * down,
-            ));
-        }
+        corners.push(
+            [(pen, 0.1), (end, 0.1), (pen, -0.8), (end, -0.8)].map(|(along, down)| {
+                let (along, down) = (along * text.size, down * text.size);
+                (
+                    text.at.0 + cos * along - sin * down,
+                    text.at.1 + sin * along + cos * down,
+                )
+            }),
+        );
         pen = end;
     }
     corners
+}
+
+/// Whether two characters overlap by more than half a pixel: no line parts them.
+fn overlap(a: &Seen, b: &Seen) -> bool {
+    let sides =
+        [a, b].map(|[from, right, up, _]| [right, up].map(|to| (to.0 - from.0, to.1 - from.1)));
+    sides.concat().iter().all(|(x, y)| {
+        let long = x.hypot(*y).max(1e-6);
+        let along = |seen: &Seen| {
+            let places = seen.map(|corner| (corner.0 * x + corner.1 * y) / long);
+            let low = places.iter().copied().fold(f32::MAX, f32::min);
+            (low, places.iter().copied().fold(f32::MIN, f32::max))
+        };
+        let (a, b) = (along(a), along(b));
+        a.1 - 0.5 > b.0 && b.1 - 0.5 > a.0
+    })
 }
 
 /// What a legend has to say, and that it does: all signs that were drawn, or how many it leaves out.
@@ -1223,6 +1481,13 @@ fn check_legend(case: &str, brief: &Brief<'_>, sheet: &Sheet, texts: &[(String, 
         .iter()
         .position(|(text, _)| text == brief.words("图例", "Legend"))
     else {
+        let said: String = texts.iter().map(|(text, _)| text.as_str()).collect();
+        let said: String = said.split_whitespace().collect();
+        let hint = brief.words("图例见链接", "legend:seethelink");
+        assert!(
+            said.contains(hint),
+            "{case}: no legend and no word of it in {said}"
+        );
         return;
     };
     let left_out = texts.iter().find_map(|(text, _)| {
@@ -1257,6 +1522,147 @@ fn meet(a: &Box4, b: &Box4) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
+/// What stands on a sheet.
+struct Laid {
+    /// Lines of text around the map.
+    texts: Vec<(String, Box4)>,
+    /// Shapes around the map.
+    shapes: Vec<Box4>,
+    /// Names on the map, and each of their characters.
+    labels: Vec<(String, Vec<Seen>)>,
+    /// What the arrow to the north stands on: the first thing over the map.
+    plate: Option<Box4>,
+}
+
+impl Laid {
+    fn of(sheet: &Sheet) -> Self {
+        let mut laid = Self {
+            texts: Vec::new(),
+            shapes: Vec::new(),
+            labels: Vec::new(),
+            plate: None,
+        };
+        let mut depth = 0;
+        let mut is_drawn = false;
+        let map = sheet.frame.place();
+        for item in &sheet.scene.items {
+            match item {
+                Item::Clip(_) => depth += 1,
+                Item::Unclip => {
+                    depth -= 1;
+                    is_drawn = true;
+                }
+                // Marks and counts stand where they are.
+                Item::Text(text) if depth > 0 => {
+                    let is_name = text.text.chars().any(char::is_alphabetic);
+                    let label = is_name.then(|| (text.text.clone(), corners(text)));
+                    laid.labels.extend(label);
+                }
+                Item::Bent(bent) => {
+                    let characters = bent.characters.iter().flat_map(corners).collect();
+                    laid.labels.push((bent.whole.text.clone(), characters));
+                }
+                Item::Text(text) if depth == 0 => {
+                    let long: f32 = text.glyphs.iter().map(|glyph| glyph.advance).sum();
+                    let (x, y) = text.at;
+                    let [top, bottom] = [y - 0.8 * text.size, y + 0.12 * text.size];
+                    let place = [x, top, x + long * text.size, bottom];
+                    laid.texts.push((text.text.clone(), place));
+                }
+                Item::Fill(path, _) | Item::Line(path, _) if depth == 0 => {
+                    let bounds = path.bounds();
+                    let shape = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
+                    let is_inside = bounds.left() >= map.left()
+                        && bounds.right() <= map.right()
+                        && bounds.top() >= map.top()
+                        && bounds.bottom() <= map.bottom();
+                    let is_page = shape[2] - shape[0] >= sheet.scene.width - 0.5;
+                    let is_plate = matches!(item, Item::Fill(..)) && is_inside && is_drawn;
+                    if is_plate && laid.plate.is_none() {
+                        laid.plate = Some(shape);
+                    }
+                    if !is_page && !is_inside {
+                        laid.shapes.push(shape);
+                    }
+                }
+                _ => {}
+            }
+        }
+        laid
+    }
+
+    /// All that is said around the map.
+    fn said(&self) -> String {
+        self.texts.iter().map(|(text, _)| text.as_str()).collect()
+    }
+
+    /// Checks that nothing overlaps, and nothing is cut off by the page's edges.
+    fn check(&self, case: &str, [wide, high]: [f32; 2]) {
+        for (at, (name, characters)) in self.labels.iter().enumerate() {
+            let is_covered = |(x, y): &(f32, f32)| {
+                self.plate.is_some_and(|plate| {
+                    (plate[0]..plate[2]).contains(x) && (plate[1]..plate[3]).contains(y)
+                })
+            };
+            let covered = characters.iter().flatten().any(is_covered);
+            assert!(!covered, "{case}: {name} under the arrow to the north");
+            for (other, elsewhere) in &self.labels[at + 1..] {
+                let meets = |one: &Seen| elsewhere.iter().any(|other| overlap(one, other));
+                assert!(!characters.iter().any(meets), "{case}: {name} over {other}");
+            }
+        }
+        for (at, (text, place)) in self.texts.iter().enumerate() {
+            // Half a pixel of a letter's side is nothing that is seen.
+            let is_inside =
+                place[0] >= -0.5 && place[1] >= 0.0 && place[2] <= wide + 0.5 && place[3] <= high;
+            assert!(is_inside, "{case}: {text} {place:?}");
+            for (other, elsewhere) in &self.texts[at + 1..] {
+                assert!(
+                    !meet(place, elsewhere),
+                    "{case}: {text} {place:?} and {other} {elsewhere:?}"
+                );
+            }
+            for shape in &self.shapes {
+                // A sign may be drawn with a letter.
+                let is_sign = text.chars().count() == 1;
+                assert!(
+                    is_sign || !meet(place, shape),
+                    "{case}: {text} {place:?} and {shape:?}"
+                );
+            }
+        }
+        for shape in &self.shapes {
+            let is_inside =
+                shape[0] >= 0.0 && shape[1] >= 0.0 && shape[2] <= wide && shape[3] <= high;
+            assert!(is_inside, "{case}: {shape:?}");
+        }
+    }
+}
+
+const SIZES: [[u16; 2]; 21] = [
+    [240, 180],
+    [320, 240],
+    [400, 800],
+    [480, 480],
+    [560, 640],
+    [640, 360],
+    [780, 420],
+    [794, 1123],
+    [900, 1200],
+    [1024, 768],
+    [1080, 1080],
+    [1123, 794],
+    [1200, 630],
+    [1587, 1123],
+    [1600, 900],
+    [1920, 1080],
+    [4096, 300],
+    [300, 4096],
+    [4096, 2304],
+    [2304, 4096],
+    [4096, 4096],
+];
+
 #[test]
 fn nothing_overlaps_and_nothing_is_cut_off_at_any_size() {
     let snapshot = embedded();
@@ -1265,29 +1671,6 @@ fn nothing_overlaps_and_nothing_is_cut_off_at_any_size() {
         "v=1&select=zones/west-station-hub&area=feature:zones/west-station-hub&at=117.165,39.165,13",
         "v=1&lang=en&colours=land_use&layers=zones,parcels,projects,facilities,heritage,routes,transit,streets,water,district&select=zones/sanchahekou",
         "v=1&layers=",
-    ];
-    let sizes = [
-        (240, 180),
-        (320, 240),
-        (400, 800),
-        (480, 480),
-        (560, 640),
-        (640, 360),
-        (780, 420),
-        (794, 1123),
-        (900, 1200),
-        (1024, 768),
-        (1080, 1080),
-        (1123, 794),
-        (1200, 630),
-        (1587, 1123),
-        (1600, 900),
-        (1920, 1080),
-        (4096, 300),
-        (300, 4096),
-        (4096, 2304),
-        (2304, 4096),
-        (4096, 4096),
     ];
     for state in states {
         let (view, unread) = View::parse(state);
@@ -1298,135 +1681,107 @@ fn nothing_overlaps_and_nothing_is_cut_off_at_any_size() {
         let report = question
             .as_ref()
             .map(|question| Report::new(&snapshot, question, patience()).ok().unwrap());
-        for ((width, height), standing) in sizes
+        let standings = [Standing::Screen, Standing::Paper(None)];
+        let sheets = SIZES
             .iter()
-            .flat_map(|size| [(*size, Standing::Screen), (*size, Standing::Paper(None))])
-        {
+            .flat_map(|size| standings.map(|standing| (*size, standing, false)));
+        let slides = [[1_120, 860], [780, 600]].map(|size| (size, Standing::Screen, true));
+        for (size, standing, is_slide) in sheets.chain(slides) {
+            let [width, height] = size.map(f32::from);
             let plan = Plan {
                 brief: &brief,
-                width: f32::from(u16::try_from(width).unwrap()),
-                height: f32::from(u16::try_from(height).unwrap()),
+                width,
+                height,
                 standing,
-                is_slide: false,
+                is_slide,
                 asked: report
                     .as_ref()
                     .map(|report| (report.area(), report.answer())),
             };
             let sheet = sheet(&plan, &patience()).unwrap();
-            let mut texts: Vec<(String, Box4)> = Vec::new();
-            let mut shapes: Vec<Box4> = Vec::new();
-            let mut depth = 0;
-            let mut is_drawn = false;
-            // What names stand on, and the plate of the arrow to the north: the first thing over the map.
-            let mut labels: Vec<(String, Vec<(f32, f32)>)> = Vec::new();
-            let mut plate: Option<Box4> = None;
+            let laid = Laid::of(&sheet);
+            let case = format!("{state} {width}×{height} {standing:?} {is_slide}");
+            laid.check(&case, [width, height]);
+            check_legend(&case, &brief, &sheet, &laid.texts);
             let map = sheet.frame.place();
-            let page = [0.0, 0.0, plan.width, plan.height];
-            for item in &sheet.scene.items {
-                match item {
-                    Item::Clip(_) => depth += 1,
-                    Item::Unclip => {
-                        depth -= 1;
-                        is_drawn = true;
-                    }
-                    // Marks and counts stand where they are.
-                    Item::Text(text) if depth > 0 => {
-                        let is_name = text.text.chars().count() > 2;
-                        labels.extend(is_name.then(|| (text.text.clone(), corners(text))));
-                    }
-                    Item::Bent(bent) => {
-                        let characters = bent.characters.iter().flat_map(corners).collect();
-                        labels.push((bent.whole.text.clone(), characters));
-                    }
-                    Item::Text(text) if depth == 0 => {
-                        let long: f32 = text.glyphs.iter().map(|glyph| glyph.advance).sum();
-                        let (x, y) = text.at;
-                        texts.push((
-                            text.text.clone(),
-                            [
-                                x,
-                                y - 0.8 * text.size,
-                                x + long * text.size,
-                                y + 0.12 * text.size,
-                            ],
-                        ));
-                    }
-                    Item::Fill(path, _) | Item::Line(path, _) if depth == 0 => {
-                        let bounds = path.bounds();
-                        let shape = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
-                        let is_inside = bounds.left() >= map.left()
-                            && bounds.right() <= map.right()
-                            && bounds.top() >= map.top()
-                            && bounds.bottom() <= map.bottom();
-                        let is_page = shape[2] - shape[0] >= page[2] - 0.5;
-                        let is_plate = matches!(item, Item::Fill(..)) && is_inside && is_drawn;
-                        if is_plate && plate.is_none() {
-                            plate = Some(shape);
-                        }
-                        if !is_page && !is_inside {
-                            shapes.push(shape);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            let case = format!("{state} {width}×{height} {standing:?}");
-            let is_covered = |(x, y): &(f32, f32)| {
-                plate.is_some_and(|plate| {
-                    (plate[0]..plate[2]).contains(x) && (plate[1]..plate[3]).contains(y)
-                })
-            };
-            for (name, corners) in &labels {
-                let covered = corners.iter().any(is_covered);
-                assert!(!covered, "{case}: {name} under the arrow to the north");
-            }
-            check_legend(&case, &brief, &sheet, &texts);
             assert!(
-                map.width() >= 0.4 * plan.width && map.height() >= 0.3 * plan.height,
+                map.width() >= 0.4 * width && map.height() >= 0.3 * height,
                 "{case}: {map:?}"
             );
-            let said: String = texts.iter().map(|(text, _)| text.as_str()).collect();
-            let lang = brief.words("数据版本 1（2026-03-01）", "Data revision 1 (2026-03-01)");
-            // Where no layer is shown there is nobody to credit.
+            let said = laid.said();
+            let data = brief.words("数据版本 1（2026-03-01）", "Data revision 1 (2026-03-01)");
+            // A slide says it in words of its own; where no layer is shown there is nobody to credit.
+            let data = if is_slide { "" } else { data };
             let credit = if state == "v=1&layers=" {
                 ""
             } else {
                 "© OpenStreetMap"
             };
-            for word in [lang, brief.words("北", "N"), "审图号", credit, "1:"] {
+            for word in [data, brief.words("北", "N"), "审图号", credit, "1:"] {
                 assert!(said.contains(word), "{case}: {word} in {said}");
             }
-            for (at, (text, place)) in texts.iter().enumerate() {
-                // Half a pixel of a letter's side is nothing that is seen.
-                let is_inside = place[0] >= -0.5
-                    && place[1] >= 0.0
-                    && place[2] <= plan.width + 0.5
-                    && place[3] <= plan.height;
-                assert!(is_inside, "{case}: {text} {place:?}");
-                for (other, elsewhere) in &texts[at + 1..] {
-                    assert!(
-                        !meet(place, elsewhere),
-                        "{case}: {text} {place:?} and {other} {elsewhere:?}"
-                    );
-                }
-                for shape in &shapes {
-                    // A sign may be drawn with a letter.
-                    let is_sign = text.chars().count() == 1;
-                    assert!(
-                        is_sign || !meet(place, shape),
-                        "{case}: {text} {place:?} and {shape:?}"
-                    );
-                }
+        }
+    }
+}
+
+#[test]
+fn what_a_map_must_say_stands_whole_at_any_size() {
+    let snapshot = embedded();
+    let title: String = "西站枢纽经济区更新项目推进会"
+        .chars()
+        .cycle()
+        .take(120)
+        .collect();
+    let missing = [
+        renewal_map::model::Text::new(
+            "范围无法确定：没有叫“无名路”的道路，四至接不上",
+            "the area can’t be determined: no street is called 无名路",
+        ),
+        renewal_map::model::Text::new(
+            "图层“gone”不存在，或不对您开放",
+            "there is no layer gone, or it is not for you to see",
+        ),
+    ];
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    let solid = |text: &str| -> String { text.split_whitespace().collect() };
+    for state in ["v=1&select=zones/west-station-hub", "v=1&lang=en"] {
+        let (view, _) = View::parse(state);
+        let brief = Brief {
+            title: &title,
+            missing: &missing,
+            approval: Some("津S（2026）001"),
+            ..brief(&snapshot, &view)
+        };
+        for size in SIZES {
+            let [width, height] = size.map(f32::from);
+            let plan = Plan {
+                brief: &brief,
+                width,
+                height,
+                standing: Standing::Screen,
+                is_slide: false,
+                asked: None,
+            };
+            let sheet = sheet(&plan, &patience).unwrap();
+            let laid = Laid::of(&sheet);
+            let case = format!("{state} {width}×{height}");
+            laid.check(&case, [width, height]);
+            check_legend(&case, &brief, &sheet, &laid.texts);
+            let said = solid(&laid.said());
+            for must in ["© OpenStreetMap contributors (ODbL)", &brief.approved()] {
+                assert!(said.contains(&solid(must)), "{case}: {must} in {said}");
             }
-            for shape in &shapes {
-                assert!(
-                    shape[0] >= 0.0
-                        && shape[1] >= 0.0
-                        && shape[2] <= plan.width
-                        && shape[3] <= plan.height,
-                    "{case}: {shape:?}"
-                );
-            }
+            let lacking = said.contains(&solid(&brief.lacking()));
+            let is_counted = said.contains(&solid(&brief.lacking_in_short()));
+            // The smallest says how much is missing.
+            assert!(
+                lacking || (is_counted && width * height < 80_000.0),
+                "{case}: {said}"
+            );
+            assert!(
+                said.contains(&title) || size == [240, 180],
+                "{case}: {said}"
+            );
         }
     }
 }

@@ -31,14 +31,24 @@ const MARGIN: u32 = 420_000;
 /// Where the column beside the picture begins.
 const COLUMN: u32 = 8_130_000;
 const COLUMN_WIDE: u32 = WIDE - MARGIN - COLUMN;
+/// Where the line below the title stands.
+const SUBTITLE_TOP: u32 = 800_000;
 /// Where picture and column begin and end.
 const TOP: u32 = 1_180_000;
 const BOTTOM: u32 = HIGH - 330_000;
 /// The square of the QR code.
 const CODE: u32 = 900_000;
-/// A row of the table, and rows at most.
+/// A row of the table, and what parts it from the text below.
 const ROW: u32 = 262_000;
+const BELOW: u32 = 140_000;
+/// Rows at most, and those that stand however much there is to be read below: heads, how many are
+/// left out, and the sum.
 const MAX_ROWS: usize = 13;
+const LEAST_ROWS: usize = 3;
+/// Lines for what is to be read below the table, where there is so much: the table gives way to them.
+const LEAST_LINES: usize = 5;
+/// Lines of one source at most.
+const SOURCE_LINES: usize = 4;
 
 /// The space of the picture on a slide, as width over height.
 pub const PICTURE: (u32, u32) = (COLUMN - MARGIN - 240_000, BOTTOM - TOP);
@@ -76,7 +86,9 @@ pub struct Slide {
     pub figures: Vec<Figure>,
     /// The first row holds the heads; the first column words, the others numbers.
     pub table: Vec<Vec<String>>,
-    /// Below the table.
+    /// What of the view is not on the slide; may be empty. It stands whole below the table.
+    pub lacking: String,
+    /// Below that.
     pub sources: Vec<String>,
     /// Below all: credits and approval.
     pub foot: String,
@@ -158,8 +170,10 @@ struct Look {
 const INK: &str = "1C2833";
 const SOFT: &str = "51606C";
 const ACCENT: &str = "12476B";
+/// Points of a title, and in how many lines: smaller where it is long.
+const TITLES: [(u32, usize); 3] = [(26, 1), (17, 2), (13, 2)];
 const TITLE: Look = Look {
-    size: 26,
+    size: TITLES[0].0,
     is_bold: true,
     colour: INK,
 };
@@ -432,18 +446,18 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
     };
     let whole = WIDE - 2 * MARGIN;
     let place = |x, y, wide, high| Place { x, y, wide, high };
-    let title = TITLE.fitting(fonts, &slide.title, whole, 1);
+    let (look, title, high) = title(&slide.title, fonts, whole);
     shapes.text(
         "Title",
-        place(MARGIN, 300_000, whole, TITLE.line()),
-        TITLE,
+        place(MARGIN, SUBTITLE_TOP - 70_000 - high, whole, high),
+        look,
         &[title],
         None,
     );
     let subtitle = SUBTITLE.fitting(fonts, &slide.subtitle, whole, 1);
     shapes.text(
         "Subtitle",
-        place(MARGIN, 800_000, whole, SUBTITLE.line()),
+        place(MARGIN, SUBTITLE_TOP, whole, SUBTITLE.line()),
         SUBTITLE,
         &[subtitle],
         None,
@@ -477,38 +491,19 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
     if !slide.figures.is_empty() {
         y += NUMBER.line() + 2 * COUNTED.line() + 110_000;
     }
-    if slide.table.len() > 1 {
-        let rows = fitting_rows(&slide.table, lang);
-        let high = ROW * u32::try_from(rows.len()).unwrap_or_default();
-        shapes.table(place(COLUMN, y, COLUMN_WIDE, high), fonts, &rows);
-        y += high + 140_000;
-    }
     let end = match &slide.link {
         Some(_) => BOTTOM - CODE - 120_000,
         None => BOTTOM,
     };
-    let mut room = (end.saturating_sub(y) / SOURCE.line()) as usize;
-    let mut lines = Vec::new();
-    for (at, source) in slide.sources.iter().enumerate() {
-        // Room for the words that there are more.
-        let left = slide.sources.len() - at;
-        let free = if left > 1 {
-            room.saturating_sub(1)
-        } else {
-            room
-        };
-        if free == 0 {
-            let more = match lang {
-                Lang::Zh => format!("…另有 {left} 条"),
-                Lang::En => format!("… and {left} more"),
-            };
-            lines.extend((room > 0).then_some(more));
-            break;
-        }
-        let line = SOURCE.fitting(fonts, source, COLUMN_WIDE, free.min(4));
-        room -= lines_in(fonts, &line, COLUMN_WIDE).min(room);
-        lines.push(line);
+    if slide.table.len() > 1 {
+        let most = end.saturating_sub(y + BELOW + SOURCE.line() * least_lines(slide, fonts)) / ROW;
+        let rows = fitting_rows(&slide.table, most as usize, lang);
+        let high = ROW * u32::try_from(rows.len()).unwrap_or_default();
+        shapes.table(place(COLUMN, y, COLUMN_WIDE, high), fonts, &rows);
+        y += high + BELOW;
     }
+    let room = (end.saturating_sub(y) / SOURCE.line()) as usize;
+    let lines = below_table(slide, fonts, room);
     if !lines.is_empty() {
         let sources = place(COLUMN, y, COLUMN_WIDE, end - y);
         shapes.text("Sources", sources, SOURCE, &lines, None);
@@ -539,13 +534,74 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
     (xml, relations_of(&relations))
 }
 
+/// A title as large as all of it stands in its lines, and how high these are, EMU.
+fn title(words: &str, fonts: &Fonts, wide: u32) -> (Look, String, u32) {
+    let set = |(size, lines): (u32, usize)| {
+        let look = Look { size, ..TITLE };
+        (look, look.fitting(fonts, words, wide, lines), lines)
+    };
+    let whole = |(_, title, _): &(Look, String, usize)| !title.ends_with('…');
+    let [.., smallest] = TITLES;
+    let (look, title, lines) = TITLES
+        .into_iter()
+        .map(set)
+        .find(whole)
+        .unwrap_or_else(|| set(smallest));
+    let lines = u32::try_from(lines).unwrap_or(1);
+    (look, title, look.line() * lines)
+}
+
+/// Lines for which the table leaves room.
+fn least_lines(slide: &Slide, fonts: &Fonts) -> u32 {
+    let lines = |text: &String| lines_in(fonts, text, COLUMN_WIDE);
+    let lacking = if slide.lacking.is_empty() {
+        0
+    } else {
+        lines(&slide.lacking)
+    };
+    let sources = slide.sources.iter().map(lines);
+    let sources: usize = sources.map(|lines| lines.min(SOURCE_LINES)).sum();
+    u32::try_from(lacking + sources.min(LEAST_LINES)).unwrap_or(u32::MAX / SOURCE.line())
+}
+
+/// What is read below the table, in so many lines: first what is not on the slide; of the sources as
+/// many as there is room for, and how many are left out.
+fn below_table(slide: &Slide, fonts: &Fonts, mut room: usize) -> Vec<String> {
+    let mut written = Vec::new();
+    let mut write = |text: &str, most: usize, room: &mut usize| {
+        let text = SOURCE.fitting(fonts, text, COLUMN_WIDE, most);
+        *room -= lines_in(fonts, &text, COLUMN_WIDE).min(*room);
+        written.push(text);
+    };
+    // Room for the words that there are more.
+    let after = usize::from(!slide.sources.is_empty());
+    if !slide.lacking.is_empty() && room > after {
+        write(&slide.lacking, room - after, &mut room);
+    }
+    for (at, source) in slide.sources.iter().enumerate() {
+        let left = slide.sources.len() - at;
+        let free = room.saturating_sub(usize::from(left > 1));
+        if free == 0 {
+            let more = match slide.lang {
+                Lang::Zh => format!("…另有 {left} 条"),
+                Lang::En => format!("… and {left} more"),
+            };
+            write(&more, 1, &mut room);
+            break;
+        }
+        write(source, free.min(SOURCE_LINES), &mut room);
+    }
+    written
+}
+
 /// As much of a table as there is room for: its beginning, how many rows are left out, and the last,
 /// which may be their sum.
-fn fitting_rows(table: &[Vec<String>], lang: Lang) -> Vec<Vec<String>> {
-    let (kept, end) = (MAX_ROWS - 2, table.len() - 1);
-    if table.len() <= MAX_ROWS {
+fn fitting_rows(table: &[Vec<String>], most: usize, lang: Lang) -> Vec<Vec<String>> {
+    let most = most.clamp(LEAST_ROWS, MAX_ROWS);
+    if table.len() <= most {
         return table.to_vec();
     }
+    let (kept, end) = (most - 2, table.len() - 1);
     let left_out = end - kept;
     let words = match lang {
         Lang::Zh => format!("…另有 {left_out} 行"),
@@ -580,6 +636,7 @@ mod tests {
             description: String::new(),
             figures: Vec::new(),
             table: (0..rows).map(row).collect(),
+            lacking: String::new(),
             sources: (0..sources).map(|number| format!("出处{number}")).collect(),
             foot: String::new(),
             link: None,
@@ -620,6 +677,61 @@ mod tests {
             left > 0 && cut.contains(&format!("…另有 {left} 条")),
             "{cut:?}"
         );
+    }
+
+    #[test]
+    fn a_long_table_gives_way_to_what_is_missing_and_to_the_note() {
+        let lacking = "范围无法确定：没有叫“无名路”的道路，四至接不上。";
+        let note = "周三上午专题会用。";
+        let mut full = slide(13, 9);
+        full.figures = vec![Figure {
+            number: "12".to_owned(),
+            of: "图中要素".to_owned(),
+        }];
+        lacking.clone_into(&mut full.lacking);
+        full.sources.insert(0, note.to_owned());
+        full.link = Some(Link {
+            address: "https://map.example.cn/s/k7m3p-9xq2w".to_owned(),
+            code: Some(vec![1]),
+        });
+        for rows in [12, 13, 40] {
+            full.table = slide(rows, 0).table;
+            let all = said(&full);
+            assert!(all.iter().any(|text| text == lacking), "{rows}: {all:?}");
+            assert!(all.iter().any(|text| text == note), "{rows}: {all:?}");
+            let sources = (0..9).filter(|number| all.contains(&format!("出处{number}")));
+            let left = 9 - sources.count();
+            assert!((1..=6).contains(&left), "{rows}: {all:?}");
+            assert!(all.contains(&format!("…另有 {left} 条")), "{all:?}");
+            let kept = (0..rows).filter(|number| all.contains(&format!("第{number}行")));
+            let left = rows - kept.count();
+            assert!(all.contains(&format!("…另有 {left} 行")), "{rows}: {all:?}");
+        }
+        // However much is missing, it is not cut short while rows could give way.
+        full.lacking = lacking.repeat(6);
+        assert!(said(&full).contains(&full.lacking));
+    }
+
+    #[test]
+    fn a_title_of_any_length_that_a_share_may_have_stands_whole() {
+        for words in ["云", "云帆商务区推进会", "Renewal "] {
+            let long: String = words.chars().cycle().take(120).collect();
+            let mut slide = slide(2, 1);
+            slide.title = long.trim().to_owned();
+            let (xml, _) = body(&slide, Fonts::carried().unwrap());
+            assert!(
+                xml.contains(&format!("<a:t>{}</a:t>", slide.title)),
+                "{xml}"
+            );
+        }
+        let [large, .., small] = TITLES;
+        let of = |words: &str| {
+            title(words, Fonts::carried().unwrap(), WIDE - 2 * MARGIN)
+                .0
+                .size
+        };
+        assert_eq!(of("云帆商务区推进会"), large.0);
+        assert_eq!(of(&"云".repeat(120)), small.0);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What stands beside a map: its legend, the sentences of what is selected, and the way back to it.
 
+use std::collections::VecDeque;
+
 use tiny_skia::{PathBuilder, Rect};
 
 use super::{
-    Plan, columns,
+    Plan, Standing, columns,
     layout::Beside,
-    pen::{FROM, GROUP, HEAD, NOTE, Pen, QUOTE, RULE, rect},
+    pen::{FROM, GROUP, HEAD, Look, NOTE, Pen, QUOTE, RULE, rect},
 };
 use crate::{
     render::{
@@ -19,14 +21,18 @@ use crate::{
 /// A QR code's modules are no smaller, pixels: smaller ones are not read off a screen.
 const LEAST_MODULE: f32 = 1.4;
 
+/// What stands beside a map.
+#[derive(Default)]
+pub(super) struct Stands {
+    /// Where a click leads to its address.
+    pub link: Option<Rect>,
+    /// Whether all sentences stand there whole.
+    pub is_quoted: bool,
+}
+
 impl Pen<'_> {
-    /// Legend, sentences and address; where the last stands.
-    pub fn beside(
-        &mut self,
-        beside: &Beside,
-        plan: &Plan<'_>,
-        sections: &[Section],
-    ) -> Option<Rect> {
+    /// Legend, sentences and address.
+    pub fn beside(&mut self, beside: &Beside, plan: &Plan<'_>, sections: &[Section]) -> Stands {
         // A slide has them beside the picture.
         let quotes = if plan.is_slide {
             Vec::new()
@@ -38,18 +44,16 @@ impl Pen<'_> {
             Beside::Column(column) => {
                 let mut column = *column;
                 let link = self.address(&mut column, plan);
-                let mut top = self.note(column, plan);
-                let least = if quotes.is_empty() { 0.0 } else { 92.0 * unit };
+                let least = if quotes.is_empty() {
+                    0.0
+                } else {
+                    (180.0 * unit).min(0.3 * column.height())
+                };
+                let mut top = self.note(column, least + 0.4 * column.height(), plan);
                 let room = rect(column.left(), top, column.right(), column.bottom() - least);
                 top = columns::write(self, sections, room, plan.brief);
-                let room = rect(
-                    column.left(),
-                    top + 8.0 * unit,
-                    column.right(),
-                    column.bottom(),
-                );
-                self.quotes(&quotes, room, plan.brief);
-                link
+                let is_quoted = self.quotes(&quotes, &[below(column, top + 8.0 * unit)], plan);
+                Stands { link, is_quoted }
             }
             Beside::Band(band) => {
                 let gap = 20.0 * unit;
@@ -63,27 +67,57 @@ impl Pen<'_> {
                     band.bottom(),
                 );
                 let link = self.address(&mut corner, plan);
-                let is_quoted = !quotes.is_empty() || !plan.brief.said().is_empty();
-                if is_quoted || link.is_some() {
+                let is_said = !plan.brief.missing.is_empty() || !plan.brief.note.is_empty();
+                if !quotes.is_empty() || is_said || link.is_some() {
                     left = rect(band.left(), band.top(), corner.left() - gap, band.bottom());
                 }
-                columns::write(self, sections, left, plan.brief);
-                let top = self.note(corner, plan);
-                let room = rect(corner.left(), top, corner.right(), corner.bottom());
-                self.quotes(&quotes, room, plan.brief);
-                link
+                let end = columns::write(self, sections, left, plan.brief);
+                let least = if quotes.is_empty() {
+                    0.0
+                } else {
+                    self.leading(FROM)
+                };
+                let top = self.note(corner, least, plan);
+                // What the legend leaves free is room, too.
+                let rooms = [below(corner, top), below(left, end + 10.0 * unit)];
+                let is_quoted = self.quotes(&quotes, &rooms, plan);
+                Stands { link, is_quoted }
+            }
+            Beside::Legend(strip) => {
+                columns::write(self, sections, *strip, plan.brief);
+                Stands {
+                    link: None,
+                    is_quoted: quotes.is_empty(),
+                }
             }
         }
     }
 
-    /// What is missing on it and what the maker said of it; where that ends.
-    fn note(&mut self, place: Rect, plan: &Plan<'_>) -> f32 {
-        let said = plan.brief.said();
-        if said.is_empty() || plan.is_slide {
+    /// What is missing on it, all of that, and what its maker said of it; where that ends. So much is
+    /// left free below.
+    fn note(&mut self, place: Rect, least: f32, plan: &Plan<'_>) -> f32 {
+        const AFTER: f32 = 10.0;
+        const MOST: usize = 4;
+        let brief = plan.brief;
+        if plan.is_slide || (brief.missing.is_empty() && brief.note.is_empty()) {
             return place.top();
         }
-        let lines = self.broken(NOTE, &said, place.width(), 4);
-        self.lines(NOTE, &lines, place.left(), place.top()) + 10.0 * self.unit
+        let free = (place.height() - least - AFTER * self.unit) / self.leading(NOTE);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some lines"
+        )]
+        let free = free.max(1.0) as usize;
+        let mut lines = self.broken(NOTE, &brief.lacking(), place.width(), usize::MAX);
+        if lines.len() > free {
+            lines = self.broken(NOTE, &brief.lacking_in_short(), place.width(), free);
+        }
+        let most = (free - lines.len()).min(MOST);
+        if most > 0 {
+            lines.extend(self.broken(NOTE, brief.note, place.width(), most));
+        }
+        self.lines(NOTE, &lines, place.left(), place.top()) + AFTER * self.unit
     }
 
     /// The address at the bottom of a column, which is so much shorter then; where a click leads there.
@@ -167,56 +201,136 @@ impl Pen<'_> {
         place
     }
 
-    /// As many sentences as there is room for, each with where it stands.
-    fn quotes(&mut self, quotes: &[Quote], room: Rect, brief: &Brief<'_>) {
-        let (unit, wide) = (self.unit, room.width());
-        let high = self.leading(HEAD) + self.leading(QUOTE) + self.leading(FROM);
-        if quotes.is_empty() || room.height() < high {
-            return;
+    /// As many sentences as there is room for, each with where it stands, and how many are left out.
+    /// Whether all stand there whole.
+    fn quotes(&mut self, quotes: &[Quote], rooms: &[Rect], plan: &Plan<'_>) -> bool {
+        let brief = plan.brief;
+        let unit = self.unit;
+        // A line of a sentence, where it stands, and that there are more.
+        let least =
+            self.leading(HEAD) + self.leading(QUOTE) + 3.0 * self.leading(FROM) + 2.0 * unit;
+        let Some(first) = quotes.first() else {
+            return true;
+        };
+        let high = |(look, _): &(Look, String)| self.leading(*look);
+        let holds = |room: &Rect| {
+            let lines = self.sentence(first, None, brief, room.width());
+            let lines: f32 = lines.iter().map(high).sum();
+            self.leading(HEAD) + self.leading(FROM) + lines <= room.height()
+        };
+        // Where the first stands whole the heading stands.
+        let is_roomy = |room: &&Rect| room.height() >= least;
+        let mut roomy: Vec<Rect> = rooms.iter().filter(is_roomy).copied().collect();
+        match roomy.iter().position(holds) {
+            Some(from) => drop(roomy.drain(..from)),
+            None => roomy.truncate(1),
         }
-        let heads = [brief.words("原文依据", "What documents say").to_owned()];
-        let mut top = self.lines(HEAD, &heads, room.left(), room.top()) + 2.0 * unit;
-        // Room for the words that there are more.
-        let last = self.leading(FROM);
-        for (at, quote) in quotes.iter().enumerate() {
-            let is_last = at + 1 == quotes.len();
-            let end = room.bottom() - if is_last { 0.0 } else { last };
-            let free = (end - top - self.leading(FROM)) / self.leading(QUOTE);
-            let sentence = format!("“{}”", quote.sentence);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a few lines"
-            )]
-            let most = free.clamp(0.0, if at == 0 { 12.0 } else { 6.0 }) as usize;
-            let lines = if most == 0 {
-                Vec::new()
-            } else {
-                self.broken(QUOTE, &sentence, wide, most)
-            };
-            // A sentence that would be cut short after others waits for more room elsewhere.
-            let is_cut = lines.last().is_some_and(|line| line.ends_with('…'));
-            if lines.is_empty() || (is_cut && at > 0) {
-                let more = quotes.len() - at;
-                let words = match brief.lang() {
-                    Lang::Zh => format!("…另有 {more} 条"),
-                    Lang::En => format!("… and {more} more"),
-                };
-                self.line(FROM, &words, room.left(), top);
-                return;
+        let Some(first) = roomy.first() else {
+            if let Some(room) = rooms
+                .iter()
+                .find(|room| room.height() >= self.leading(FROM))
+            {
+                self.line(FROM, &left_out(quotes.len(), plan), room.left(), room.top());
             }
-            top = self.lines(QUOTE, &lines, room.left(), top);
-            let from = [&*quote.document, &*quote.section];
-            let from: Vec<&str> = from.into_iter().filter(|part| !part.is_empty()).collect();
-            let from = format!("—— {}", from.join(" › "));
-            let lines = ((end - top) / self.leading(FROM)).clamp(1.0, 2.0);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "one line or two"
-            )]
-            let from = self.broken(FROM, &from, wide, lines as usize);
-            top = self.lines(FROM, &from, room.left(), top) + 5.0 * unit;
+            return false;
+        };
+        let heads = [brief.words("原文依据", "What documents say").to_owned()];
+        let mut top = self.lines(HEAD, &heads, first.left(), first.top()) + 2.0 * unit;
+        let mut left: VecDeque<&Quote> = quotes.iter().collect();
+        let mut before = None;
+        let mut is_whole = true;
+        for (at, room) in roomy.iter().enumerate() {
+            let is_last = at + 1 == roomy.len();
+            if at > 0 {
+                top = room.top();
+            }
+            while let Some(quote) = left.pop_front() {
+                // Room for the words that there are more.
+                let more = if is_last && !left.is_empty() {
+                    1.0
+                } else {
+                    0.0
+                };
+                let free = room.bottom() - top - more * self.leading(FROM);
+                let lines = self.sentence(quote, before, brief, room.width());
+                let high: f32 = lines.iter().map(|(look, _)| self.leading(*look)).sum();
+                let written = if high <= free {
+                    lines
+                } else if left.len() + 1 == quotes.len() && is_last {
+                    is_whole = false;
+                    self.beginning(quote, room.width(), free)
+                } else {
+                    left.push_front(quote);
+                    break;
+                };
+                for (look, line) in written {
+                    self.line(look, &line, room.left(), top);
+                    top += self.leading(look);
+                }
+                top += 5.0 * unit;
+                before = Some(quote);
+            }
+            if is_last && !left.is_empty() {
+                let words = left_out(left.len(), plan);
+                self.line(
+                    FROM,
+                    &words,
+                    room.left(),
+                    top.min(room.bottom() - self.leading(FROM)),
+                );
+            }
         }
+        is_whole && left.is_empty()
     }
+
+    /// The lines of a sentence and of where it stands, below another.
+    pub fn sentence(
+        &self,
+        quote: &Quote,
+        before: Option<&Quote>,
+        brief: &Brief<'_>,
+        wide: f32,
+    ) -> Vec<(Look, String)> {
+        let from = format!("—— {}", quote.from_after(before, brief.lang()));
+        let from = self.broken(FROM, &from, wide, usize::MAX);
+        let sentence = self.broken(QUOTE, &format!("“{}”", quote.sentence), wide, usize::MAX);
+        let sentence = sentence.into_iter().map(|line| (QUOTE, line));
+        sentence
+            .chain(from.into_iter().map(|line| (FROM, line)))
+            .collect()
+    }
+
+    /// As much of a sentence as there is room for, and where it stands in two lines at most.
+    fn beginning(&self, quote: &Quote, wide: f32, high: f32) -> Vec<(Look, String)> {
+        let from = self.broken(FROM, &format!("—— {}", quote.from()), wide, 2);
+        let free = (high - self.leading(FROM) * if from.len() > 1 { 2.0 } else { 1.0 })
+            / self.leading(QUOTE);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few lines"
+        )]
+        let free = free.max(1.0) as usize;
+        let sentence = self.broken(QUOTE, &format!("“{}”", quote.sentence), wide, free);
+        let sentence = sentence.into_iter().map(|line| (QUOTE, line));
+        sentence
+            .chain(from.into_iter().map(|line| (FROM, line)))
+            .collect()
+    }
+}
+
+/// How many sentences are left out, and where they stand.
+fn left_out(count: usize, plan: &Plan<'_>) -> String {
+    let has_pages = matches!(plan.standing, Standing::Paper(_));
+    match (plan.brief.lang(), has_pages) {
+        (Lang::Zh, true) => format!("…另有 {count} 条，见后页"),
+        (Lang::Zh, false) => format!("…另有 {count} 条"),
+        (Lang::En, true) => format!("… and {count} more, overleaf"),
+        (Lang::En, false) => format!("… and {count} more"),
+    }
+}
+
+/// What of a place lies below.
+fn below(place: Rect, top: f32) -> Rect {
+    rect(place.left(), top, place.right(), place.bottom())
 }

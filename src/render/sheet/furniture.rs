@@ -5,15 +5,141 @@ use tiny_skia::{PathBuilder, Rect};
 use super::{
     layout::Layout,
     pen::{
-        FOOT, INK, NEATLINE, PAPER, Pen, SCALE, SEAL, SMALL_SUBTITLE, SMALL_TITLE, SUBTITLE, TITLE,
-        look, rect,
+        FOOT, INK, LEADING, Look, NEATLINE, PAPER, Pen, SCALE, SEAL, SMALL_SUBTITLE, SMALL_TITLE,
+        SUBTITLE, TITLE, look, rect,
     },
     standing::PIXEL_M,
 };
 use crate::{
-    render::{brief::Brief, fonts::Weight, frame::MapFrame, ground::Ground, scene::Item},
+    render::{
+        brief::Brief,
+        fonts::{Fonts, Weight},
+        frame::MapFrame,
+        ground::Ground,
+        scene::Item,
+        text,
+    },
     report::Lang,
 };
+
+/// From the left of the map's mark to the title, in units.
+const MARK: f32 = 15.0;
+/// Sizes of a title in units, and in how many lines: smaller where it is long.
+const TITLES: [(f32, usize); 3] = [(TITLE.size, 1), (16.0, 2), (11.0, 3)];
+const SMALL_TITLES: [(f32, usize); 3] = [(SMALL_TITLE.size, 1), (11.5, 2), (10.0, 4)];
+
+/// A title in a place whose sides are in units, as large as all of it stands there.
+pub(super) fn title_lines(
+    fonts: &Fonts,
+    words: &str,
+    [wide, high]: [f32; 2],
+    is_small: bool,
+) -> (Look, Vec<String>) {
+    let (sizes, look) = if is_small {
+        (SMALL_TITLES, SMALL_TITLE)
+    } else {
+        (TITLES, TITLE)
+    };
+    let set = |(size, most): (f32, usize)| {
+        let lines = text::broken(fonts, look.weight, words, wide / size, most);
+        (Look { size, ..look }, lines)
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+    let stands = |(look, lines): &(Look, Vec<String>)| {
+        !is_cut(lines) && look.size * LEADING * lines.len() as f32 <= high + 0.5
+    };
+    let mut tried = sizes.into_iter().map(set);
+    tried.find(stands).unwrap_or_else(|| {
+        let [.., (smallest, _)] = sizes;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few lines"
+        )]
+        let free = ((high + 0.5) / (smallest * LEADING)).max(1.0) as usize;
+        set((smallest, free))
+    })
+}
+
+/// Whether the last line goes on.
+fn is_cut(lines: &[String]) -> bool {
+    lines.last().is_some_and(|line| line.ends_with('…'))
+}
+
+/// What stands below a map, what must be read first.
+pub(super) struct Below {
+    /// Whom to credit, the number of approval, where the legend is.
+    must: Vec<String>,
+    /// What is missing on the map, and how much that is.
+    lacking: [String; 2],
+    /// Where the rest comes from.
+    sources: String,
+}
+
+impl Below {
+    /// `approved`: whether the number of approval is among it.
+    pub fn new(layout: &Layout, brief: &Brief<'_>, ground: Ground, approved: bool) -> Self {
+        let (credit, sources) = brief.credits();
+        let mut must = vec![credit.to_owned(), brief.ground_credit(ground)];
+        must.extend(approved.then(|| brief.approved()));
+        let has_legend = layout.beside.is_some();
+        must.extend(
+            (!has_legend).then(|| brief.words("图例见链接", "legend: see the link").to_owned()),
+        );
+        // Elsewhere what is missing stands beside the map.
+        let lacking = if layout.says_what_is_missing() {
+            [String::new(), String::new()]
+        } else {
+            [brief.lacking(), brief.lacking_in_short()]
+        };
+        Self {
+            must,
+            lacking,
+            sources,
+        }
+    }
+
+    /// Its lines of so many ems, as many as are free: only what is least needed ends early.
+    pub fn lines(&self, fonts: &Fonts, ems: f32, free: usize) -> Vec<String> {
+        let broken = |text: &str| text::broken(fonts, FOOT.weight, text, ems, usize::MAX);
+        let needed = if self.needed(fonts, ems) <= free {
+            &self.lacking[0]
+        } else {
+            &self.lacking[1]
+        };
+        let must = self.with(needed, "");
+        let all = self.with(needed, &self.sources);
+        let cut = text::broken(fonts, FOOT.weight, &all, ems, free);
+        let letters = |lines: &[String]| {
+            let letters = lines.iter().flat_map(|line| line.chars());
+            letters
+                .filter(|one| !one.is_whitespace() && *one != '…')
+                .count()
+        };
+        let lines = broken(&must);
+        // An ellipsis must not take the place of what is needed.
+        if letters(&cut) < letters(&lines) {
+            return lines;
+        }
+        cut
+    }
+
+    fn with(&self, lacking: &str, sources: &str) -> String {
+        let parts = self
+            .must
+            .iter()
+            .map(String::as_str)
+            .chain([lacking, sources]);
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        parts.join(" · ")
+    }
+
+    /// Lines that it needs without the sources.
+    pub fn needed(&self, fonts: &Fonts, ems: f32) -> usize {
+        let must = self.with(&self.lacking[0], "");
+        text::broken(fonts, FOOT.weight, &must, ems, usize::MAX).len()
+    }
+}
 
 impl Pen<'_> {
     /// The neat line around the map.
@@ -45,29 +171,28 @@ impl Pen<'_> {
         self.rule(half(1.0), INK, 0.8 * unit);
     }
 
-    pub fn title(&mut self, place: Rect, brief: &Brief<'_>) {
-        let is_small = place.height() < 50.0 * self.unit;
-        let (title, subtitle) = if is_small {
-            (SMALL_TITLE, SMALL_SUBTITLE)
-        } else {
-            (TITLE, SUBTITLE)
-        };
+    pub fn title(&mut self, place: Rect, brief: &Brief<'_>, is_small: bool) {
+        let subtitle = if is_small { SMALL_SUBTITLE } else { SUBTITLE };
         let unit = self.unit;
-        let mut left = place.left();
-        let mut top = place.top();
+        let (mut left, mut top) = (place.left(), place.top());
         if !is_small {
-            // The mark of the map, as its page has it.
-            let bar = rect(left, top + 3.0 * unit, left + 4.0 * unit, top + 49.0 * unit);
-            self.items
-                .push(Item::Fill(PathBuilder::from_rect(bar), SEAL));
-            left += 15.0 * unit;
+            left += MARK * unit;
             top -= 2.0 * unit;
         }
         let wide = place.right() - left;
-        let name = self.broken(title, &brief.title(), wide, 1);
-        let top = self.lines(title, &name, left, top);
+        let high = place.height() - self.leading(subtitle);
+        let room = [wide, high].map(|side| side / unit);
+        let (look, lines) = title_lines(self.fonts, &brief.title(), room, is_small);
+        let end = self.lines(look, &lines, left, top);
         let below = self.broken(subtitle, &subtitle_of(brief), wide, 1);
-        self.lines(subtitle, &below, left, top);
+        let end = self.lines(subtitle, &below, left, end);
+        if !is_small {
+            // The mark of the map, as its page has it.
+            let [left, top] = [place.left(), place.top() + 3.0 * unit];
+            let bar = rect(left, top, left + 4.0 * unit, end.max(top + 46.0 * unit));
+            self.items
+                .push(Item::Fill(PathBuilder::from_rect(bar), SEAL));
+        }
     }
 
     /// Scale, reference system, number of approval and credits, below the map.
@@ -88,25 +213,13 @@ impl Pen<'_> {
             end += 18.0 * unit + long;
         }
         let mut right = foot.right();
-        let (credit, sources) = brief.credits();
         let approved = brief.approved();
         let long = self.length(SCALE, &approved);
-        // Elsewhere it stands beside the map.
-        let lacking = brief.lacking();
-        let ground = brief.ground_credit(ground);
-        let mut credits = vec![credit, &ground];
-        if layout.is_small {
-            credits.push(&lacking);
-        }
-        if end + 16.0 * unit + long <= right {
+        let has_room = end + 16.0 * unit + long <= right;
+        if has_room {
             right -= long;
             self.line(SCALE, &approved, right, baseline);
-        } else {
-            credits.push(&approved);
         }
-        credits.push(&sources);
-        credits.retain(|part| !part.is_empty());
-        let credits = credits.join(" · ");
         if let Some(crs) = frame.crs() {
             let system = format!("CGCS2000 {}", crs.short_name());
             let long = self.length(SCALE, &system);
@@ -114,14 +227,16 @@ impl Pen<'_> {
                 self.line(SCALE, &system, right - 16.0 * unit - long, baseline);
             }
         }
-        let top = foot.top() + if layout.is_small { 23.0 } else { 27.0 } * unit;
-        let room = ((foot.bottom() - top) / self.leading(FOOT)).floor();
+        let top = foot.top() + layout.scale_high();
+        let free = ((foot.bottom() - top) / self.leading(FOOT)).floor();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a few lines"
         )]
-        let lines = self.broken(FOOT, &credits, foot.width(), room.max(1.0) as usize);
+        let free = free.max(1.0) as usize;
+        let below = Below::new(layout, brief, ground, !has_room);
+        let lines = below.lines(self.fonts, foot.width() / (FOOT.size * unit), free);
         self.lines(FOOT, &lines, foot.left(), top);
     }
 

@@ -2,7 +2,24 @@
 
 use tiny_skia::Rect;
 
-use super::{Plan, pen::rect};
+use super::{
+    Plan,
+    furniture::{Below, title_lines},
+    pen::{FOOT, LEADING, SMALL_SUBTITLE, rect},
+};
+use crate::render::{fonts::Fonts, ground::Ground};
+
+/// From the top of the foot to the credits below the scale, in units.
+const SCALE_HIGH: f32 = 27.0;
+const SMALL_SCALE_HIGH: f32 = 23.0;
+/// The height of a title on one line and the line below it, in units.
+const SMALL_HEAD: f32 = 38.0;
+/// Lines of credits for which there is always room.
+const LINES: usize = 2;
+/// Of a small picture's height title and the line below it have at most this share.
+const MOST_HEAD: f32 = 0.24;
+/// Of a small picture's height the map has at least this share.
+const LEAST_MAP: f32 = 0.36;
 
 /// Where everything stands.
 pub(super) struct Layout {
@@ -23,6 +40,23 @@ pub(super) enum Beside {
     Column(Rect),
     /// From left to right.
     Band(Rect),
+    /// There is room for a legend alone.
+    Legend(Rect),
+}
+
+impl Beside {
+    /// What a strip has room for; `None` where that is not even a legend. Lengths in units decide, for
+    /// letters have a size.
+    fn within(strip: Rect, unit: f32) -> Option<Self> {
+        let [wide, high] = [strip.width() / unit, strip.height() / unit];
+        if wide >= 520.0 && high >= 170.0 {
+            Some(Self::Band(strip))
+        } else if wide >= 236.0 && high >= 400.0 {
+            Some(Self::Column(strip))
+        } else {
+            (wide >= 150.0 && high >= 90.0).then_some(Self::Legend(strip))
+        }
+    }
 }
 
 impl Layout {
@@ -57,7 +91,7 @@ impl Layout {
                 Beside::Band(rect(inner.left(), bottom, inner.right(), inner.bottom())),
             )
         };
-        Self {
+        let mut layout = Self {
             whole,
             unit,
             title: (!plan.is_slide).then_some(title),
@@ -70,9 +104,12 @@ impl Layout {
             map,
             beside: Some(beside),
             is_small: false,
-        }
+        };
+        layout.raise_foot(layout.needed_lines(plan), 0.5 * map.height());
+        layout
     }
 
+    /// A sheet on which not all has room that larger ones have.
     fn small(plan: &Plan<'_>, whole: Rect) -> Self {
         let unit = (whole.width() / 420.0)
             .min(whole.height() / 320.0)
@@ -84,24 +121,82 @@ impl Layout {
             whole.width() - margin,
             whole.height() - margin,
         );
-        let head = if plan.is_slide { 0.0 } else { 38.0 * unit };
+        let head = if plan.is_slide {
+            0.0
+        } else {
+            small_head(plan, inner.width(), unit) * unit
+        };
         let foot = 54.0 * unit;
         let top = inner.top() + head;
-        let map = rect(inner.left(), top, inner.right(), inner.bottom() - foot);
-        Self {
+        let mut map = rect(inner.left(), top, inner.right(), inner.bottom() - foot);
+        let mut end = inner.bottom();
+        let gap = 10.0 * unit;
+        let beside;
+        if whole.width() >= 1.5 * whole.height() {
+            let left = inner.right() - 0.3 * inner.width();
+            let strip = rect(left, top, inner.right(), inner.bottom());
+            beside = Beside::within(strip, unit);
+            if beside.is_some() {
+                map = rect(map.left(), top, left - gap, map.bottom());
+            }
+        } else {
+            let high = 0.26 * inner.height();
+            let strip = rect(inner.left(), end - high, inner.right(), end);
+            beside = Beside::within(strip, unit);
+            if beside.is_some() {
+                end = strip.top() - 4.0 * unit;
+                map = rect(map.left(), top, map.right(), end - foot);
+            }
+        }
+        let mut layout = Self {
             whole,
             unit,
             title: (!plan.is_slide).then(|| rect(inner.left(), inner.top(), inner.right(), top)),
-            foot: rect(
-                map.left(),
-                map.bottom() + 3.0 * unit,
-                map.right(),
-                inner.bottom(),
-            ),
+            foot: rect(map.left(), map.bottom() + 3.0 * unit, map.right(), end),
             map,
-            beside: None,
+            beside,
             is_small: true,
-        }
+        };
+        layout.raise_foot(layout.needed_lines(plan), LEAST_MAP * whole.height());
+        layout
+    }
+
+    /// Lines of credits without which a map must not be published.
+    fn needed_lines(&self, plan: &Plan<'_>) -> usize {
+        // What is not there is told in more words than what is.
+        let ground = match plan.brief.base_map {
+            Some(_) => Ground::Partial,
+            None => Ground::NotShown,
+        };
+        let below = Below::new(self, plan.brief, ground, true);
+        let ems = self.foot.width() / (FOOT.size * self.unit);
+        // A program without fonts draws nothing.
+        Fonts::carried().map_or(LINES, |fonts| below.needed(fonts, ems))
+    }
+
+    /// Makes room for so many lines below the map, which stays so high at least.
+    fn raise_foot(&mut self, lines: usize, least: f32) {
+        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+        let more = lines.saturating_sub(LINES) as f32 * FOOT.size * LEADING * self.unit;
+        let more = more.min(self.map.height() - least).max(0.0);
+        let (map, foot) = (self.map, self.foot);
+        self.map = rect(map.left(), map.top(), map.right(), map.bottom() - more);
+        self.foot = rect(foot.left(), foot.top() - more, foot.right(), foot.bottom());
+    }
+
+    /// From the top of the foot to the credits, pixels.
+    pub fn scale_high(&self) -> f32 {
+        self.unit
+            * if self.is_small {
+                SMALL_SCALE_HIGH
+            } else {
+                SCALE_HIGH
+            }
+    }
+
+    /// Whether there is room beside the map for what is missing on it.
+    pub fn says_what_is_missing(&self) -> bool {
+        matches!(self.beside, Some(Beside::Column(_) | Beside::Band(_)))
     }
 
     /// Where the arrow to the north stands, over the map's upper right corner; a map may be too small
@@ -113,4 +208,17 @@ impl Layout {
         let has_room = map.width() >= 4.0 * wide && map.height() >= 2.0 * high;
         has_room.then(|| rect(left, top, left + wide, top + high))
     }
+}
+
+/// How high the title of a small sheet and the line below it are, in units.
+fn small_head(plan: &Plan<'_>, wide: f32, unit: f32) -> f32 {
+    let below = SMALL_SUBTITLE.size * LEADING;
+    let high = MOST_HEAD * plan.height / unit - below;
+    let title = Fonts::carried().map_or(0.0, |fonts| {
+        let (look, lines) = title_lines(fonts, &plan.brief.title(), [wide / unit, high], true);
+        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+        let lines = lines.len() as f32;
+        look.size * LEADING * lines
+    });
+    (title + below + 1.0).max(SMALL_HEAD)
 }

@@ -1,22 +1,28 @@
 //! A map with what stands around it: title, legend, scale, north, sources, and the way back to it.
 //!
 //! A wide sheet has a column beside the map, a high one a band below it; a small picture keeps what no
-//! map may be without.
+//! map may be without, and a legend where there is room. Sentences that have no room beside a map have
+//! pages of their own.
 
 mod beside;
 mod columns;
 mod furniture;
 mod layout;
 mod pen;
+mod quoted;
 mod standing;
 
 use tiny_skia::{PathBuilder, Rect};
 
-pub use self::standing::{SCALES, window};
 use self::{
+    beside::Stands,
     layout::Layout,
     pen::{PAPER, Pen},
     standing::standing,
+};
+pub use self::{
+    quoted::pages,
+    standing::{SCALES, window},
 };
 use super::{
     brief::Brief,
@@ -66,6 +72,8 @@ pub struct Sheet {
     pub frame: MapFrame,
     /// Where its address stands.
     pub link: Option<Rect>,
+    /// Whether all sentences of what it is about stand on it whole.
+    pub is_quoted: bool,
 }
 
 /// Why there is no picture.
@@ -150,18 +158,19 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
         pen.north(plate, plan.brief.words("北", "N"));
     }
     if let Some(title) = layout.title {
-        pen.title(title, plan.brief);
+        pen.title(title, plan.brief, layout.is_small);
     }
     pen.foot(&layout, plan.brief, &frame, (scale, drawn.ground));
-    let mut link = None;
+    let mut stands = Stands::default();
     if let Some(beside) = &layout.beside {
         let sections = legend(&drawn, plan.brief, frame.zoom());
-        link = pen.beside(beside, plan, &sections);
+        stands = pen.beside(beside, plan, &sections);
     }
     Ok(Sheet {
         scene,
         drawn,
         frame,
-        link,
+        link: stands.link,
+        is_quoted: stands.is_quoted,
     })
 }

@@ -52,7 +52,7 @@ pub(super) const FOOT: Look = look(Weight::Regular, 10.0, SOFT);
 pub(super) const SCALE: Look = look(Weight::Regular, 10.0, INK);
 
 /// From one line to the next, in sizes of the text.
-const LEADING: f32 = 1.36;
+pub(super) const LEADING: f32 = 1.36;
 /// The baseline below the top of a line.
 const BASELINE: f32 = 1.02;
 

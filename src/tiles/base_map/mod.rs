@@ -120,10 +120,11 @@ impl Known {
     }
 }
 
-/// A base map.
+/// A base map. Clones of it ask and keep tiles together.
+#[derive(Clone)]
 pub struct BaseMap {
-    source: Source,
-    asking: Asking,
+    source: Arc<Source>,
+    asking: Arc<Asking>,
     tiles: Cache<BaseTile, Known>,
 }
 
@@ -145,8 +146,8 @@ impl BaseMap {
             .expire_after(Keeping)
             .build();
         Self {
-            source,
-            asking: Asking::new(),
+            source: Arc::new(source),
+            asking: Arc::new(Asking::new()),
             tiles,
         }
     }
