@@ -281,6 +281,7 @@ impl Brief<'_> {
             filter: filter.map(Condition),
             filter_crs: None,
             revision: None,
+            as_of: None,
             limit: None,
             offset: None,
         })

@@ -253,7 +253,7 @@ const MATRIX: &[(&str, &str, Rule)] = &[
 const TILE: [&str; 3] = ["12", "3379", "1565"];
 
 /// The address that a template of the document stands for.
-fn address(method: &str, template: &str, collection: &str, feature: &str) -> String {
+pub fn address(method: &str, template: &str, collection: &str, feature: &str) -> String {
     let [z, x, y] = TILE;
     let path = template
         .replace("{collectionId}", collection)
