@@ -18,6 +18,7 @@ use renewal_map::{
 
 mod base_map;
 pub mod compile;
+mod difference;
 pub mod draft;
 pub mod export;
 pub mod import;

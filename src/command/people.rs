@@ -110,9 +110,6 @@ pub fn people(options: &Options) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// Who does what is done on the command line.
-pub(super) const OPERATOR: &str = "command line";
-
 fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
     match action {
         Action::List => {
@@ -137,23 +134,19 @@ fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
         }
         Action::Add { name, role } => {
             record.put_account(name, *role)?;
-            record.audit(OPERATOR, "account", &format!("{name} {role}"))?;
             println!("{name}：{} ({role})", role.title().zh);
         }
         Action::Invite { name, role, place } => {
             record.put_account(name, *role)?;
-            record.audit(OPERATOR, "account", &format!("{name} {role}"))?;
             link(record, name, place)?;
         }
         Action::Password { name, place } => link(record, name, place)?,
         Action::Close { name } => {
             record.close_account(name)?;
-            record.audit(OPERATOR, "close", name)?;
             println!("{name} 已关闭 (closed)");
         }
         Action::Token { name, days, label } => {
             let (number, token) = grant(record, name, label, *days)?;
-            record.audit(OPERATOR, "token", &format!("{number} {name}"))?;
             println!("{}", token.reveal());
             eprintln!(
                 "令牌 {number}，{days} 天内有效，只显示这一次 (shown this once; holds for {days} days)"
@@ -161,7 +154,6 @@ fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
         }
         Action::Revoke { number } => {
             record.revoke_token(*number)?;
-            record.audit(OPERATOR, "revoke", &number.to_string())?;
             println!("令牌 {number} 已收回 (taken back)");
         }
         Action::Audit { limit, csv } => {
@@ -183,7 +175,6 @@ fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
 /// Prints a one-time link for an account.
 fn link(record: &Record, name: &str, place: &Place) -> Result<(), RecordError> {
     let key = invite(record, name)?;
-    record.audit(OPERATOR, "invite", name)?;
     println!("{}/join/{}", place.public_url, key.reveal());
     eprintln!(
         "链接 {JOIN_HOURS} 小时内有效，只能用一次；请只交给 {name} (holds for {JOIN_HOURS} hours and once: give it to {name} alone)"

@@ -233,6 +233,7 @@ impl Query {
             filter: self.filter.clone(),
             filter_crs: self.filter_crs.clone(),
             revision: None,
+            as_of: None,
             limit: None,
             offset: None,
         }

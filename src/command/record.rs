@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use renewal_map::{
     model::{Revision, Text},
-    store::record::{Record, RecordError, Share, restore},
+    store::record::{Difference, OPERATOR, Record, RecordError, Share, restore},
 };
 
-use super::{District, people::OPERATOR};
+use super::{District, difference};
 
 #[derive(Args)]
 pub struct Options {
@@ -60,7 +60,7 @@ enum Action {
         #[command(flatten)]
         folder: Folder,
     },
-    /// 查看新版数据会改什么；--accept 才写入 (show what newer data would change; only --accept writes it)
+    /// 查看新版数据会改什么，逐项对照；--accept 才写入 (show what newer data would change, value by value; only --accept writes it)
     Update {
         /// 写入；此处改过的要素不动 (write it; what was changed here stays)
         #[arg(long, requires = "author")]
@@ -206,6 +206,16 @@ fn update(district: &District, accepted_by: Option<&str>) -> Result<(), RecordEr
             ""
         };
         println!("  {}  {change}{kept}", offered.key);
+        if let (Some(_), Some(body)) = (offered.standing, &offered.body) {
+            let changed = Difference {
+                key: offered.key.clone(),
+                before: record.standing(&offered.key)?,
+                after: Some(body.clone()),
+            };
+            for line in difference::lines(&changed) {
+                println!("      {line}");
+            }
+        }
     }
     let Some(author) = accepted_by else {
         println!(

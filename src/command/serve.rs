@@ -109,7 +109,8 @@ pub fn serve(options: &Serve) -> Result<(), String> {
     let result = runtime.block_on(listen(options, live, provider, base_map));
     // Work that nobody waits for any more must not keep the program.
     runtime.shutdown_timeout(GRACE);
-    result
+    // What was refused in the last moment belongs to the log, too.
+    result?.write_down().map_err(|error| error.to_string())
 }
 
 /// The data that are served, told on the terminal.
@@ -141,7 +142,7 @@ async fn listen(
     live: Live,
     provider: Option<Waiting>,
     base_map: Option<BaseMap>,
-) -> Result<(), String> {
+) -> Result<AppState, String> {
     let address = options.listen;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
@@ -168,8 +169,8 @@ async fn listen(
     println!("地图已就绪 (the map is ready): {address}");
     tell_link(&state, here);
     tokio::spawn(state.clone().follow());
-    serve_connections(listener, router(state)).await;
-    Ok(())
+    serve_connections(listener, router(state.clone())).await;
+    Ok(state)
 }
 
 /// Tells how the first administrator comes in, where there is none.

@@ -18,7 +18,7 @@ use super::{
     AppState, Base, GEOJSON, JSON, Work,
     format::{self, Offer},
     json_answer,
-    moment::moment,
+    moment::moment_of,
     paging::Page as Links,
     params::Params,
     person::Asker,
@@ -103,7 +103,7 @@ pub async fn query(
         .blocking(Work::Heavy, move |state, abandoned| {
             let question: Question = read_body(body)?;
             let request = Request {
-                moment: Moment::of(question.revision),
+                moment: moment_of(question.revision, question.as_of.as_deref())?,
                 viewer: asker.viewer(),
                 question,
                 offer,
@@ -144,11 +144,12 @@ pub async fn query_named(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let params = Params::parse(query.as_deref(), &NAMED_PARAMS)?;
+    let question = named(&params)?;
     let request = Request {
         offer: format::choose(&params, &headers, &OFFERS)?,
         lang: params.lang()?,
-        question: named(&params)?,
-        moment: moment(&params)?,
+        moment: moment_of(question.revision, question.as_of.as_deref())?,
+        question,
         viewer: asker.viewer(),
         base,
         address: query,
@@ -216,6 +217,7 @@ fn named(params: &Params) -> Result<Question, Problem> {
         filter: parse_condition(params)?,
         filter_crs: params.get("filter-crs").map(str::to_owned),
         revision: params.number("revision")?,
+        as_of: params.get("as_of").map(str::to_owned),
         limit: params.number("limit")?,
         offset: params.number("offset")?,
     })

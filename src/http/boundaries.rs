@@ -11,7 +11,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    AppState, Base, GEOJSON, Work, areas::read_body, json_answer, params::Params, person::Asker,
+    AppState, Base, GEOJSON, Work,
+    areas::read_body,
+    json_answer,
+    moment::{moment, moment_of},
+    params::Params,
+    person::Asker,
     problem::Problem,
 };
 use crate::{
@@ -32,6 +37,14 @@ struct Body {
     #[serde(default)]
     carriageway: Carriageway,
     revision: Option<u64>,
+    as_of: Option<String>,
+}
+
+/// What is asked, in the address or in the body.
+struct Asked {
+    text: String,
+    carriageway: Carriageway,
+    moment: Moment,
 }
 
 /// What becomes of the boundary sentences of a text in the address.
@@ -41,7 +54,8 @@ pub async fn of_address(
     base: Base,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let params = Params::parse(query.as_deref(), &["text", "carriageway", "revision", "f"])?;
+    let known = ["text", "carriageway", "revision", "as_of", "f"];
+    let params = Params::parse(query.as_deref(), &known)?;
     params.check_format(&["json", "geojson"])?;
     let text = params.get("text").ok_or_else(|| {
         Problem::unreadable(Text::new(
@@ -49,14 +63,14 @@ pub async fn of_address(
             "the parameter text is missing: a text with boundary sentences",
         ))
     })?;
-    let body = Body {
+    let asked = Asked {
         text: text.to_owned(),
         carriageway: params
             .word("carriageway", &["centre", "inner", "outer"])?
             .unwrap_or_default(),
-        revision: params.number("revision")?,
+        moment: moment(&params)?,
     };
-    answer(state, asker.viewer(), base, body).await
+    answer(state, asker.viewer(), base, asked).await
 }
 
 /// The same of a text in the body.
@@ -69,28 +83,33 @@ pub async fn of_body(
 ) -> Result<Response, Problem> {
     Params::parse(query.as_deref(), &["f"])?.check_format(&["json", "geojson"])?;
     let body: Body = read_body(body)?;
-    answer(state, asker.viewer(), base, body).await
+    let asked = Asked {
+        moment: moment_of(body.revision, body.as_of.as_deref())?,
+        text: body.text,
+        carriageway: body.carriageway,
+    };
+    answer(state, asker.viewer(), base, asked).await
 }
 
 async fn answer(
     state: AppState,
     viewer: Viewer,
     base: Base,
-    body: Body,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            let snapshot = state.at(Moment::of(body.revision), viewer)?;
+            let snapshot = state.at(asked.moment, viewer)?;
             let options = Options {
-                carriageway: body.carriageway,
+                carriageway: asked.carriageway,
                 ..Options::default()
             };
             let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
             let compilations = snapshot
                 .network()
-                .compile_text(&body.text, options, || patience.check().is_ok())
+                .compile_text(&asked.text, options, || patience.check().is_ok())
                 .map_err(|error| Problem::unanswerable(error.text()))?;
-            let mut answer = collection(&body.text, &compilations);
+            let mut answer = collection(&asked.text, &compilations);
             answer["revision"] = json!(snapshot.revision);
             answer["links"] = json!([base.link(
                 "service-doc",

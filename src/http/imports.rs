@@ -511,6 +511,9 @@ fn file_name(name: &str) -> Result<String, Problem> {
 
 fn broken(error: &io::Error) -> Problem {
     tracing::error!("receiving a file: {error}");
+    if error.kind() == io::ErrorKind::StorageFull {
+        return Problem::busy(RecordError::from(io::Error::from(error.kind())).text());
+    }
     Problem::busy(Text::new(
         format!("文件没能存下：{error}"),
         format!("the file could not be kept: {error}"),

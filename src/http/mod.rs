@@ -26,6 +26,7 @@ mod person;
 mod pictures;
 mod problem;
 mod queryables;
+mod refused;
 mod revisions;
 mod session;
 mod shares;
@@ -60,7 +61,9 @@ use tower_http::{
 };
 
 pub use self::allowance::Peer;
-use self::{allowance::Allowance, base::Base, imports::Imports, problem::Problem};
+use self::{
+    allowance::Allowance, base::Base, imports::Imports, problem::Problem, refused::Refused,
+};
 use crate::{
     model::{Text, Viewer},
     people::{self, Provider, Secret, Throttle},
@@ -68,7 +71,7 @@ use crate::{
     store::{
         Snapshot,
         live::Live,
-        record::{AuditEntry, Hash, Record, RecordError},
+        record::{Hash, Record, RecordError},
     },
     tiles::{
         base_map::{AT_ONCE, BaseMap},
@@ -125,8 +128,8 @@ struct Shared {
     provider: Turns,
     throttle: Throttle,
     sharing: Allowance,
-    /// Attempts that were refused, by what refused them, until [`AppState::follow`] writes them down.
-    refused: Mutex<HashMap<&'static str, Vec<AuditEntry>>>,
+    /// Attempts that were refused, until [`AppState::write_down`] writes them down.
+    refused: Mutex<Refused>,
     /// When sessions were last used, likewise.
     seen: Mutex<HashMap<Hash, Timestamp>>,
 }

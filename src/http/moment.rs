@@ -79,7 +79,15 @@ impl AppState {
 /// # Errors
 /// 400 where one of them can't be read, or both are given.
 pub fn moment(params: &Params) -> Result<Moment, Problem> {
-    match (params.number("revision")?, params.get("as_of")) {
+    moment_of(params.number("revision")?, params.get("as_of"))
+}
+
+/// The moment of a revision's number or of a time, as either was given.
+///
+/// # Errors
+/// 400 where the time can't be read, or both are given.
+pub fn moment_of(revision: Option<u64>, as_of: Option<&str>) -> Result<Moment, Problem> {
+    match (revision, as_of) {
         (None, None) => Ok(Moment::Latest),
         (Some(number), None) => Ok(Moment::Revision(Revision(number))),
         (None, Some(text)) => text.parse().map(Moment::Time).map_err(|_| {

@@ -1,6 +1,11 @@
 //! Who asks: the token that a request shows, or the session of its cookie.
 
-use std::{collections::HashMap, convert::Infallible, mem, sync::PoisonError};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    mem,
+    sync::{MutexGuard, PoisonError},
+};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -10,16 +15,13 @@ use axum::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AppState, Readers, Work, problem::Problem, session};
+use super::{AppState, Readers, Work, problem::Problem, refused::Refused, session};
 use crate::{
     model::{Role, Text, Viewer},
     people::{IDLE_HOURS, Secret, Token},
     store::record::{Account, AuditEntry, Hash, Record, RecordError, Sight},
 };
 
-/// Refused attempts of each sort that are kept in mind until they are written down; beyond that they
-/// are let go.
-const MAX_REFUSED: usize = 1_000;
 /// Characters of a refused request that are kept.
 const MAX_REQUEST: usize = 200;
 /// The cookie of a session.
@@ -377,20 +379,21 @@ impl AppState {
     /// Keeps a refused attempt in mind: whoever has no account must not make the disk work.
     pub(super) fn note_refused(&self, who: &str, why: &'static str, request: &str) {
         let request: String = request.chars().take(MAX_REQUEST).collect();
-        self.keep_refused(why, vec![AuditEntry::now(who, why, &request)]);
+        self.refused().add(why, AuditEntry::now(who, why, &request));
     }
 
-    fn keep_refused(&self, why: &'static str, entries: Vec<AuditEntry>) {
+    fn refused(&self) -> MutexGuard<'_, Refused> {
         let refused = self.0.refused.lock();
-        let mut refused = refused.unwrap_or_else(PoisonError::into_inner);
-        let kept = refused.entry(why).or_default();
-        let room = MAX_REFUSED.saturating_sub(kept.len());
-        kept.extend(entries.into_iter().take(room));
+        refused.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes down the attempts that were refused since the last time, and which sessions were used.
-    /// Where that fails they are kept in mind for the next time. It blocks.
-    pub(super) fn write_down(&self) -> Result<(), RecordError> {
+    /// Where that fails they are kept in mind for the next time. It blocks. [`AppState::follow`] does
+    /// it again and again; whoever ends the service does it once more.
+    ///
+    /// # Errors
+    /// Where the record can't be written.
+    pub fn write_down(&self) -> Result<(), RecordError> {
         let Some(record) = self.0.live.record() else {
             return Ok(());
         };
@@ -408,18 +411,16 @@ impl AppState {
                 return Err(error);
             }
         }
-        let refused = self.0.refused.lock();
-        let refused = mem::take(&mut *refused.unwrap_or_else(PoisonError::into_inner));
-        let mut entries: Vec<AuditEntry> = refused.values().flatten().cloned().collect();
+        let refused = mem::take(&mut *self.refused());
+        let entries = refused.entries();
         if entries.is_empty() {
             return Ok(());
         }
-        entries.sort_by_key(|entry| entry.time);
-        record.audit_all(&entries).inspect_err(|_| {
-            for (why, entries) in refused {
-                self.keep_refused(why, entries);
-            }
-        })
+        let written = record.audit_all(&entries);
+        if written.is_err() {
+            self.refused().put_back(refused);
+        }
+        written
     }
 
     /// The record, without which nothing can be changed.

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AppState, Base, Work, areas::disposition, edit::failed, params::Params, person::Asker,
-    problem::Problem, shares,
+    AppState, Base, Work, areas::disposition, edit::failed, moment::moment_of, params::Params,
+    person::Asker, problem::Problem, shares,
 };
 use crate::{
     area::Patience,
@@ -25,7 +25,7 @@ use crate::{
         sheet::Failure,
     },
     share,
-    store::{Snapshot, live::Moment, record::Sight},
+    store::{Snapshot, record::Sight},
 };
 
 /// Bytes of finished pictures that are kept.
@@ -120,11 +120,13 @@ pub async fn of_view(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let size = size(&Params::pick(query.as_deref(), &SIZE)?)?;
+    let as_of = Params::pick(query.as_deref(), &[AS_OF])?;
     // What can't be read or is not there is left out, as on the page, and the picture says so.
-    let (mut view, mut missing) = View::parse(&without_size(query.as_deref()));
+    let (mut view, mut missing) = View::parse(&of_page(query.as_deref()));
+    let moment = moment_of(view.revision, as_of.get(AS_OF))?;
     let viewer = asker.viewer();
     let find = move |state: &AppState| {
-        let snapshot = state.at(Moment::of(view.revision), viewer)?;
+        let snapshot = state.at(moment, viewer)?;
         let time = time_of(state, viewer, snapshot.revision)?;
         if state.0.live.record().is_some() {
             // The picture is of these data: its link shows no others.
@@ -147,11 +149,11 @@ pub async fn of_view(
     answer(&state, find, Form::Png(size), Kind::Png).await
 }
 
-/// A view's parameters alone.
-fn without_size(query: Option<&str>) -> String {
+/// A view's parameters as the page knows them: its addresses name revisions, and no times.
+fn of_page(query: Option<&str>) -> String {
     let mut kept = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        if !SIZE.contains(&&*name) {
+        if !SIZE.contains(&&*name) && name != AS_OF {
             kept.append_pair(&name, &value);
         }
     }
@@ -172,6 +174,7 @@ fn time_of(
     Ok(known.map(|(_, time)| time))
 }
 
+const AS_OF: &str = "as_of";
 const SIZE: [&str; 3] = ["width", "height", "ratio"];
 const PAGE: [&str; 3] = ["paper", "orientation", "scale"];
 

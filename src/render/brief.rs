@@ -306,6 +306,7 @@ impl Brief<'_> {
             filter: filter.map(Condition),
             filter_crs: None,
             revision: None,
+            as_of: None,
             limit: None,
             offset: None,
         })

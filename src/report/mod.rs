@@ -52,6 +52,8 @@ pub struct Question {
     /// The revision asked for, one of those that the record holds; where it is not given, the
     /// one that is served.
     pub revision: Option<u64>,
+    /// The time asked for (RFC 3339), instead of a revision.
+    pub as_of: Option<String>,
     /// Features of each list that an answer in pages holds.
     pub limit: Option<usize>,
     /// Features of each list before them.

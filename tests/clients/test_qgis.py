@@ -16,6 +16,7 @@ from qgis.core import (
     QgsDataProvider,
     QgsFeatureRequest,
     QgsFillSymbol,
+    QgsGeometry,
     QgsJsonUtils,
     QgsMapRendererParallelJob,
     QgsMapSettings,
@@ -247,8 +248,8 @@ class Tiles(ServiceTest):
 class Exports(ServiceTest):
     """Files that `renewal-map export` writes."""
 
-    def open(self, folder, collection, ending, crs):
-        """The layers of the file: of a shapefile one for each sort of shape."""
+    def export(self, folder, collection, ending, crs):
+        """Writes the file, and gives its address."""
         path = Path(folder) / f"{collection}.{ending}"
         subprocess.run(
             [PROGRAM, "export", collection, "--out", path, "--crs", crs],
@@ -256,14 +257,50 @@ class Exports(ServiceTest):
             check=True,
             capture_output=True,
         )
-        address = f"/vsizip/{path}" if ending == "zip" else str(path)
-        first = QgsVectorLayer(address, collection, "ogr")
-        parts = first.dataProvider().subLayers()
-        names = [part.split(QgsDataProvider.sublayerSeparator())[1] for part in parts] or [collection]
-        layers = [QgsVectorLayer(f"{address}|layername={name}", name, "ogr") for name in names]
+        return f"/vsizip/{path}" if ending == "zip" else str(path)
+
+    def open(self, folder, collection, ending, crs):
+        """The layers of the file: of a shapefile one for each sort of shape."""
+        address = self.export(folder, collection, ending, crs)
+        if ending == "csv":
+            address += "|option:GEOM_POSSIBLE_NAMES=wkt|option:KEEP_GEOM_COLUMNS=NO|option:AUTODETECT_TYPE=YES"
+            layers = [QgsVectorLayer(address, collection, "ogr")]
+            # A table says nothing of its system.
+            layers[0].setCrs(QgsCoordinateReferenceSystem(crs))
+        else:
+            first = QgsVectorLayer(address, collection, "ogr")
+            parts = first.dataProvider().subLayers()
+            names = [part.split(QgsDataProvider.sublayerSeparator())[1] for part in parts] or [collection]
+            layers = [QgsVectorLayer(f"{address}|layername={name}", name, "ogr") for name in names]
         for layer in layers:
-            self.assertTrue(layer.isValid(), f"{path}: {layer.error().message()}")
+            self.assertTrue(layer.isValid(), f"{address}: {layer.error().message()}")
         return layers
+
+    def check_attributes(self, feature, expected, ending):
+        """What a feature says in a file: all plain values of what is served."""
+        fields = feature.fields()
+        checked = set()
+        for name, value in expected["properties"].items():
+            # A shapefile's fields have names of ten bytes.
+            place = fields.lookupField(name.encode()[:10].decode(errors="ignore") if ending == "zip" else name)
+            if place < 0 or not isinstance(value, (str, int, float)):
+                continue
+            found = feature[place]
+            if isinstance(value, str) and ending == "zip":
+                # Its texts have 254 bytes.
+                value = value.encode()[:254].decode(errors="ignore")
+            if isinstance(value, str):
+                self.assertEqual(found, value, name)
+            else:
+                self.assertAlmostEqual(float(found), float(value), 9, name)
+            checked.add(name)
+        stated = ["name", "name_en", "kind", "status", "located_by", "accuracy_m", "evidence", "source", "licence"]
+        self.assertLessEqual({name for name in stated if expected["properties"].get(name) is not None}, checked)
+
+    def shape(self, feature):
+        """A served feature's shape."""
+        (told,) = QgsJsonUtils.stringToFeatureList(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+        return told.geometry()
 
     def test_every_format_opens(self):
         served = self.service.items("zones")
@@ -273,6 +310,7 @@ class Exports(ServiceTest):
             ("zip", "EPSG:4548"),
             ("gpkg", "EPSG:4527"),
             ("fgb", "EPSG:4548"),
+            ("csv", "EPSG:4548"),
             ("kml", "CRS84"),
         ]:
             with self.subTest(f"{ending} in {crs}"), tempfile.TemporaryDirectory() as folder:
@@ -286,6 +324,7 @@ class Exports(ServiceTest):
                         geometry = feature.geometry()
                         geometry.transform(to_degrees)
                         found[feature[place]] = geometry
+                        self.check_attributes(feature, named[feature[place]], ending)
                 self.assertEqual(set(found), set(named))
                 shapes = 0
                 for name, geometry in found.items():
@@ -293,9 +332,40 @@ class Exports(ServiceTest):
                     if expected["geometry"] is None:
                         self.assertTrue(geometry.isNull(), name)
                         continue
-                    collection = json.dumps({"type": "FeatureCollection", "features": [expected]})
-                    (told,) = QgsJsonUtils.stringToFeatureList(collection)
                     # Two millimetres: one for each time that coordinates were rounded.
-                    self.assertLess(geometry.hausdorffDistance(told.geometry()), 2e-8, name)
+                    self.assertLess(geometry.hausdorffDistance(self.shape(expected)), 2e-8, name)
                     shapes += 1
                 self.assertGreater(shapes, 2)
+
+    def test_a_drawing_opens(self):
+        """It has a line for each ring, points as they are, and no system."""
+        crs = QgsCoordinateReferenceSystem("EPSG:4548")
+        to_degrees = QgsCoordinateTransform(crs, WGS84, QgsProject.instance())
+        found = []
+        with tempfile.TemporaryDirectory() as folder:
+            address = self.export(folder, "zones", "dxf", crs.authid())
+            for kind in ["LineString", "Point"]:
+                layer = QgsVectorLayer(f"{address}|layername=entities|geometrytype={kind}", "zones", "ogr")
+                self.assertTrue(layer.isValid(), layer.error().message())
+                for feature in layer.getFeatures():
+                    self.assertEqual(feature["Layer"], "zones")
+                    geometry = feature.geometry()
+                    geometry.transform(to_degrees)
+                    found.append(geometry)
+        wanted = []
+        for zone in self.service.items("zones").values():
+            if zone["geometry"] is None:
+                continue
+            shape = self.shape(zone)
+            if shape.type() == QgsWkbTypes.PointGeometry:
+                wanted.append(shape)
+                continue
+            polygons = shape.asMultiPolygon() if shape.isMultipart() else [shape.asPolygon()]
+            wanted += [QgsGeometry.fromPolylineXY(ring) for polygon in polygons for ring in polygon]
+        self.assertEqual(len(found), len(wanted))
+        for kind, least in [(QgsWkbTypes.LineGeometry, 3), (QgsWkbTypes.PointGeometry, 1)]:
+            shapes = [shape for shape in wanted if shape.type() == kind]
+            self.assertGreaterEqual(len(shapes), least)
+            for shape in shapes:
+                near = [other.hausdorffDistance(shape) for other in found if other.type() == kind]
+                self.assertLess(min(near), 2e-8)

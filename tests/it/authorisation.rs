@@ -253,7 +253,7 @@ const MATRIX: &[(&str, &str, Rule)] = &[
 const TILE: [&str; 3] = ["12", "3379", "1565"];
 
 /// The address that a template of the document stands for.
-fn address(method: &str, template: &str, collection: &str, feature: &str) -> String {
+pub fn address(method: &str, template: &str, collection: &str, feature: &str) -> String {
     let [z, x, y] = TILE;
     let path = template
         .replace("{collectionId}", collection)
@@ -491,6 +491,61 @@ fn every_operation_answers_everybody_as_it_should() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// The operations of an import that there is, each with a body that it takes.
+const OF_IMPORTS: [(&str, &str, &str); 5] = [
+    ("GET", "", ""),
+    ("PUT", "", "{}"),
+    ("GET", "/changes", ""),
+    ("POST", "/commit", "{\"preview\":1}"),
+    ("DELETE", "", ""),
+];
+
+#[test]
+fn an_import_into_what_is_hidden_is_as_one_that_there_is_not() {
+    let visitors = Visitors::new();
+    let house = &visitors.house;
+    let nowhere = "/imports/000000000000000000000000";
+    for (collection, readers, _) in HIDDEN {
+        let file = json!({ "type": "FeatureCollection", "features": [] }).to_string();
+        let path = format!("/imports?into={collection}&name=p.geojson");
+        let begun = house.send("POST", Some("administrator"), &path, &[], &file);
+        assert_eq!(begun.status, 201, "{}", begun.text());
+        let place = begun.header("location").to_owned();
+        let import = &place[place.find("/imports/").unwrap()..];
+        let mut hidden = 0;
+        for who in EVERYBODY {
+            let sees = who.is("editor") && who.is(readers);
+            for (method, more, body) in OF_IMPORTS {
+                // Who sees it may do with it what they like: they look alone, so that it stays.
+                if sees && method != "GET" {
+                    continue;
+                }
+                let [answer, none] = [import, nowhere]
+                    .map(|import| visitors.ask(who, method, &format!("{import}{more}"), body));
+                if sees && more.is_empty() {
+                    assert_eq!(answer.status, 200, "{who:?} {}", answer.text());
+                }
+                if sees {
+                    continue;
+                }
+                let what = format!("{who:?} {method} {collection}{more}: {}", answer.text());
+                assert!(matches!(none.status, 401 | 403 | 404), "{what}");
+                hidden += usize::from(none.status == 404);
+                assert_eq!(answer.status, none.status, "{what}");
+                let id = import.rsplit('/').next().unwrap();
+                let told = answer.text().replace(id, &"0".repeat(24));
+                assert_eq!(told, none.text(), "{what}");
+            }
+        }
+        // Editors get that far, where they don't see it.
+        assert_eq!(hidden > 0, readers == "administrator", "{collection}");
+        // Nobody has let go of it, nor committed it.
+        let still = house.send("GET", Some("administrator"), import, &[], "");
+        assert_eq!(still.status, 200, "{}", still.text());
+        assert_ne!(still.json()["state"], "committed");
+    }
 }
 
 /// Everything that can be read, in every form.

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use geo::{CoordsIter, Geometry, MapCoords, wkt};
+use geo::{Coord, Geometry, LineString, MapCoords, MultiPolygon, Polygon, wkt};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use renewal_map::{
     exchange::layer::{
@@ -186,36 +186,99 @@ fn write(format: Format, rows: &[Row], crs: Crs, out: &Path) -> Vec<Text> {
     losses
 }
 
-/// Shapes to a millimetre: so many decimals of degrees, or of metres.
+/// Corners of a shape: ring by ring or line by line, part by part. A polygon's outline comes first.
+fn corners(shape: &Geometry<f64>) -> Vec<Vec<&[Coord<f64>]>> {
+    fn rings(polygon: &Polygon<f64>) -> Vec<&[Coord<f64>]> {
+        let holes = polygon.interiors().iter();
+        std::iter::once(polygon.exterior())
+            .chain(holes)
+            .map(|ring| &*ring.0)
+            .collect()
+    }
+    match shape {
+        Geometry::Point(point) => vec![vec![std::slice::from_ref(&point.0)]],
+        Geometry::LineString(line) => vec![vec![&line.0]],
+        Geometry::MultiLineString(lines) => lines.iter().map(|line| vec![&*line.0]).collect(),
+        Geometry::Polygon(polygon) => vec![rings(polygon)],
+        Geometry::MultiPolygon(polygons) => polygons.iter().map(rings).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Millimetres as so many degrees, or metres.
+fn is_near(found: Coord<f64>, wanted: Coord<f64>, crs: Crs) -> bool {
+    let tolerance = if crs.is_geographic() { 1e-8 } else { 1e-3 };
+    (found.x - wanted.x).abs() <= tolerance && (found.y - wanted.y).abs() <= tolerance
+}
+
+/// Whether two lists of corners are the same, one after the other. A ring may run the other way where
+/// a format turns rings, and then begins at the same corner or its last.
+fn is_same(found: &[Coord<f64>], wanted: &[Coord<f64>], crs: Crs, turns: bool) -> bool {
+    let all_near = |found: &mut dyn Iterator<Item = &Coord<f64>>| {
+        found
+            .zip(wanted)
+            .all(|(found, wanted)| is_near(*found, *wanted, crs))
+    };
+    found.len() == wanted.len()
+        && (all_near(&mut found.iter()) || turns && all_near(&mut found.iter().rev()))
+}
+
+/// Shapes to a millimetre: the same parts, rings and corners in the same order.
 fn assert_near(
     found: Option<&Geometry<f64>>,
     wanted: Option<&Geometry<f64>>,
     crs: Crs,
+    turns: bool,
     what: &str,
 ) {
     let (Some(found), Some(wanted)) = (found, wanted) else {
         assert_eq!(found.is_some(), wanted.is_some(), "{what}");
         return;
     };
-    let tolerance = if crs.is_geographic() { 1e-8 } else { 1e-3 };
-    let pairs = found.coords_iter().zip(wanted.coords_iter());
-    assert_eq!(
-        found.coords_count(),
-        wanted.coords_count(),
-        "{what}: {found:?}"
-    );
     assert_eq!(
         std::mem::discriminant(found),
         std::mem::discriminant(wanted),
         "{what}: {found:?}"
     );
-    // Rings may begin elsewhere or run the other way: each corner must be there.
-    for (corner, _) in pairs {
-        let near = wanted.coords_iter().any(|other| {
-            (corner.x - other.x).abs() <= tolerance && (corner.y - other.y).abs() <= tolerance
-        });
-        assert!(near, "{what}: {corner:?} of {found:?} is not in {wanted:?}");
+    let [parts, parts_wanted] = [found, wanted].map(corners);
+    let counts = |parts: &[Vec<&[Coord<f64>]>]| parts.iter().map(Vec::len).collect::<Vec<_>>();
+    assert_eq!(counts(&parts), counts(&parts_wanted), "{what}: {found:?}");
+    for (ring, ring_wanted) in parts.iter().flatten().zip(parts_wanted.iter().flatten()) {
+        assert!(
+            is_same(ring, ring_wanted, crs, turns),
+            "{what}: {ring:?} is not {ring_wanted:?}"
+        );
     }
+}
+
+#[test]
+fn a_shape_that_lost_a_corner_a_hole_or_its_order_is_none_that_came_back() {
+    let whole = polygons()[1].clone().unwrap();
+    let MultiPolygon(parts) = MultiPolygon::try_from(whole.clone()).unwrap();
+    let is_told = |spoil: &dyn Fn(&mut Vec<Polygon<f64>>)| {
+        let mut parts = parts.clone();
+        spoil(&mut parts);
+        let spoilt: Geometry<f64> = MultiPolygon(parts).into();
+        let near = || assert_near(Some(&spoilt), Some(&whole), Crs::CRS84, false, "spoilt");
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(near)).is_err()
+    };
+    assert!(!is_told(&|_| ()));
+    assert!(is_told(&|parts| parts.swap(0, 1)));
+    assert!(is_told(&|parts| drop(parts.pop())));
+    assert!(is_told(
+        &|parts| parts[1] = Polygon::new(parts[1].exterior().clone(), vec![])
+    ));
+    assert!(is_told(&|parts| {
+        parts[0].exterior_mut(|ring| {
+            ring.0.remove(1);
+        });
+    }));
+    assert!(is_told(
+        &|parts| parts[1].exterior_mut(|ring| ring.0.swap(1, 2))
+    ));
+    assert!(is_told(
+        &|parts| parts[0].exterior_mut(|ring| ring.0[1].x += 3e-8)
+    ));
 }
 
 fn by_id(rows: Vec<Row>) -> BTreeMap<String, Row> {
@@ -235,7 +298,7 @@ fn what_is_written_is_read_again() {
     ];
     for format in Format::ALL {
         for (set, shapes) in &sets {
-            for crs in ["CRS84", "EPSG:4490", "EPSG:4548", "EPSG:4527", "EPSG:3857"].map(crs) {
+            for crs in Crs::all().iter().copied() {
                 let what = format!("{} {set} {}", format.name(), crs.short_name());
                 if format == Format::Dxf || format == Format::Kml && crs != Crs::CRS84 {
                     continue;
@@ -275,7 +338,9 @@ fn what_is_written_is_read_again() {
                         wanted.values[5] = as_text(&wanted.values[5]);
                     }
                     assert_eq!(read.values, wanted.values, "{what}");
-                    assert_near(read.geometry.as_ref(), wanted.geometry.as_ref(), crs, &what);
+                    let turns = format == Format::Shapefile;
+                    let (found, wanted) = (read.geometry.as_ref(), wanted.geometry.as_ref());
+                    assert_near(found, wanted, crs, turns, &what);
                 }
                 assert_losses(format, set, crs, &losses, &what);
             }
@@ -347,24 +412,37 @@ fn assert_losses(format: Format, set: &str, crs: Crs, losses: &[Text], what: &st
 fn a_drawing_keeps_shapes_and_layers() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.dxf");
-    let crs = crs("EPSG:4548");
-    let written = rows(&polygons()[2..], crs);
-    let losses = write(Format::Dxf, &written, crs, &file);
-    assert!(
-        losses[0].en.contains("用途代码") && losses[2].en.contains("EPSG:4548"),
-        "{losses:?}"
-    );
-    let (layer, read) = sound(&file, &ReadOptions::default());
-    assert_eq!(layer.crs, StatedCrs::None);
-    assert_eq!(read.len(), 2);
-    for (read, written) in read.iter().zip(&written) {
-        assert_eq!(read.values[0], "parcels");
-        assert_near(
-            read.geometry.as_ref(),
-            written.geometry.as_ref(),
-            crs,
-            "DXF",
-        );
+    for crs in Crs::all().iter().copied() {
+        for shapes in [polygons(), lines()] {
+            let what = format!("DXF {}", crs.short_name());
+            let written = rows(&shapes, crs);
+            let losses = write(Format::Dxf, &written, crs, &file);
+            let told = |words: &str| losses.iter().any(|loss| loss.en.contains(words));
+            assert!(told("用途代码") && told(&crs.short_name()), "{losses:?}");
+            let (layer, read) = sound(&file, &ReadOptions::default());
+            assert_eq!(layer.crs, StatedCrs::None);
+            // A drawing has a line for each ring, and no holes.
+            let shapes: Vec<_> = written
+                .iter()
+                .filter_map(|row| row.geometry.as_ref())
+                .collect();
+            let wanted: Vec<_> = shapes
+                .iter()
+                .flat_map(|shape| corners(shape))
+                .flatten()
+                .collect();
+            assert_eq!(read.len(), wanted.len(), "{what}");
+            for (read, wanted) in read.iter().zip(wanted) {
+                assert_eq!(read.values[0], "parcels");
+                let found = read.geometry.as_ref().unwrap();
+                let found: Vec<_> = corners(found).into_iter().flatten().collect();
+                assert_eq!(found.len(), 1, "{what}: {found:?}");
+                assert!(
+                    is_same(found[0], wanted, crs, false),
+                    "{what}: {found:?} {wanted:?}"
+                );
+            }
+        }
     }
 }
 
@@ -430,11 +508,16 @@ fn gdal_reads(file: &str, options: &[&str]) -> Value {
     serde_json::from_slice(&ogr2ogr(&args)).unwrap()
 }
 
+fn shape_of(feature: &Value) -> Geometry<f64> {
+    let shape: geojson::Geometry = serde_json::from_value(feature["geometry"].clone()).unwrap();
+    Geometry::try_from(shape).unwrap()
+}
+
 #[test]
 fn gdal_reads_what_is_written() {
     let folder = tempfile::tempdir().unwrap();
     for format in Format::ALL {
-        for crs in ["CRS84", "EPSG:4490", "EPSG:4548", "EPSG:4527"].map(crs) {
+        for crs in Crs::all().iter().copied() {
             if format == Format::Kml && crs != Crs::CRS84 {
                 continue;
             }
@@ -461,17 +544,35 @@ fn gdal_reads_what_is_written() {
             // GDAL knows which system it is.
             if !matches!(format, Format::Csv | Format::Dxf) && crs != Crs::CRS84 {
                 let stated = found["crs"]["properties"]["name"].as_str();
-                let code = crs.code().unwrap().to_string();
+                // It writes longitude and latitude of WGS 84 so.
+                let name = match crs.code() {
+                    Some(code) if code != 4326 => code.to_string(),
+                    _ => "CRS84".to_owned(),
+                };
                 assert!(
-                    stated.is_some_and(|name| name.ends_with(&code)),
+                    stated.is_some_and(|stated| stated.ends_with(&name)),
                     "{what}: {stated:?}"
                 );
             }
             let features = found["features"].as_array().unwrap();
             if format == Format::Dxf {
-                // Two of the four have a hole or two parts.
-                assert_eq!(features.len(), 7, "{what}");
-                assert_eq!(features[0]["properties"]["Layer"], "parcels");
+                // A drawing has a line for each ring.
+                let shapes: Vec<_> = written
+                    .iter()
+                    .filter_map(|row| row.geometry.as_ref())
+                    .collect();
+                let wanted: Vec<_> = shapes
+                    .iter()
+                    .flat_map(|shape| corners(shape))
+                    .flatten()
+                    .collect();
+                assert_eq!((features.len(), wanted.len()), (7, 7), "{what}");
+                for (feature, wanted) in features.iter().zip(wanted) {
+                    assert_eq!(feature["properties"]["Layer"], "parcels");
+                    let found = shape_of(feature);
+                    let wanted: Geometry<f64> = LineString::from(wanted.to_vec()).into();
+                    assert_near(Some(&found), Some(&wanted), crs, false, &what);
+                }
                 continue;
             }
             assert_eq!(features.len(), written.len(), "{what}");
@@ -481,10 +582,9 @@ fn gdal_reads_what_is_written() {
                     .iter()
                     .find(|feature| feature["id"] == **id || feature["properties"]["id"] == **id)
                     .unwrap_or_else(|| panic!("{what}: no {id} in {found}"));
-                let shape: geojson::Geometry =
-                    serde_json::from_value(feature["geometry"].clone()).unwrap();
-                let shape = Geometry::<f64>::try_from(shape).unwrap();
-                assert_near(Some(&shape), row.geometry.as_ref(), crs, &what);
+                let turns = format == Format::Shapefile;
+                let found = shape_of(feature);
+                assert_near(Some(&found), row.geometry.as_ref(), crs, turns, &what);
                 for (field, value) in fields().iter().zip(&row.values) {
                     let found = gdal_value(&feature["properties"], &field.name, format);
                     assert!(
@@ -593,7 +693,11 @@ fn what_gdal_writes_is_read() {
         ("KML", "b.kml", &["-lco", "NameField=name"]),
         ("LIBKML", "b.kmz", &[]),
     ] {
-        for crs in ["EPSG:4326", "EPSG:4490", "EPSG:4548", "EPSG:4527"].map(crs) {
+        for crs in Crs::all()
+            .iter()
+            .copied()
+            .filter(|crs| crs.code().is_some())
+        {
             let is_kml = driver.ends_with("KML");
             if is_kml && crs.code() != Some(4326) {
                 continue;
@@ -651,6 +755,7 @@ fn what_gdal_writes_is_read() {
                     read.geometry.as_ref().map(single).as_ref(),
                     wanted.geometry.as_ref(),
                     there,
+                    driver == "ESRI Shapefile",
                     &what,
                 );
                 for (field, value) in fields().iter().zip(&wanted.values) {
@@ -1449,7 +1554,7 @@ fn a_collection_is_exported_and_read_as_it_was() {
                 .geometry
                 .as_ref()
                 .map(|shape| shape.map_coords(|coord| back.convert(coord).unwrap()));
-            assert_near(shape.as_ref(), wanted.as_ref(), Crs::CRS84, &what);
+            assert_near(shape.as_ref(), wanted.as_ref(), Crs::CRS84, false, &what);
         }
     }
 }

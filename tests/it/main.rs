@@ -25,6 +25,7 @@ mod import;
 mod intake;
 mod layers;
 mod loading;
+mod moments;
 mod oidc;
 mod people;
 mod pictures;

@@ -146,17 +146,115 @@ fn what_becomes_of_an_import_is_kept_by_nobody() {
 }
 
 #[test]
-fn who_tries_tokens_pushes_no_failed_sign_in_out_of_the_log() {
+fn who_tries_tokens_pushes_no_failed_sign_in_out_of_the_log_and_is_counted() {
     let house = House::open();
     let record = Record::open_existing(house.data.path()).unwrap();
-    let tried = |action: &str| AuditEntry::now("", action, "x");
-    record.audit_all(&[tried("failed sign in")]).unwrap();
-    record
-        .audit_all(&vec![tried("unknown token"); 10_050])
-        .unwrap();
-    let kept = record.audited(20_000, None, Some("")).unwrap();
-    assert_eq!(kept.len(), 10_001);
-    assert_eq!(kept.last().unwrap().1.action, "failed sign in");
+    let start = Timestamp::UNIX_EPOCH;
+    let tried = |action: &str, second: i64| AuditEntry {
+        time: start + SignedDuration::from_secs(second),
+        ..AuditEntry::now("", action, "x")
+    };
+    let tries = |seconds: std::ops::Range<i64>| -> Vec<AuditEntry> {
+        seconds
+            .map(|second| tried("unknown token", second))
+            .collect()
+    };
+    record.audit_all(&[tried("failed sign in", 0)]).unwrap();
+    record.audit_all(&tries(0..10_000)).unwrap();
+    let kept = || record.audited(40_000, None, Some("")).unwrap();
+    assert_eq!(kept().len(), 10_001);
+    record.audit_all(&tries(10_000..10_050)).unwrap();
+    record.audit_all(&tries(10_050..12_000)).unwrap();
+    // In the order of time: the failed sign-in, those that are counted, and the latest.
+    let mut log: Vec<AuditEntry> = kept().into_iter().map(|(_, entry)| entry).collect();
+    log.reverse();
+    assert_eq!(log[0].action, "failed sign in");
+    assert_eq!(log[1].action, "counted");
+    assert_eq!(
+        log[1].detail,
+        "unknown token: 1050, from 1970-01-01T00:00:00Z to 1970-01-01T00:17:29Z"
+    );
+    assert_eq!(
+        log[2].detail,
+        "unknown token: 1950, from 1970-01-01T00:17:30Z to 1970-01-01T00:49:59Z"
+    );
+    assert_eq!(log[3..], tries(3_000..12_000));
+}
+
+#[test]
+fn what_was_refused_last_is_written_down_as_the_service_ends() {
+    let house = House::open();
+    for turn in 0..3 {
+        sign_in(&house.server, &format!("谁-{turn}"), "a wrong password");
+        house
+            .server
+            .get_with("/collections", &[("authorization", "Bearer rmap_none")]);
+    }
+    let House { server, data, .. } = house;
+    assert!(server.end().success());
+    let record = Record::open_existing(data.path()).unwrap();
+    let log = record.audited(100, None, Some("")).unwrap();
+    let count = |action: &str| {
+        log.iter()
+            .filter(|(_, entry)| entry.action == action)
+            .count()
+    };
+    assert_eq!((count("failed sign in"), count("unknown token")), (3, 3));
+}
+
+#[test]
+fn no_account_is_changed_without_an_entry_in_the_log() {
+    let house = House::open();
+    let at = house.data.path();
+    let meddle = |sql: &str| {
+        let database = Connection::open(at.join("renewal-map.db")).unwrap();
+        database.execute_batch(sql).unwrap();
+    };
+    let list = || people(at, &["list"]);
+    let links = || {
+        let database = Connection::open(at.join("renewal-map.db")).unwrap();
+        let select = "SELECT group_concat(hex(hash)) FROM invitations ORDER BY hash";
+        database
+            .query_row(select, [], |row| row.get::<_, Option<String>>(0))
+            .unwrap()
+    };
+    people(at, &["invite", name_of("reader"), "--role", "reader"]);
+    let before = (list(), links());
+    meddle(
+        "CREATE TRIGGER no_log BEFORE INSERT ON audit WHEN NEW.account = 'command line'
+         BEGIN SELECT RAISE(ABORT, 'the log takes nothing'); END",
+    );
+    let changes: [&[&str]; 6] = [
+        &["add", "新人", "--role", "editor"],
+        &["add", name_of("reader"), "--role", "administrator"],
+        &["password", name_of("reader")],
+        &["close", name_of("reader")],
+        &["token", name_of("reader")],
+        &["revoke", "1"],
+    ];
+    let run = |args: &[&str]| {
+        let command = &mut program(&["people", "--data", at.to_str().unwrap()]);
+        let output = command.args(args).output().unwrap();
+        (
+            output.status.success(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    for args in changes {
+        assert_eq!(run(args), (false, String::new()), "{args:?}");
+        assert_eq!((list(), links()), before, "{args:?}");
+    }
+    meddle("DROP TRIGGER no_log");
+    for (args, action) in changes
+        .iter()
+        .zip(["account", "account", "invite", "close"])
+    {
+        assert!(run(args).0, "{args:?}");
+        let record = Record::open_existing(at).unwrap();
+        let (_, last) = record.audited(1, None, None).unwrap().remove(0);
+        assert_eq!((&*last.account, &*last.action), ("command line", action));
+        assert!(last.detail.contains(args[1]), "{}", last.detail);
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use std::{
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use renewal_map::{
     model::{Cause, Feature, Revision, Role},
+    people::grant,
     store::{
         Snapshot,
         files::Files,
@@ -25,7 +26,10 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{in_full, program, yunze};
+use crate::{
+    loading::Copy,
+    support::{Server, in_full, program, yunze},
+};
 
 fn district() -> [Files; 2] {
     [
@@ -548,6 +552,156 @@ fn a_newer_release_is_offered_and_leaves_what_was_changed_here() {
 }
 
 #[test]
+fn an_offer_tells_what_differs_in_each_feature() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    let parcels = record.load(Revision(1)).unwrap();
+    let ids = [0, 1, 2, 3].map(|number| nth(&parcels, "parcels", number).id.to_string());
+    rename(&record, &key("parcels", &ids[1]), "此处改").unwrap();
+    drop(record);
+    let copy = Copy::new();
+    let mut told = String::new();
+    copy.edit("geodata/parcels.geojson", |file| {
+        let features = file["features"].as_array_mut().unwrap();
+        told = features[0]["properties"]["name"].to_string();
+        features[0]["properties"]["name"] = "新版改".into();
+        features[0]["geometry"]["coordinates"][0][1][0] = json!(116.5);
+        features[1]["properties"]["name"] = "新版改".into();
+        for number in 0..11 {
+            features[2]["properties"][format!("more_{number}")] = number.into();
+        }
+        let mut new = features[3].clone();
+        new["id"] = "brand-new".into();
+        features.push(new);
+    });
+    let [seeds, geodata] = ["seeds", "geodata"].map(|part| copy.file(part));
+    let output = program(&["record", "update"])
+        .args(["--seeds".as_ref(), seeds.as_os_str()])
+        .args(["--geodata".as_ref(), geodata.as_os_str()])
+        .args(["--data".as_ref(), folder.path().as_os_str()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], format!("  parcels/{}  改动 (changed)", ids[0]));
+    let (name, shape) = if lines[1].contains("name") {
+        (1, 2)
+    } else {
+        (2, 1)
+    };
+    assert_eq!(lines[name], format!("      name  {told} → \"新版改\""));
+    assert!(
+        lines[shape].starts_with("      图形 (geometry)  …"),
+        "{said}"
+    );
+    assert!(
+        lines[shape].split(" → ").nth(1).unwrap().contains("116.5"),
+        "{said}"
+    );
+    assert!(
+        lines[3].contains(&ids[1]) && lines[3].contains("此处改过"),
+        "{said}"
+    );
+    assert_eq!(lines[4], "      name  \"此处改\" → \"新版改\"");
+    assert_eq!(lines[5], format!("  parcels/{}  改动 (changed)", ids[2]));
+    for number in 0..8 {
+        assert_eq!(
+            lines[6 + number],
+            format!("      more_{number}  无 (none) → {number}")
+        );
+    }
+    assert_eq!(lines[14], "      …另有 3 项 (and 3 more)");
+    assert_eq!(lines[15], "  parcels/brand-new  新增 (new)");
+    assert!(lines[16].contains("共 4 处") && lines.len() == 17, "{said}");
+}
+
+/// Tells others to end when it does.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_backup_by_another_process_under_load_is_one_revision() {
+    let folder = TempDir::new().unwrap();
+    let record = open(folder.path());
+    record.put_account("王工", Role::Editor).unwrap();
+    let (_, token) = grant(&record, "王工", "", 1).unwrap();
+    let parcel = a_parcel(&record);
+    let data = folder.path().to_str().unwrap();
+    let [seeds, geodata] = ["seeds", "geodata"].map(|part| yunze().join(part));
+    let server = Server::start_with(&[
+        "--seeds",
+        seeds.to_str().unwrap(),
+        "--geodata",
+        geodata.to_str().unwrap(),
+        "--data",
+        data,
+    ]);
+    let path = format!("/collections/parcels/items/{}", parcel.name);
+    let bearer = format!("Bearer {}", token.reveal());
+    let edit = |number: usize| {
+        let version = server.get(&path).header("etag").to_owned();
+        let headers = [("authorization", &*bearer), ("if-match", &*version)];
+        let patch = json!({ "properties": { "name": format!("地块{number}") } }).to_string();
+        let answer = server.send("PATCH", &path, &headers, patch).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    let done = AtomicBool::new(false);
+    let copies: Vec<_> = (0..4)
+        .map(|turn| folder.path().join(format!("copy-{turn}")))
+        .collect();
+    // Each with the revisions that were current before and after it was made.
+    let spans: Vec<(u64, u64)> = thread::scope(|scope| {
+        let _ends = Ends(&done);
+        let writer = scope.spawn(|| {
+            let mut number = 0;
+            while !done.load(Ordering::Relaxed) {
+                number += 1;
+                edit(number);
+            }
+        });
+        let latest = || record.latest().unwrap().0;
+        let spans = copies.iter().map(|copy| {
+            let before = latest();
+            while latest() < before + 2 {
+                assert!(!writer.is_finished(), "an edit failed");
+                thread::yield_now();
+            }
+            let before = latest();
+            let args = ["record", "backup", copy.to_str().unwrap(), "--data", data];
+            let output = program(&args).output().unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{told}");
+            (before, latest())
+        });
+        spans.collect()
+    });
+    for (copy, (before, after)) in copies.iter().zip(&spans) {
+        let elsewhere = TempDir::new().unwrap();
+        let (verified, _) = restore(copy, elsewhere.path()).unwrap();
+        let revision = verified.revision;
+        assert!(
+            (*before..=*after).contains(&revision.0),
+            "{revision} of {spans:?}"
+        );
+        let restored = Record::open_existing(elsewhere.path()).unwrap();
+        assert_eq!(restored.latest().unwrap(), revision);
+        let [restored, original] =
+            [&restored, &record].map(|record| told(&record.load(revision).unwrap()));
+        assert!(restored == original, "{revision}");
+    }
+    assert!(
+        spans.iter().any(|(before, after)| before < after),
+        "nobody wrote: {spans:?}"
+    );
+}
+
+#[test]
 fn a_backup_under_load_is_one_revision_and_comes_back() {
     let folder = TempDir::new().unwrap();
     let record = open(folder.path());
@@ -576,6 +730,13 @@ fn a_backup_under_load_is_one_revision_and_comes_back() {
     let elsewhere = TempDir::new().unwrap();
     let (verified, kept) = restore(&copy, elsewhere.path()).unwrap();
     assert_eq!(kept, None);
+    let log = Record::open_existing(elsewhere.path()).unwrap();
+    let (_, last) = log.audited(1, None, None).unwrap().remove(0);
+    assert_eq!(
+        [&*last.account, &*last.action, &*last.detail],
+        ["command line", "restore", "backup.db"]
+    );
+    drop(log);
     assert!(
         (4..=committed.0).contains(&verified.revision.0),
         "{verified:?}"

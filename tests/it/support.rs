@@ -4,7 +4,7 @@ use std::{
     env,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use serde_json::Value;
@@ -154,6 +154,14 @@ impl Server {
     /// The number of its process.
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub fn end(mut self) -> ExitStatus {
+        let process = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &process]).status();
+        assert!(told.unwrap().success());
+        self.child.wait().unwrap()
     }
 
     /// Kills it where it stands.

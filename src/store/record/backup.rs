@@ -10,7 +10,12 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{FILE, Record, RecordError, Verified, schema, verify::verify};
+use super::{
+    FILE, Record, RecordError, Verified,
+    people::{by_operator, write_down},
+    schema,
+    verify::verify,
+};
 use crate::model::Text;
 
 /// How long a restore waits for others to let go.
@@ -70,6 +75,8 @@ pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf
         .and_then(|_| {
             let connection = schema::open_draft(&draft)?;
             let verified = verify(&connection)?;
+            let name = backup.file_name().unwrap_or_default().to_string_lossy();
+            write_down(&connection, &by_operator("restore", &name))?;
             settle(connection)?;
             let file = fs::File::options().write(true).open(&draft)?;
             file.set_modified(SystemTime::now())?;

@@ -52,7 +52,7 @@ pub use entry::{ADDED, Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange, Turn};
 pub use identities::Identity;
-pub use people::{Account, AuditEntry, TokenInfo};
+pub use people::{Account, AuditEntry, Counted, OPERATOR, TokenInfo};
 pub use release::{Offer, Offered};
 pub use sessions::{Invitation, LetIn};
 pub use shares::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, Share, ShareId};

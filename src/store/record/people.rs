@@ -1,16 +1,25 @@
 //! Accounts, hashes of tokens, and who did what.
+//!
+//! Accounts and tokens are changed on the command line alone: each change is written down with it, as
+//! what the [`OPERATOR`] did.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, types::Type};
 
 use super::{Hash, Record, RecordError, sessions::end_sessions};
 use crate::model::{Role, Text};
 
-/// Entries of the log that are kept of each thing that nobody known did: of one who tries tokens not
-/// so many that failed attempts to sign in are lost.
+/// Who does what is done on the command line.
+pub const OPERATOR: &str = "command line";
+/// Entries of the log that are kept one by one of each thing that nobody known did: whoever has no
+/// account must not fill the disk.
 const MAX_UNKNOWN: u32 = 10_000;
+/// What an entry is called that counts others.
+const COUNTED: &str = "counted";
+/// Where there are more, so many stay, and one entry counts those before them.
+const LATEST_UNKNOWN: u32 = 9_000;
 
 /// Somebody who may do more than read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +64,14 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
+/// Things of one sort that are not kept one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    count: u64,
+    from: Timestamp,
+    to: Timestamp,
+}
+
 impl Record {
     /// Makes an account, or opens a closed one again, with a role. With another role than before its
     /// sessions end.
@@ -78,6 +95,7 @@ impl Record {
         if before.is_some_and(|before| before != role.as_str()) {
             end_sessions(&writing, name)?;
         }
+        write_down(&writing, &by_operator("account", &format!("{name} {role}")))?;
         writing.commit()?;
         Ok(())
     }
@@ -104,6 +122,7 @@ impl Record {
         for table in ["passwords", "invitations", "sessions"] {
             writing.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [name])?;
         }
+        write_down(&writing, &by_operator("close", name))?;
         writing.commit()?;
         Ok(())
     }
@@ -131,8 +150,9 @@ impl Record {
         hash: Hash,
         expires: Timestamp,
     ) -> Result<i64, RecordError> {
-        let connection = self.writer();
-        let open: Option<i64> = connection
+        let mut connection = self.writer();
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let open: Option<i64> = writing
             .query_row(
                 "SELECT 1 FROM accounts WHERE name = ?1 AND closed_ms IS NULL",
                 [account],
@@ -142,12 +162,18 @@ impl Record {
         if open.is_none() {
             return Err(nobody(account));
         }
-        connection.execute(
+        writing.execute(
             "INSERT INTO tokens (account, label, hash, created_ms, expires_ms)
              VALUES (?1, ?2, ?3, ?4, ?5)",
             (account, label, hash.0, now(), expires.as_millisecond()),
         )?;
-        Ok(connection.last_insert_rowid())
+        let number = writing.last_insert_rowid();
+        write_down(
+            &writing,
+            &by_operator("token", &format!("{number} {account}")),
+        )?;
+        writing.commit()?;
+        Ok(number)
     }
 
     /// Takes a token back.
@@ -155,7 +181,9 @@ impl Record {
     /// # Errors
     /// Where there is none of this number, or the database can't be written.
     pub fn revoke_token(&self, number: i64) -> Result<(), RecordError> {
-        let changed = self.writer().execute(
+        let mut connection = self.writer();
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let changed = writing.execute(
             "UPDATE tokens SET revoked_ms = ?2 WHERE number = ?1 AND revoked_ms IS NULL",
             (number, now()),
         )?;
@@ -165,6 +193,8 @@ impl Record {
                 format!("there is no token {number}, or it was taken back"),
             )));
         }
+        write_down(&writing, &by_operator("revoke", &number.to_string()))?;
+        writing.commit()?;
         Ok(())
     }
 
@@ -218,8 +248,8 @@ impl Record {
         self.audit_all(std::slice::from_ref(&entry))
     }
 
-    /// The same of several things, each at its time. Of each action of somebody unknown the latest
-    /// [`MAX_UNKNOWN`] entries are kept.
+    /// The same of several things, each at its time. Of each action of somebody unknown at most
+    /// [`MAX_UNKNOWN`] entries are kept one by one; those before them are counted.
     ///
     /// # Errors
     /// Where the database can't be written.
@@ -229,15 +259,12 @@ impl Record {
         for entry in entries {
             write_down(&writing, entry)?;
         }
-        let unknown = entries.iter().filter(|entry| entry.account.is_empty());
+        let unknown = entries
+            .iter()
+            .filter(|entry| entry.account.is_empty() && entry.action != COUNTED);
         let actions: BTreeSet<&str> = unknown.map(|entry| &*entry.action).collect();
         for action in actions {
-            writing.execute(
-                "DELETE FROM audit WHERE account = '' AND action = ?1 AND number <= (
-                     SELECT number FROM audit WHERE account = '' AND action = ?1
-                     ORDER BY number DESC LIMIT 1 OFFSET ?2)",
-                (action, MAX_UNKNOWN),
-            )?;
+            count_oldest(&writing, action)?;
         }
         writing.commit()?;
         Ok(())
@@ -285,6 +312,88 @@ impl AuditEntry {
             detail: detail.to_owned(),
         }
     }
+}
+
+impl Counted {
+    /// One thing that was done at a time.
+    #[must_use]
+    pub fn one(time: Timestamp) -> Self {
+        Self {
+            count: 1,
+            from: time,
+            to: time,
+        }
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            from: self.from.min(other.from),
+            to: self.to.max(other.to),
+        }
+    }
+
+    /// The entry that stands for them.
+    #[must_use]
+    pub fn entry(self, action: &str) -> AuditEntry {
+        let Self { count, from, to } = self;
+        AuditEntry {
+            time: to,
+            account: String::new(),
+            action: COUNTED.to_owned(),
+            detail: format!("{action}: {count}, from {from} to {to}"),
+        }
+    }
+}
+
+/// Puts one entry in the place of the oldest of what nobody known did, where there are too many.
+fn count_oldest(writing: &Transaction<'_>, action: &str) -> Result<(), RecordError> {
+    let nth_latest = |number: u32| {
+        let select = "SELECT number FROM audit WHERE account = '' AND action = ?1
+             ORDER BY number DESC LIMIT 1 OFFSET ?2";
+        writing
+            .query_row(select, (action, number), |row| row.get::<_, i64>(0))
+            .optional()
+    };
+    if nth_latest(MAX_UNKNOWN)?.is_none() {
+        return Ok(());
+    }
+    let last = nth_latest(LATEST_UNKNOWN)?;
+    let counted = writing.query_row(
+        "SELECT count(*), min(time_ms), max(time_ms) FROM audit
+         WHERE account = '' AND action = ?1 AND number <= ?2",
+        (action, last),
+        |row| {
+            Ok(Counted {
+                count: row.get(0)?,
+                from: time(row, 1)?,
+                to: time(row, 2)?,
+            })
+        },
+    )?;
+    writing.execute(
+        "DELETE FROM audit WHERE account = '' AND action = ?1 AND number < ?2",
+        (action, last),
+    )?;
+    // It stands where they stood: the log is read from number to number.
+    let entry = counted.entry(action);
+    writing.execute(
+        "UPDATE audit SET time_ms = ?2, action = ?3, detail = ?4 WHERE number = ?1",
+        (
+            last,
+            entry.time.as_millisecond(),
+            &entry.action,
+            &entry.detail,
+        ),
+    )?;
+    Ok(())
+}
+
+/// What the operator does at this moment.
+pub(super) fn by_operator(action: &str, detail: &str) -> AuditEntry {
+    AuditEntry::now(OPERATOR, action, detail)
 }
 
 /// Writes down what somebody did, in a transaction that may do more.

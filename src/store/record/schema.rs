@@ -297,3 +297,156 @@ fn set_version(upgrade: &Transaction<'_>) -> Result<(), RecordError> {
     upgrade.pragma_update(None, "user_version", UPGRADES.len())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs};
+
+    use jiff::Timestamp;
+    use rusqlite::types::Value;
+
+    use super::*;
+    use crate::{
+        model::Role,
+        store::{
+            files::Files,
+            record::{FILE, Hash, LetIn, Record},
+        },
+    };
+
+    /// A record of today's version with something in each of its tables.
+    fn full(folder: &Path) {
+        let yunze = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/districts/yunze");
+        let [seeds, geodata] = ["seeds", "geodata"].map(|part| Some(yunze.join(part)));
+        let record = Record::open(folder, &Files::seeds(seeds), &Files::geodata(geodata)).unwrap();
+        let tomorrow = Timestamp::MAX;
+        let [token, link, session, other] = [1, 2, 3, 4].map(|byte: u8| Hash::of(&[byte]));
+        record.put_account("王工", Role::Editor).unwrap();
+        record.add_token("王工", "试", token, tomorrow).unwrap();
+        record.add_invitation(Some("王工"), link, tomorrow).unwrap();
+        record.accept_invitation(link, "王工", "kept").unwrap();
+        record
+            .add_invitation(Some("王工"), other, tomorrow)
+            .unwrap();
+        let let_in = LetIn::Password("kept");
+        assert!(
+            record
+                .open_session("王工", let_in, session, tomorrow)
+                .unwrap()
+        );
+        let filled = record.writer().execute_batch(
+            "INSERT INTO mappings VALUES ('parcels', 'a,b', '{}');
+             INSERT INTO identities VALUES ('https://id.example.cn', 'w', '王工');
+             INSERT INTO shares VALUES ('22222-22222', '?v=1', '题', '', 1, 0, 1, '王工');",
+        );
+        filled.unwrap();
+    }
+
+    /// What stands in each table.
+    fn told(path: &Path) -> BTreeMap<String, Vec<String>> {
+        let connection = Connection::open(path).unwrap();
+        let rows = |table: String| {
+            let mut rows = connection
+                .prepare(&format!("SELECT * FROM {table}"))
+                .unwrap();
+            let columns = rows.column_count();
+            let rows = rows.query_map([], |row| {
+                let row: rusqlite::Result<Vec<Value>> =
+                    (0..columns).map(|at| row.get(at)).collect();
+                Ok(format!("{:?}", row?))
+            });
+            let mut rows: Vec<String> = rows.unwrap().map(Result::unwrap).collect();
+            rows.sort();
+            (table, rows)
+        };
+        tables(&connection).into_iter().map(rows).collect()
+    }
+
+    fn tables(connection: &Connection) -> Vec<String> {
+        let select = "SELECT name FROM main.sqlite_schema WHERE type = 'table'";
+        let mut tables = connection.prepare(select).unwrap();
+        let tables = tables.query_map([], |row| row.get(0)).unwrap();
+        tables.map(Result::unwrap).collect()
+    }
+
+    /// The tables and indices themselves.
+    fn shape(path: &Path) -> Vec<(String, Option<String>)> {
+        let connection = Connection::open(path).unwrap();
+        let select = "SELECT name, sql FROM sqlite_schema ORDER BY name";
+        let mut shape = connection.prepare(select).unwrap();
+        let shape = shape.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        shape.unwrap().map(Result::unwrap).collect()
+    }
+
+    /// Makes a record as a program of an older version made it, with the data of another.
+    fn of_version(number: usize, path: &Path, data: &Path) {
+        let connection = Connection::open(path).unwrap();
+        for step in &UPGRADES[..number] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        connection
+            .pragma_update(None, "user_version", number)
+            .unwrap();
+        connection
+            .pragma_update(None, "foreign_keys", false)
+            .unwrap();
+        connection
+            .execute("ATTACH ?1 AS today", [data.to_str()])
+            .unwrap();
+        for table in tables(&connection) {
+            let copied = format!("INSERT INTO main.{table} SELECT * FROM today.{table}");
+            assert!(connection.execute(&copied, []).unwrap() > 0, "{table}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_any_older_version_becomes_one_of_today_with_all_that_it_had() {
+        let today = tempfile::tempdir().unwrap();
+        full(today.path());
+        let today = today.path().join(FILE);
+        for number in 1..UPGRADES.len() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(FILE);
+            of_version(number, &path, &today);
+            let before = told(&path);
+            assert!(
+                is_outdated(&path).unwrap() && open(&path).is_err(),
+                "{number}"
+            );
+            assert_eq!(told(&path), before, "{number}: who looks changes nothing");
+
+            bring_up_to_date(&path).unwrap();
+            assert_eq!(shape(&path), shape(&today), "{number}");
+            let after = told(&path);
+            for (table, rows) in &after {
+                match before.get(table) {
+                    Some(had) => assert_eq!(rows, had, "{number}: {table}"),
+                    None => assert_eq!(rows.len(), usize::from(table == "share_secret"), "{table}"),
+                }
+            }
+            assert!(
+                before.keys().all(|table| after.contains_key(table)),
+                "{number}"
+            );
+            let files = fs::read_dir(folder.path())
+                .unwrap()
+                .map(|file| file.unwrap().path());
+            let copies: Vec<_> = files
+                .filter(|file| {
+                    let name = file.file_name().unwrap_or_default().to_string_lossy();
+                    name.starts_with(&format!("{FILE}.v{number}."))
+                })
+                .collect();
+            assert_eq!(copies.len(), 1, "{number}: {copies:?}");
+            assert!(
+                is_outdated(&copies[0]).unwrap() && told(&copies[0]) == before,
+                "{number}"
+            );
+            let record = Record::open_existing(folder.path()).unwrap();
+            assert_eq!(record.verify().unwrap().revision.0, 1);
+        }
+    }
+}

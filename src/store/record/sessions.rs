@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
     Account, AuditEntry, Hash, Record, RecordError,
-    people::{check_name, nobody, now, read_account, time, write_down},
+    people::{by_operator, check_name, nobody, now, read_account, time, write_down},
 };
 use crate::model::{Role, Text};
 
@@ -108,6 +108,9 @@ impl Record {
              VALUES (?1, ?2, ?3, ?4)",
             (hash.0, account, now(), expires.as_millisecond()),
         )?;
+        if let Some(name) = account {
+            write_down(&writing, &by_operator("invite", name))?;
+        }
         writing.commit()?;
         Ok(())
     }
