@@ -173,22 +173,15 @@ fn import_file(file: &Path, options: &Import, record: &Record) -> Result<(), Str
     };
     let decided = decided(options).map_err(|error| error.to_string())?;
     let cancelled = cancelled();
-    let bar = Bar::new();
+    let mut bar = Bar::new();
     let prepared = intake::prepare(
         record,
         &snapshot,
         &request,
         &decided,
-        &mut |step, done, all| {
-            bar.show(step, done, all);
-            if cancelled.load(Ordering::Relaxed) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        },
+        &mut |step, done, all| bar.watch(step, done, all, cancelled),
     );
-    bar.0.finish_and_clear();
+    bar.clear();
     let prepared = prepared.map_err(|error: Failed| error.text().to_string())?;
     tell(&name, &prepared);
     let needs = prepared.needs.iter();
@@ -207,19 +200,21 @@ fn import_file(file: &Path, options: &Import, record: &Record) -> Result<(), Str
         println!("未写入；加 --author 姓名 才写入库 (nothing is written without --author)");
         return Ok(());
     };
-    if cancelled.load(Ordering::Relaxed) {
-        return Err(Failed::Cancelled.text().to_string());
-    }
     let message = match &options.signed.message {
         Some(message) => message.clone(),
         None => format!("导入 {name} 到 {}", options.into),
     };
-    match prepared.commit(record, author, &message) {
+    let mut bar = Bar::new();
+    let committed = prepared.commit(record, author, &message, &mut |step, done, all| {
+        bar.watch(step, done, all, cancelled)
+    });
+    bar.clear();
+    match committed {
         Ok(now) => println!("已写入版本 {} (written as a revision)", now.revision),
-        Err(RecordError::Unchanged) => {
+        Err(Failed::Record(RecordError::Unchanged)) => {
             println!("库中已是如此，没有改动 (the record has these already)");
         }
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(error.text().to_string()),
     }
     Ok(())
 }
@@ -246,6 +241,7 @@ fn decided(options: &Import) -> Result<Options, Text> {
             crs: options.crs,
             encoding: encoding.transpose()?,
             layer: options.layer.clone(),
+            scratch: None,
         },
         swap_axes: options.swap_axes,
         from_datum: options.from_datum.as_deref().and_then(Datum::parse),
@@ -289,41 +285,73 @@ fn cancelled() -> &'static AtomicBool {
 }
 
 /// A bar on the terminal, once something takes its time; nothing where there is no terminal.
-struct Bar(ProgressBar, Instant);
+struct Bar {
+    bar: ProgressBar,
+    since: Instant,
+    step: Option<Step>,
+}
 
 impl Bar {
     fn new() -> Self {
-        Self(
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            Instant::now(),
-        )
+        Self {
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            since: Instant::now(),
+            step: None,
+        }
     }
 
-    fn show(&self, step: Step, done: u64, all: u64) {
-        const BYTES: &str = "读取 (reading)  {bar:30} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
-        const ROWS: &str =
-            "比较 (comparing)  {bar:30} {percent:>3} %  {pos}/{len}  {per_sec}  {eta}";
-        const PAIRS: &str =
-            "查重叠 (overlaps)  {bar:30} {percent:>3} %  {pos}/{len}  {per_sec}  {eta}";
-        if self.1.elapsed() < PATIENCE {
+    /// Shows how far something has come, and ends it where somebody has cancelled it.
+    fn watch(
+        &mut self,
+        step: Step,
+        done: u64,
+        all: u64,
+        cancelled: &AtomicBool,
+    ) -> ControlFlow<()> {
+        self.show(step, done, all);
+        if cancelled.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn show(&mut self, step: Step, done: u64, all: u64) {
+        if self.since.elapsed() < PATIENCE {
             return;
         }
-        let form = match step {
-            Step::Reading => BYTES,
-            Step::Comparing => ROWS,
-            Step::Overlapping => PAIRS,
-        };
-        if self.0.is_hidden() {
-            self.0.set_draw_target(ProgressDrawTarget::stderr());
+        let Self { bar, .. } = self;
+        if bar.is_hidden() {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        if self.0.position() > done || self.0.length() != Some(all) {
-            self.0
-                .set_style(ProgressStyle::with_template(form).expect("the form is one"));
-            self.0.set_length(all);
-            self.0.reset_eta();
+        let is_another = self.step.replace(step) != Some(step);
+        if is_another || bar.position() > done || bar.length() != Some(all) {
+            bar.set_style(ProgressStyle::with_template(&form(step)).expect("the form is one"));
+            bar.set_length(all);
+            bar.reset_eta();
         }
-        self.0.set_position(done);
+        bar.set_position(done);
     }
+
+    fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What the bar of a step looks like.
+fn form(step: Step) -> String {
+    const COUNTED: &str = "{pos}/{len}  {per_sec}  {eta}";
+    let (words, counted) = match step {
+        Step::Reading => (
+            "读取 (reading)",
+            "{bytes}/{total_bytes}  {bytes_per_sec}  {eta}",
+        ),
+        Step::Standing => ("读取现有数据 (what stands)", COUNTED),
+        Step::Comparing => ("比较 (comparing)", COUNTED),
+        Step::Overlapping => ("查重叠 (overlaps)", COUNTED),
+        Step::Committing => ("写入 (committing)", COUNTED),
+    };
+    format!("{words}  {{bar:30}} {{percent:>3}} %  {counted}")
 }
 
 /// Tells what a file holds and what would become of it.

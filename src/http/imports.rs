@@ -41,7 +41,7 @@ use super::{
 };
 use crate::{
     exchange::{
-        intake::{self, Failed, Mapping, Options, Prepared},
+        intake::{self, Failed, Mapping, Options, Prepared, Step},
         layer::{self, ReadOptions},
     },
     geometry::{crs::Crs, datum::Datum},
@@ -59,6 +59,8 @@ const MAX_END: usize = 16;
 const MAX_KEPT: usize = 16;
 /// How many of them one account may have under way.
 const MAX_OWN: usize = 4;
+/// Bytes of features of one answer, but for its last.
+const MAX_PAGE_BYTES: usize = 16 << 20;
 /// How long one is kept that nobody asks for.
 const KEPT_FOR: Duration = Duration::from_hours(24);
 
@@ -86,8 +88,23 @@ struct Import {
     /// Counts what was decided, and is the number of the preview that comes of it; what is under way for an
     /// earlier decision ends. It changes under the lock of `stage` alone.
     decision: AtomicU64,
-    done: AtomicU64,
-    all: AtomicU64,
+    progress: Mutex<Progress>,
+}
+
+/// How far what is under way has come.
+#[derive(Clone, Copy)]
+struct Progress {
+    step: Step,
+    done: u64,
+    all: u64,
+}
+
+impl Progress {
+    const NONE: Self = Self {
+        step: Step::Reading,
+        done: 0,
+        all: 0,
+    };
 }
 
 enum Stage {
@@ -204,6 +221,10 @@ impl Import {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn touch(&self) {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
@@ -243,6 +264,7 @@ impl Import {
         }
         let before = mem::replace(&mut *stage, Stage::Reading);
         let decision = self.decision.fetch_add(1, Ordering::Relaxed) + 1;
+        *self.progress() = Progress::NONE;
         drop(stage);
         drop(before);
         Ok(decision)
@@ -283,16 +305,14 @@ impl Import {
 
     fn json(&self) -> Value {
         let stage = self.stage();
+        let Progress { step, done, all } = *self.progress();
         let mut shown = json!({
             "id": self.id,
             "into": self.into,
             "file": self.name,
             "state": stage.word(),
             "preview": self.decision.load(Ordering::Relaxed),
-            "progress": {
-                "done": self.done.load(Ordering::Relaxed),
-                "all": self.all.load(Ordering::Relaxed),
-            },
+            "progress": { "step": step.as_str(), "done": done, "all": all },
         });
         match &*stage {
             Stage::Arriving | Stage::Reading | Stage::Committing => {}
@@ -471,8 +491,7 @@ pub async fn create(
         stage: Mutex::new(Stage::Arriving),
         asked: Mutex::new(Instant::now()),
         decision: AtomicU64::new(0),
-        done: AtomicU64::new(0),
-        all: AtomicU64::new(0),
+        progress: Mutex::new(Progress::NONE),
     });
     let place = state.0.imports.take_in(&import)?;
     receive(&import, body).await?;
@@ -595,15 +614,19 @@ fn look(state: &AppState, import: &Import, decision: u64, options: &Options) {
     let prepared = match (import.is_current(decision), state.0.live.record()) {
         (true, Some(record)) => {
             let snapshot = state.latest(import.viewer);
-            intake::prepare(record, &snapshot, &request, options, &mut |_, done, all| {
-                import.done.store(done, Ordering::Relaxed);
-                import.all.store(all, Ordering::Relaxed);
-                if import.is_current(decision) {
+            intake::prepare(
+                record,
+                &snapshot,
+                &request,
+                options,
+                &mut |step, done, all| {
+                    if !import.is_current(decision) {
+                        return ControlFlow::Break(());
+                    }
+                    *import.progress() = Progress { step, done, all };
                     ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            })
+                },
+            )
         }
         _ => Err(Failed::Cancelled),
     };
@@ -665,6 +688,7 @@ impl Decided {
                 crs: crs.map_err(Problem::unreadable)?,
                 encoding: encoding.map_err(Problem::unreadable)?,
                 layer: self.layer,
+                scratch: None,
             },
             swap_axes: self.swap_axes,
             from_datum,
@@ -718,22 +742,38 @@ pub async fn changes(
             };
             let prepared = preview.prepared();
             let limit = u32::try_from(page.limit).unwrap_or(u32::MAX);
-            let changes = prepared
-                .changes(limit, page.offset as u64)
+            let (mut bytes, mut features) = (0, Vec::new());
+            prepared
+                .each_change(limit, page.offset as u64, &mut |change| {
+                    bytes += change.body.len() + change.before.as_ref().map_or(0, Vec::len);
+                    let read =
+                        |body: &[u8]| -> Value { serde_json::from_slice(body).unwrap_or_default() };
+                    let mut feature = read(&change.body);
+                    feature["change"] = change.sort.as_str().into();
+                    if let Some(before) = change.before {
+                        feature["geometry_before"] = read(&before)["geometry"].take();
+                    }
+                    features.push(feature);
+                    if bytes < MAX_PAGE_BYTES {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
+                    }
+                })
                 .map_err(failed)?;
             let counts = prepared.counts;
             drop(prepared);
             let matched = counts.added + counts.changed + counts.removed;
             let matched = usize::try_from(matched).unwrap_or(usize::MAX);
-            let features: Vec<Value> = changes
-                .iter()
-                .map(|change| {
-                    let mut feature: Value =
-                        serde_json::from_slice(&change.body).unwrap_or_default();
-                    feature["change"] = change.sort.as_str().into();
-                    feature
-                })
-                .collect();
+            // What is left out of a page that would be too large comes in the next one.
+            let page = Page {
+                limit: if bytes < MAX_PAGE_BYTES {
+                    page.limit
+                } else {
+                    features.len()
+                },
+                ..page
+            };
             let path = format!("/imports/{}/changes", import.id);
             let body = json!({
                 "type": "FeatureCollection",
@@ -778,14 +818,21 @@ pub async fn commit(
                 Some(message) => message,
                 None => format!("导入 {} 到 {}", import.name, import.into),
             };
-            let revision = match prepared.commit(record, &editor.name, &message) {
+            let watch = &mut |step, done, all| {
+                *import.progress() = Progress { step, done, all };
+                ControlFlow::Continue(())
+            };
+            let revision = match prepared.commit(record, &editor.name, &message, watch) {
                 Ok(now) => {
                     state.0.live.put(&now);
                     now.revision
                 }
                 // It says what stands already, so all is well.
-                Err(RecordError::Unchanged) => record.latest().map_err(failed)?,
-                Err(error) => {
+                Err(Failed::Record(RecordError::Unchanged)) => record.latest().map_err(failed)?,
+                Err(error @ (Failed::Cancelled | Failed::Input(_))) => {
+                    return Err(Problem::unanswerable(error.text()));
+                }
+                Err(Failed::Record(error)) => {
                     let seen = state.latest(Viewer(Some(editor.role)));
                     return Err(failed_for(error, &seen));
                 }
@@ -843,8 +890,7 @@ mod tests {
             stage: Mutex::new(stage),
             asked: Mutex::new(Instant::now().checked_sub(idle).unwrap()),
             decision: AtomicU64::new(0),
-            done: AtomicU64::new(0),
-            all: AtomicU64::new(0),
+            progress: Mutex::new(Progress::NONE),
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{
         measure,
         mismatch::{UNITS, likely_cause},
     },
-    model::{FeatureRef, Period, Text},
+    model::{Feature, FeatureRef, Period, Text},
 };
 
 /// A stated area further from the measured one than this share is told of: surveys and rounding
@@ -26,8 +26,9 @@ pub(super) fn check<'a>(
     problems: &mut Vec<Problem>,
 ) {
     for claim in claims {
-        let flaws = [unit(claim), date(claim), area(claim, snapshot)];
-        problems.extend(flaws.into_iter().flatten().map(|reason| {
+        let subject: Option<FeatureRef> = claim.subject.parse().ok();
+        let subject = subject.and_then(|name| snapshot.feature(&name));
+        problems.extend(flaws(claim, subject).map(|reason| {
             // A claim of a feature's own is called by that feature, others by their own ids.
             let own = claim.id.split_once('#').and_then(|(name, _)| {
                 let name: FeatureRef = name.parse().ok()?;
@@ -51,6 +52,12 @@ pub(super) fn check<'a>(
             }
         }));
     }
+}
+
+/// What is wrong with a claim on a feature; `None` where it is on none that can be measured.
+pub(super) fn flaws(claim: &Claim, subject: Option<&Feature>) -> impl Iterator<Item = Text> {
+    let area = subject.and_then(|feature| area(claim, feature));
+    [unit(claim), date(claim), area].into_iter().flatten()
 }
 
 fn unit(claim: &Claim) -> Option<Text> {
@@ -88,14 +95,12 @@ fn date(claim: &Claim) -> Option<Text> {
     })
 }
 
-fn area(claim: &Claim, snapshot: &Snapshot) -> Option<Text> {
+fn area(claim: &Claim, feature: &Feature) -> Option<Text> {
     if !AREAS.contains(&claim.attribute.as_str()) {
         return None;
     }
     let unit = claim.unit.as_deref()?;
     let (_, square_metres) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    let subject: FeatureRef = claim.subject.parse().ok()?;
-    let feature = snapshot.feature(&subject)?;
     let measured = measure::area_m2(feature.geometry.as_ref()?);
     if measured <= 0.0 {
         return None;

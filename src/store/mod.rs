@@ -37,7 +37,9 @@ pub mod zones;
 
 pub use claims::Claims;
 pub use collection::{Collection, Features};
-pub use load::{LoadError, Problem, Rules, load};
+pub use load::{
+    Lead, LoadError, Problem, Row, Rules, circling, claims_on, dangling, load, referrers,
+};
 pub use mentions::Passages;
 pub use naming::Wanted;
 pub use queryables::Field;

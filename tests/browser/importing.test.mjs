@@ -64,18 +64,7 @@ test('a survey in metres: the finding is taken up, fields mapped, differences se
   await finding.waitFor({ state: 'detached' });
   await page.locator('.intake[data-state=ready]').waitFor();
   assert.equal(await page.getByLabel('编号（用于比对）').inputValue(), '地块编号');
-  for (const [property, value] of [
-    ['licence', 'CC0-1.0'],
-    ['accuracy_m', '0.1'],
-  ]) {
-    const field = page.locator(`.mapping [data-property=${property}] input`);
-    await field.fill(value);
-    await field.press('Tab');
-    await page.locator('.intake[data-state=ready]').waitFor();
-    await page
-      .locator(`.mapping [data-property=${property}].is-lacking`)
-      .waitFor({ state: 'detached' });
-  }
+  await state(page);
   // What is surveyed needs no sentence of a document to say where it lies.
   await page.locator('.mapping [data-property=located_by] select').last().selectOption('surveyed');
   await counts(page, { added: 1, changed: survey.length, removed: 0, invalid: 0 });
@@ -112,6 +101,107 @@ test('what is let go leaves no trace, and what is no file of features is said', 
   await page.locator('.intake .failure').getByText('坏.geojson').waitFor();
   await page.getByRole('button', { name: '换一个文件' }).click();
   await page.locator('.drop').waitFor();
+});
+
+/** Gives what every feature needs, and what a file seldom says. */
+async function state(page) {
+  for (const [property, value] of [
+    ['licence', 'CC0-1.0'],
+    ['accuracy_m', '0.1'],
+  ]) {
+    const field = page.locator(`.mapping [data-property=${property}] input`);
+    await field.fill(value);
+    await field.press('Tab');
+    await page.locator('.intake[data-state=ready]').waitFor();
+    await page
+      .locator(`.mapping [data-property=${property}].is-lacking`)
+      .waitFor({ state: 'detached' });
+  }
+}
+
+const GAUSS = { type: 'name', properties: { name: 'urn:ogc:def:crs:EPSG::4548' } };
+
+function surveyOf(features) {
+  const content = JSON.stringify({ type: 'FeatureCollection', crs: GAUSS, features });
+  return { name: '改测.geojson', mimeType: 'application/geo+json', buffer: Buffer.from(content) };
+}
+
+/** How many points of the map have a colour, more or less. */
+async function pointsOf(page, [r, g, b]) {
+  const { width, height } = page.viewportSize();
+  const clip = { x: width / 2, y: 80, width: width / 2 - 80, height: height - 160 };
+  const picture = (await page.screenshot({ clip })).toString('base64');
+  return page.evaluate(
+    async ([picture, wanted]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${picture}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(0, 0, image.width, image.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        count += wanted.every((value, part) => Math.abs(data[at + part] - value) < 12) ? 1 : 0;
+      }
+      return count;
+    },
+    [picture, [r, g, b]],
+  );
+}
+
+test('of what changes the old outline is drawn too, dashed', async () => {
+  const page = await desk.openAs('王工', '/');
+  const changed = structuredClone(survey.slice(0, 2));
+  for (const { geometry } of changed) {
+    const shift = ([x, y]) => [x + 90, y + 90];
+    geometry.coordinates = geometry.coordinates.map((ring) => ring.map(shift));
+  }
+  const stood = [0xa9, 0x3a, 0x28];
+  await mapRests(page);
+  const before = await pointsOf(page, stood);
+  await bring(page, surveyOf(changed));
+  await state(page);
+  await counts(page, { changed: 2 });
+  await mapRests(page);
+  await screenshot(page, 'import-difference-1440x900');
+  const after = await pointsOf(page, stood);
+  assert.ok(after > before + 200, `${before} points of the colour before, ${after} after`);
+  assert.equal(await page.locator('.intake-counts [data-shown]').count(), 0);
+});
+
+test('of a large file the pace is told, and that the map shows the first of many', async () => {
+  const page = await desk.openAs('王工', '/');
+  const squares = Array.from({ length: 40_000 }, (_, number) => {
+    const [x, y] = [498_700 + 5 * (number % 200), 4_316_400 + 5 * Math.floor(number / 200)];
+    const ring = [
+      [x, y],
+      [x + 4, y],
+      [x + 4, y + 4],
+      [x, y + 4],
+      [x, y],
+    ];
+    return {
+      type: 'Feature',
+      geometry: { type: 'Polygon', coordinates: [ring] },
+      properties: { 地块编号: `N-${number}`, 名称: `第${number}块` },
+    };
+  });
+  await bring(page, surveyOf(squares));
+  const field = page.locator('.mapping [data-property=licence] input');
+  await field.fill('CC0-1.0');
+  await field.press('Tab');
+  await page.locator('.mapping [data-property=licence].is-lacking').waitFor({ state: 'detached' });
+  const accuracy = page.locator('.mapping [data-property=accuracy_m] input');
+  await accuracy.fill('0.1');
+  await accuracy.press('Tab');
+  const bar = page.locator('.progress[data-word="intake.comparing"]');
+  await bar
+    .locator('.fine')
+    .getByText(/^[\d,]+\/秒，约剩 \d+ 秒$/)
+    .waitFor();
+  await screenshot(page, 'import-progress-1440x900');
+  await page.getByText('图上为前 2,000 处，共 40,000 处').waitFor();
 });
 
 test('on a phone', async () => {

@@ -16,7 +16,10 @@ use std::{
 
 use geo::{Coord, MapCoords};
 use renewal_map::{
-    exchange::intake::{self, Mapping, Options, Prepared, Request},
+    exchange::{
+        doctor::Code,
+        intake::{self, Failed, Mapping, Options, Prepared, Request, Step},
+    },
     geometry::{crs::Crs, crs::Transformer, datum::Datum},
     model::{Feature, Revision},
     store::{
@@ -587,16 +590,17 @@ fn of_two_imports_at_once_the_second_is_told() {
     let first = prepared(&desk, &record, &one);
     let second = prepared(&desk, &record, &two);
     assert_eq!((first.counts.added, second.counts.added), (20, 30));
-    first.commit(&record, "王工", "一").unwrap();
-    match second.commit(&record, "李工", "二") {
-        Err(RecordError::Conflict(conflicts)) => assert_eq!(conflicts.len(), 20),
+    let on = &mut |_, _, _| ControlFlow::Continue(());
+    first.commit(&record, "王工", "一", on).unwrap();
+    match second.commit(&record, "李工", "二", on) {
+        Err(Failed::Record(RecordError::Conflict(conflicts))) => assert_eq!(conflicts.len(), 20),
         other => panic!("{other:?}"),
     }
     assert_eq!(record.latest().unwrap(), Revision(2));
     assert_eq!(desk.parcels(), 95);
     let again = prepared(&desk, &record, &two);
     assert_eq!((again.counts.added, again.counts.unchanged), (10, 20));
-    again.commit(&record, "李工", "二").unwrap();
+    again.commit(&record, "李工", "二", on).unwrap();
     assert_eq!(desk.parcels(), 105);
     assert!(record.verify().is_ok());
 }
@@ -627,11 +631,264 @@ fn cancelled_it_leaves_nothing() {
                 ControlFlow::Continue(())
             }
         });
-        assert!(matches!(outcome, Err(intake::Failed::Cancelled)));
+        assert!(matches!(outcome, Err(Failed::Cancelled)));
         assert!(desk.left().is_empty());
         assert_eq!(desk.held(), Vec::<PathBuf>::new());
     }
     assert_eq!(record.latest().unwrap(), Revision(1));
+}
+
+#[test]
+fn a_commit_tells_how_far_it_is_and_cancelled_leaves_nothing() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let file = desk.write("many.geojson", &squares(300, &[]));
+    let prepared = prepared(&desk, &record, &file);
+    for after in [0, 2, 4] {
+        let mut told = Vec::new();
+        let outcome = prepared.commit(&record, "王工", "一", &mut |step, done, all| {
+            told.push((step, done, all));
+            if told.len() > after {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert!(matches!(outcome, Err(Failed::Cancelled)));
+        let wanted = [0, 64, 128, 192, 256].map(|done| (Step::Committing, done, 300));
+        assert_eq!(told, wanted[..=after]);
+        assert_eq!(record.latest().unwrap(), Revision(1));
+        assert!(record.verify().is_ok());
+    }
+    let mut last = None;
+    let on = &mut |step, done, all| {
+        last = Some((step, done, all));
+        ControlFlow::Continue(())
+    };
+    prepared.commit(&record, "王工", "一", on).unwrap();
+    assert_eq!(last, Some((Step::Committing, 300, 300)));
+    assert_eq!(desk.parcels(), 375);
+}
+
+/// Squares far from each other in the district's parcel A1-01, each with its id and more properties.
+fn placed(rows: &[(&str, Value)]) -> String {
+    let file = fs::read(yunze().join("geodata/parcels.geojson")).unwrap();
+    let file: Value = serde_json::from_slice(&file).unwrap();
+    let citations = &file["features"][0]["properties"]["citations"];
+    let features: Vec<Value> = (0_u32..)
+        .zip(rows)
+        .map(|(number, (id, more))| {
+            let x = 498_700.0 + 10.0 * f64::from(number);
+            let ring = [(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0)];
+            let ring = ring.map(|(east, north)| [x + east, 4_316_400.0 + north]);
+            let mut feature = json!({
+                "type": "Feature",
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+                "properties": {
+                    "DKBH": id,
+                    "name": id,
+                    "located_by": "surveyed",
+                    "accuracy_m": 0.1,
+                    "container": null,
+                    "citations": citations,
+                },
+            });
+            if more.get("container").is_some() {
+                feature["geometry"] = Value::Null;
+                feature["properties"]["located_by"] = "container".into();
+                feature["properties"]["accuracy_m"] = Value::Null;
+            }
+            let properties = feature["properties"].as_object_mut().unwrap();
+            properties.extend(more.as_object().unwrap().clone());
+            feature
+        })
+        .collect();
+    json!({
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": GAUSS}},
+        "features": features,
+    })
+    .to_string()
+}
+
+/// What a file that says the rest itself has to be told.
+const LICENSED: [&str; 4] = ["--set", "licence=CC0-1.0", "--author", "王工"];
+
+#[test]
+fn rows_that_refer_to_nothing_or_belie_their_area_are_invalid_rows() {
+    let desk = Desk::new();
+    let cited = serde_json::from_str::<Value>(&placed(&[("a", json!({}))])).unwrap();
+    let citation = &cited["features"][0]["properties"]["citations"][0];
+    let area = |value: f64| {
+        json!({"quantities": [{
+            "attribute": "area", "value": value, "unit": "平方米", "modality": "done",
+            "citation": citation,
+        }]})
+    };
+    let file = desk.write(
+        "linked.geojson",
+        &placed(&[
+            ("fourth", json!({"placed_in": ["parcels/third"]})),
+            ("sound", json!({})),
+            ("first", json!({"placed_in": ["parcels/nowhere"]})),
+            (
+                "second",
+                json!({"placed_in": ["parcels/sound", "parcels/first"]}),
+            ),
+            ("third", json!({"placed_in": ["parcels/second"]})),
+            ("to-row", json!({"placed_in": ["parcels/in-row"]})),
+            ("to-standing", json!({"placed_in": ["parcels/a1-01"]})),
+            ("to-others", json!({"placed_in": ["zones/nowhere"]})),
+            ("in-row", json!({"container": "parcels/sound"})),
+            ("one", json!({"container": "parcels/other"})),
+            ("other", json!({"container": "parcels/one"})),
+            ("in-circle", json!({"container": "parcels/one"})),
+            ("true", area(16.0)),
+            ("false", area(160.0)),
+        ]),
+    );
+    let said = desk.import(&file, &LICENSED);
+    assert!(
+        !said.fine && said.err.contains("9 rows are invalid"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    assert_eq!(said.counts(), [5, 0, 0, 0, 9], "{}", said.out);
+    for words in [
+        "第 1 行 (row)，fourth: placed_in 指向不存在的要素“parcels/third”",
+        "第 3 行 (row)，first: placed_in 指向不存在的要素“parcels/nowhere”",
+        "第 4 行 (row)，second: placed_in 指向不存在的要素“parcels/first”",
+        "第 5 行 (row)，third: placed_in 指向不存在的要素“parcels/second”",
+        "第 8 行 (row)，to-others: placed_in 指向不存在的要素“zones/nowhere”",
+        "第 10 行 (row)，one: container 循环包含",
+        "第 11 行 (row)，other: container 循环包含",
+        "第 12 行 (row)，in-circle: container 指向不存在的要素“parcels/one”",
+        "第 14 行 (row)，false: 所述面积",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    assert_eq!(desk.record().latest().unwrap(), Revision(1));
+
+    let said = desk.import(&file, &[&LICENSED[..], &["--skip-invalid"]].concat());
+    assert!(said.fine, "{}{}", said.out, said.err);
+    let latest = desk.latest();
+    let parcels = latest.collection("parcels").unwrap();
+    for id in ["sound", "to-row", "to-standing", "in-row", "true"] {
+        assert!(parcels.get(id).is_some(), "{id}");
+    }
+    assert_eq!(parcels.features().len(), 80);
+}
+
+#[test]
+fn a_row_that_changes_what_stands_falls_alone() {
+    let desk = Desk::new();
+    let rows = [
+        ("sound", json!({})),
+        ("leads", json!({"placed_in": ["parcels/sound"]})),
+    ];
+    let file = desk.write("a.geojson", &placed(&rows));
+    assert!(desk.import(&file, &LICENSED).fine);
+    // What it was still stands, so that who refers to it need not fall.
+    let rows = [
+        ("sound", json!({"placed_in": ["parcels/nowhere"]})),
+        (
+            "leads",
+            json!({"placed_in": ["parcels/sound", "parcels/a1-01"]}),
+        ),
+    ];
+    let file = desk.write("b.geojson", &placed(&rows));
+    let said = desk.import(&file, &[&LICENSED[..], &["--skip-invalid"]].concat());
+    assert!(said.fine, "{}{}", said.out, said.err);
+    assert_eq!(said.counts(), [0, 1, 0, 0, 1]);
+}
+
+#[test]
+fn what_others_refer_to_does_not_go_unsaid() {
+    let desk = Desk::new();
+    let leads = ("leads", json!({"placed_in": ["parcels/sound"]}));
+    let file = desk.write("a.geojson", &placed(&[leads.clone(), ("sound", json!({}))]));
+    assert!(desk.import(&file, &LICENSED).fine);
+    let file = desk.write("b.geojson", &placed(&[leads]));
+    let said = desk.import(&file, &[&LICENSED[..], &["--remove-missing"]].concat());
+    assert!(
+        !said.fine && said.err.contains("still referred to"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    assert_eq!(said.counts(), [0, 0, 1, 76, 0]);
+    assert_eq!(desk.record().latest().unwrap(), Revision(2));
+}
+
+/// One parcel in EPSG:4548.
+fn parcel(id: &str, ring: &[[f64; 2]]) -> String {
+    json!({
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": GAUSS}},
+        "features": [{
+            "type": "Feature",
+            "geometry": {"type": "Polygon", "coordinates": [ring]},
+            "properties": {"地块编号": id, "名称": id},
+        }],
+    })
+    .to_string()
+}
+
+#[test]
+fn a_parcel_on_top_of_one_that_stands_is_told() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let upon = |text: &str| {
+        let file = desk.write("p.geojson", text);
+        let prepared = prepared(&desk, &record, &file);
+        let mut findings = prepared.findings.into_iter();
+        findings.find(|finding| finding.code == Code::OverlapStanding)
+    };
+    let (x, y) = (498_700.0, 4_316_400.0);
+    let inside = [
+        [x, y],
+        [x + 9.0, y],
+        [x + 9.0, y + 9.0],
+        [x, y + 9.0],
+        [x, y],
+    ];
+    let found = upon(&parcel("new", &inside)).unwrap();
+    assert_eq!((found.count, &found.examples[..]), (1, &[1][..]));
+    assert!(
+        found.message.en.contains("row 1 and parcels/a1-01"),
+        "{}",
+        found.message.en
+    );
+    // Beside it, with an edge in common.
+    let (west, east) = ([498_617.414, 4_316_322.288], [498_881.669, 4_316_354.735]);
+    let south = |[x, y]: [f64; 2]| [x, y - 5.0];
+    let beside = [west, east, south(east), south(west), west];
+    assert!(upon(&parcel("new", &beside)).is_none());
+    // In its place.
+    assert!(upon(&parcel("A1-01", &inside)).is_none());
+    // Where it lies already.
+    let file = desk.write("p.geojson", &parcel("new", &inside));
+    let on = &mut |_, _, _| ControlFlow::Continue(());
+    prepared(&desk, &record, &file)
+        .commit(&record, "王工", "一", on)
+        .unwrap();
+    assert!(upon(&parcel("new", &inside)).is_none());
+}
+
+#[test]
+fn an_archive_is_unpacked_beside_the_record() {
+    let desk = Desk::new();
+    let file = desk.folder.path().join("parcels.zip");
+    let data = desk.data();
+    let data = data.to_str().unwrap();
+    let args = ["export", "parcels", "--crs", "EPSG:4548", "--data", data];
+    let written = program(&args).arg("--out").arg(&file).output().unwrap();
+    assert!(written.status.success());
+    let mut command = desk.command(&file, &signed(&["--dry-run"]));
+    let said = Said::of(&command.env("TMPDIR", "/nowhere").output().unwrap());
+    assert!(said.fine, "{}{}", said.out, said.err);
+    assert_eq!(said.counts().iter().sum::<u64>(), 75);
 }
 
 #[test]
@@ -840,6 +1097,7 @@ fn a_file_is_sent_decided_on_and_committed() {
     let path = service.send(&parcels("", same));
     let shown = service.ready(&path);
     assert_eq!(shown["state"], "ready", "{shown}");
+    assert_eq!(shown["progress"]["step"], "reading");
     assert_eq!(shown["layer"]["count"], 75);
     assert_eq!(shown["mapping"]["key"], "地块编号");
     let finding = &shown["findings"][0];
@@ -872,6 +1130,7 @@ fn a_file_is_sent_decided_on_and_committed() {
         "{shown}"
     );
     assert_eq!(shown["obstacles"], json!([]));
+    assert_eq!(shown["progress"]["step"], "overlapping");
     let changes = service
         .edit("GET", &format!("{path}/changes?limit=10&offset=70"), "")
         .json();
@@ -881,6 +1140,7 @@ fn a_file_is_sent_decided_on_and_committed() {
     );
     assert_eq!(changes["features"][0]["change"], "changed");
     assert!(changes["features"][0]["geometry"].is_object());
+    assert!(changes["features"][0]["geometry_before"].is_object());
 
     let said = json!({"message": "勘测成果", "preview": shown["preview"]});
     let answer = service.edit("POST", &format!("{path}/commit"), said.to_string());
@@ -897,6 +1157,40 @@ fn a_file_is_sent_decided_on_and_committed() {
         "王工"
     );
     assert!(service.desk.left().is_empty());
+}
+
+#[test]
+fn an_answer_of_changes_ends_before_it_is_too_large() {
+    let service = Service::start();
+    let long = "长".repeat(3 << 20);
+    let rows = ["a", "b", "c"].map(|id| (id, json!({ "note": long })));
+    let path = service.send(&placed(&rows));
+    let shown = service.ready(&path);
+    let mut mapping = shown["mapping"].clone();
+    mapping["constants"] = json!({"licence": "CC0-1.0"});
+    let decided = json!({ "mapping": mapping });
+    assert_eq!(service.edit("PUT", &path, decided.to_string()).status, 200);
+    assert_eq!(service.ready(&path)["counts"]["added"], 3);
+    let ask = |query: &str| {
+        service
+            .edit("GET", &format!("{path}/changes?{query}"), "")
+            .json()
+    };
+    let changes = ask("limit=1000");
+    assert_eq!(
+        (&changes["numberMatched"], &changes["numberReturned"]),
+        (&json!(3), &json!(2))
+    );
+    let next = changes["links"].as_array().unwrap().iter();
+    let next = next
+        .filter(|link| link["rel"] == "next")
+        .collect::<Vec<_>>();
+    assert!(
+        next[0]["href"].as_str().unwrap().contains("offset=2"),
+        "{next:?}"
+    );
+    let rest = ask("limit=1000&offset=2");
+    assert_eq!(rest["features"][0]["id"], "c");
 }
 
 #[test]

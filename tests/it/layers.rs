@@ -447,6 +447,100 @@ fn a_drawing_keeps_shapes_and_layers() {
 }
 
 #[test]
+fn names_of_layers_that_a_drawing_cannot_have_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.dxf");
+    let crs = crs("EPSG:4548");
+    let field = |kind| Field {
+        name: "layer".to_owned(),
+        kind,
+    };
+    let shapes = polygons();
+    let shape = shapes[2].as_ref().unwrap();
+    let there = Transformer::from_wgs84(crs).unwrap();
+    let shape = shape.map_coords(|coord| there.convert(coord).unwrap());
+    let drawn = |name: &str, names: &[Value]| {
+        let rows: Vec<Row> = (1..)
+            .zip(names)
+            .map(|(number, name)| Row {
+                number,
+                id: None,
+                geometry: Some(shape.clone()),
+                values: vec![name.clone()],
+            })
+            .collect();
+        let mut layer = layer_of(vec![field(FieldKind::Text)], crs);
+        name.clone_into(&mut layer.name);
+        if names.iter().all(Value::is_null) {
+            layer.fields[0].name = "other".to_owned();
+        }
+        let all = || {
+            Box::new(rows.iter().cloned().map(Ok)) as Box<dyn Iterator<Item = Result<Row, Text>>>
+        };
+        let draft = Draft::new(Format::Dxf, &layer, crs, &all, &mut |_, _| ()).unwrap();
+        let losses: Vec<String> = draft
+            .losses()
+            .0
+            .iter()
+            .map(|loss| loss.en.clone())
+            .collect();
+        draft.write(&file, &mut |_, _| ()).unwrap();
+        let (_, read) = sound(&file, &ReadOptions::default());
+        let names: Vec<Value> = read.into_iter().map(|row| row.values[0].clone()).collect();
+        (losses.join("; "), names)
+    };
+    let (losses, names) = drawn("地块", &[json!("道路"), json!("JMD-1")]);
+    assert!(
+        !losses.contains("names of layers of") && !losses.contains("no text"),
+        "{losses}"
+    );
+    assert_eq!(names, ["道路", "JMD-1"]);
+    let (losses, names) = drawn(
+        "地块",
+        &[
+            json!("道路"),
+            json!("𠮷/井"),
+            json!("a*"),
+            json!(7),
+            json!(" "),
+        ],
+    );
+    assert!(losses.contains("names of layers of 2 features"), "{losses}");
+    assert!(
+        losses.contains("no text in 2 features: they are drawn on “地块”"),
+        "{losses}"
+    );
+    assert_eq!(names, ["道路", "__井", "a_", "地块", "地块"]);
+    let (losses, names) = drawn("地块😀", &[Value::Null]);
+    assert!(losses.contains("the layer is called “地块_”"), "{losses}");
+    assert_eq!(names, ["地块_"]);
+}
+
+#[test]
+fn a_value_that_a_database_reckons_takes_no_gigabyte() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.gpkg");
+    let crs = crs("EPSG:4548");
+    write(Format::GeoPackage, &rows(&polygons(), crs), crs, &file);
+    let database = rusqlite::Connection::open(&file).unwrap();
+    database
+        .execute_batch(
+            "ALTER TABLE parcels ADD COLUMN vast BLOB GENERATED ALWAYS AS (zeroblob(900000000)) VIRTUAL;
+             UPDATE gpkg_geometry_columns SET column_name = 'vast';",
+        )
+        .unwrap();
+    drop(database);
+    let error = read(&file).unwrap_err();
+    assert!(
+        error
+            .en
+            .contains("row 1: this feature is larger than 64 MB"),
+        "{}",
+        error.en
+    );
+}
+
+#[test]
 fn a_drawing_of_somebody_else() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("宗地.dxf");

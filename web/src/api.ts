@@ -409,6 +409,20 @@ export interface Finding extends Told {
 }
 
 /** A file that is being brought in. */
+/** How far one step has come: each counts something else. */
+export interface ImportStep {
+  step: 'reading' | 'standing' | 'comparing' | 'overlapping' | 'committing';
+  done: number;
+  all: number;
+}
+
+/** A feature as it becomes, or stood. */
+export interface ImportChange extends GeoJSON.Feature<GeoJSON.Geometry | null> {
+  change: 'added' | 'changed' | 'removed';
+  /** Where it stands, of one that changes. */
+  geometry_before?: GeoJSON.Geometry | null;
+}
+
 export interface Import extends Partial<Told> {
   id: string;
   into: string;
@@ -416,7 +430,7 @@ export interface Import extends Partial<Told> {
   state: 'reading' | 'ready' | 'committing' | 'failed' | 'committed';
   /** Number of the preview; a commit names it. */
   preview: number;
-  progress: { done: number; all: number };
+  progress: ImportStep;
   layer?: {
     format: string;
     crs: string | null;
@@ -479,7 +493,7 @@ export async function fetchImport(id: string): Promise<Import> {
 export async function fetchImportChanges(
   id: string,
   limit: number,
-): Promise<GeoJSON.FeatureCollection> {
+): Promise<{ features: ImportChange[]; numberMatched: number }> {
   return send(`imports/${id}/changes?limit=${limit}`, await proven('GET', null));
 }
 

@@ -9,11 +9,13 @@ import {
   fetchImport,
   fetchImportChanges,
   type Import,
+  type ImportChange,
+  type ImportStep,
   Problem,
   sendFile,
   unreachable,
 } from './api';
-import type { Progress } from './pace';
+import { advance, type Progress } from './pace';
 import { isTaking, readAnew } from './state';
 
 /** A file on its way in. */
@@ -25,11 +27,12 @@ export interface Intake {
   sent: Progress | null;
   /** What the service says of it. */
   told: Import | null;
-  /** Since when it has been read. */
-  since: number;
+  /** How far it has been read, or written. */
+  progress: (ImportStep & Progress) | null;
   decision: Decision;
-  /** What would change, as far as the map shows it. */
-  changes: GeoJSON.Feature[];
+  /** What would change, as far as the map shows it, and how much that is in all. */
+  changes: ImportChange[];
+  matched: number;
   problem: Problem | null;
 }
 
@@ -57,9 +60,10 @@ export function openIntake(into: string): void {
     file: null,
     sent: null,
     told: null,
-    since: 0,
+    progress: null,
     decision: {},
     changes: [],
+    matched: 0,
     problem: null,
   };
 }
@@ -74,10 +78,11 @@ export async function bringFile(file: File): Promise<void> {
   if (!current) return;
   const { signal: ended } = control;
   const since = performance.now();
-  change({ file: file.name, sent: { done: 0, all: file.size, since }, problem: null, told: null });
+  const sent = { done: 0, all: file.size, since, from: 0 };
+  change({ file: file.name, sent, problem: null, told: null });
   await attempt(ended, async () => {
     const told = await sendFile(current.into, file, ended, (done, all) =>
-      change({ sent: { done, all, since } }),
+      change({ sent: { done, all, since, from: 0 } }),
     );
     change({ sent: null });
     await follow(told, ended);
@@ -98,25 +103,44 @@ export async function decide(more: Decision): Promise<void> {
 /** Waits until a file has been read. */
 async function follow(first: Import, ended: AbortSignal): Promise<void> {
   let told = first;
-  change({ told, since: performance.now() });
+  change({ told, progress: null });
   while (told.state === 'reading') {
     await new Promise((done) => setTimeout(done, EVERY));
     if (ended.aborted) return;
     told = await fetchImport(told.id);
     if (ended.aborted) return;
     change({ told });
+    goOn(told.progress);
   }
   if (told.state !== 'ready') return;
-  const { features } = await fetchImportChanges(told.id, SHOWN);
-  if (!ended.aborted) change({ changes: features });
+  const { features, numberMatched } = await fetchImportChanges(told.id, SHOWN);
+  if (!ended.aborted) change({ changes: features, matched: numberMatched });
+}
+
+function goOn(step: ImportStep): void {
+  change({ progress: advance(intake.peek()?.progress ?? null, step, performance.now()) });
+}
+
+/** Looks at how far a commit has come, as long as it is under way. */
+async function watchCommit(id: string, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    await new Promise((done) => setTimeout(done, EVERY));
+    // The commit itself tells what goes wrong.
+    const told = await fetchImport(id).catch(() => null);
+    if (!ended.aborted && told?.state === 'committing') goOn(told.progress);
+  }
 }
 
 /** Makes the file the next revision. */
 export async function commitFile(message: string): Promise<void> {
   const told = intake.peek()?.told;
   if (!told) return;
+  const written = new AbortController();
+  change({ progress: null });
+  watchCommit(told.id, written.signal);
   await attempt(control.signal, async () => {
-    const { revision } = await commitImport(told, message);
+    const committed = commitImport(told, message);
+    const { revision } = await committed.finally(() => written.abort());
     intake.value = null;
     taken.value = revision;
     readAnew();

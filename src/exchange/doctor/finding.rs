@@ -122,6 +122,8 @@ codes! {
     Duplicate = "duplicate",
     /// Polygons that cover the same ground.
     Overlap = "overlap",
+    /// Polygons that cover ground of features that stand.
+    OverlapStanding = "overlap_standing",
     /// Too much to compare every pair.
     OverlapUnchecked = "overlap_unchecked",
     /// Outside the district.

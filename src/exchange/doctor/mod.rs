@@ -15,6 +15,7 @@ pub mod shapes;
 
 pub use finding::{Code, Finding, MAX_EXAMPLES, Proposal, Severity};
 pub use ground::Ground;
+pub use overlaps::Neighbours;
 pub use placing::place;
 pub use reading::{Converter, Reading};
 pub use sample::Sample;

@@ -1,12 +1,22 @@
-//! Polygons of one file that cover the same ground.
+//! Polygons of one file that cover the same ground, or that of what stands.
 
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map},
+    ops::ControlFlow,
+};
 
-use geo::{Area, BooleanOps, BoundingRect, Coord, Geometry, LineString, MultiPolygon, Polygon};
+use geo::{
+    Area, BooleanOps, BoundingRect, Coord, Geometry, LineString, MapCoords, MultiPolygon, Polygon,
+    Rect,
+};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 
 use super::finding::MAX_EXAMPLES;
-use crate::geometry::frame::Frame;
+use crate::{
+    geometry::frame::Frame,
+    model::{Feature, Text},
+    store::Collection,
+};
 
 /// Vertices that are kept, 8 bytes each; a file with more is not compared with itself.
 const MAX_VERTICES: usize = 24_000_000;
@@ -36,6 +46,26 @@ pub struct Overlapping {
     pub count: u64,
     /// Some of them.
     pub examples: Vec<u64>,
+    /// Whether every pair was compared.
+    pub is_whole: bool,
+}
+
+/// What stands where the rows of a file come.
+pub struct Neighbours<'a> {
+    /// The features.
+    pub collection: &'a Collection,
+    /// Whether a row, by its number, and a feature, by its id, will lie there together and did not before.
+    pub meet: &'a mut dyn FnMut(u64, &str) -> bool,
+}
+
+/// What was found of those that stand.
+pub struct Upon {
+    /// Rows that share ground with one.
+    pub count: u64,
+    /// Some of them.
+    pub examples: Vec<u64>,
+    /// The first, with what it lies upon.
+    pub first: Option<Text>,
     /// Whether every pair was compared.
     pub is_whole: bool,
 }
@@ -127,6 +157,71 @@ impl Overlaps {
             }
         }
         Some(self.told(&found, true))
+    }
+
+    /// Compares each with those that stand, as [`Overlaps::find`] does with each other.
+    pub fn upon(
+        &self,
+        standing: Neighbours<'_>,
+        watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Option<Upon> {
+        let Neighbours { collection, meet } = standing;
+        let mut budget = self.polygons.len().saturating_mul(MAX_PAIRS);
+        let mut found: BTreeMap<u64, &Feature> = BTreeMap::new();
+        let mut is_whole = !self.is_full;
+        for (place, (number, _, bounds)) in self.polygons.iter().enumerate() {
+            if place % 64 == 0 && watch(place as u64, self.polygons.len() as u64).is_break() {
+                return None;
+            }
+            let btree_map::Entry::Vacant(entry) = found.entry(*number) else {
+                continue;
+            };
+            let polygon = self.polygon(place);
+            let near = collection.near(self.window(*bounds)).filter(|feature| {
+                let is_near = budget > 0;
+                is_whole &= is_near;
+                budget = budget.saturating_sub(1);
+                is_near && meet(*number, &feature.id)
+            });
+            let mut near = near.filter(|feature| self.lies_upon(&polygon, feature));
+            if let Some(feature) = near.next() {
+                entry.insert(feature);
+            }
+        }
+        let first = found.iter().next().map(|(number, feature)| {
+            let name = format!("{}/{}", collection.info.id, feature.id);
+            let (zh, en) = (&feature.name, &feature.name_en);
+            Text::new(
+                format!("第 {number} 行与 {name}（{zh}）"),
+                format!("row {number} and {name} ({en})"),
+            )
+        });
+        Some(Upon {
+            count: found.len() as u64,
+            examples: found.keys().copied().take(MAX_EXAMPLES).collect(),
+            first,
+            is_whole,
+        })
+    }
+
+    /// A rectangle of the plane in degrees.
+    fn window(&self, bounds: [i32; 4]) -> Rect<f64> {
+        let [a, b, c, d] = bounds.map(|value| f64::from(value) / 1000.0);
+        let corner = |x, y| self.frame.to_degrees(Coord { x, y });
+        Rect::new(corner(a, b), corner(c, d))
+    }
+
+    /// Whether a polygon of the plane shares ground with a feature.
+    fn lies_upon(&self, polygon: &Polygon<f64>, feature: &Feature) -> bool {
+        let parts: &[Polygon<f64>] = match &feature.geometry {
+            Some(Geometry::Polygon(part)) => std::slice::from_ref(part),
+            Some(Geometry::MultiPolygon(parts)) => &parts.0,
+            _ => &[],
+        };
+        parts.iter().any(|part| {
+            let part = part.map_coords(|coord| self.frame.to_plane(coord));
+            share_ground(polygon, &part)
+        })
     }
 
     fn told(&self, found: &BTreeSet<u64>, all_compared: bool) -> Overlapping {

@@ -11,7 +11,7 @@ use geo::{BoundingRect, Coord, CoordsIter, Geometry, LineString, Polygon};
 use super::{
     finding::{Code, Finding, MAX_EXAMPLES, Proposal, Severity},
     ground::Ground,
-    overlaps::Overlaps,
+    overlaps::{Neighbours, Overlaps},
 };
 use crate::{
     geometry::{measure, read::check_range, validity},
@@ -119,6 +119,32 @@ impl<'a> Shapes<'a> {
         }
     }
 
+    /// Looks at what stands where the rows come; nothing where `watch`, as in [`Shapes::findings`], says to
+    /// stop.
+    pub fn compare(
+        &mut self,
+        standing: Neighbours<'_>,
+        watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Option<()> {
+        let Some(overlaps) = &self.overlaps else {
+            return Some(());
+        };
+        let upon = overlaps.upon(standing, watch)?;
+        if upon.count > 0 {
+            let tally = self.tallies.entry(Code::OverlapStanding).or_default();
+            *tally = Tally {
+                count: upon.count,
+                examples: upon.examples,
+                first: upon.first,
+            };
+        }
+        if !upon.is_whole {
+            let tally = self.tallies.entry(Code::OverlapUnchecked).or_default();
+            tally.count = self.seen;
+        }
+        Some(())
+    }
+
     /// What was found, the gravest first; nothing where `watch`, which is told how many polygons of
     /// how many were compared with the others, says to stop.
     pub fn findings(
@@ -194,6 +220,17 @@ fn told(code: Code, tally: Tally, seen: u64) -> Finding {
             Severity::Warning,
             format!("{count} 个面与同一文件的其他面重叠（超过 1 平方米）"),
             format!("{count} polygons overlap others of the file by more than 1 m²"),
+        ),
+        Code::OverlapStanding => (
+            Severity::Warning,
+            format!(
+                "{count} 个面与集合中已有的面重叠（超过 1 平方米）；如：{}",
+                first.zh
+            ),
+            format!(
+                "{count} polygons overlap features that stand in the collection by more than 1 m²; such as: {}",
+                first.en
+            ),
         ),
         Code::OverlapUnchecked => (
             Severity::Info,

@@ -6,6 +6,7 @@
 //! written to the record before [`Prepared::commit`], and then all of it or nothing.
 
 mod feature;
+mod leads;
 mod mapping;
 mod prepare;
 mod slug;

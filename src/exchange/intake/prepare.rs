@@ -2,8 +2,9 @@
 
 use std::{
     cell::RefCell,
-    fs::File,
+    fs::{self, File},
     io::Read,
+    iter,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     feature::{Shaping, text_of},
+    leads,
     mapping::{FieldSample, Mapping, fields_key},
     slug::{slug, telling},
     staging::{Sort, StagedChange, Staging, Stands},
@@ -23,8 +25,8 @@ use crate::{
     documents::hex,
     exchange::{
         doctor::{
-            Code, Converter, Finding, Ground, MAX_EXAMPLES, Reading, Sample, Severity, Shapes,
-            place, placing::Stated,
+            Code, Converter, Finding, Ground, MAX_EXAMPLES, Neighbours, Reading, Sample, Severity,
+            Shapes, place, placing::Stated,
         },
         layer::{FieldKind, Layer, ReadOptions, Reader, Row, RowFlaw, StatedCrs},
     },
@@ -79,18 +81,39 @@ pub struct Options {
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The file is opened and looked through.
+    /// The file is opened and looked through: bytes, or rows where its format counts these.
     Reading,
-    /// Every row is checked and compared with what stands.
+    /// What stands is read: features.
+    Standing,
+    /// Every row is checked and compared with what stands: rows.
     Comparing,
-    /// Polygons are compared with each other.
+    /// Polygons are compared with each other, and with those that stand: polygons.
     Overlapping,
+    /// The changes are written: features.
+    Committing,
 }
+
+impl Step {
+    /// Its word in answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reading => "reading",
+            Self::Standing => "standing",
+            Self::Comparing => "comparing",
+            Self::Overlapping => "overlapping",
+            Self::Committing => "committing",
+        }
+    }
+}
+
+/// After how many rows or features it is told of progress.
+const OFTEN: u64 = 64;
 
 /// Is told of progress, and says whether to go on.
 pub type Watch<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + 'a;
 
-/// Why nothing was prepared.
+/// Why nothing was prepared, or committed.
 #[derive(Debug)]
 pub enum Failed {
     /// Whoever waited for it does no more.
@@ -186,6 +209,8 @@ pub struct Prepared {
     pub flaws: Vec<Flaw>,
     /// Rows that could be any feature's, where what is missing is to go.
     unkeyed: u64,
+    /// Features that would go though others refer to them: how many, the first, and by what.
+    needed: Option<(u64, String, String)>,
     skip_invalid: bool,
     as_it_is: bool,
     staging: Option<Staging>,
@@ -220,8 +245,13 @@ pub fn prepare(
     let watch = RefCell::new(watch);
     let digits = digest(&request.path, &watch)?;
     let mut open = Ok(());
+    fs::create_dir_all(&request.scratch).map_err(RecordError::from)?;
+    let read = ReadOptions {
+        scratch: Some(request.scratch.clone()),
+        ..options.read.clone()
+    };
     let mut reader = {
-        let opened = Reader::open_watched(&request.path, &options.read, &mut |done, all| {
+        let opened = Reader::open_watched(&request.path, &read, &mut |done, all| {
             if (*watch.borrow_mut())(Step::Reading, done, all).is_break() {
                 open = Err(Failed::Cancelled);
             }
@@ -284,6 +314,7 @@ pub fn prepare(
         counts: Counts::default(),
         flaws: Vec::new(),
         unkeyed: 0,
+        needed: None,
         skip_invalid: options.skip_invalid,
         as_it_is: options.as_it_is,
         staging: None,
@@ -300,16 +331,29 @@ pub fn prepare(
         source,
     );
     let staging = Staging::new(&request.scratch, &request.into)?;
-    record.each_standing(&request.into, |id, hash, body| {
+    let (mut read, stand) = (0, collection.features().len() as u64);
+    let mut stopped = Ok(());
+    let standing = record.each_standing(&request.into, |id, hash, body| {
+        if read % OFTEN == 0
+            && (*watch.borrow_mut())(Step::Standing, read, stand.max(read)).is_break()
+        {
+            stopped = Err(Failed::Cancelled);
+            return Err(RecordError::Unchanged);
+        }
+        read += 1;
         let key = shaping.key_property().and_then(|property| {
             let standing: Standing = serde_json::from_slice(body).ok()?;
             text_of(standing.properties.get(property)?)
         });
         staging.stand(id, key.as_deref(), hash, body)
-    })?;
+    });
+    stopped?;
+    standing?;
     staging.index()?;
     let mut comparison = Comparison {
         rules: Rules::new(snapshot, collection),
+        snapshot,
+        into: &request.into,
         shaping,
         converter,
         shapes: Shapes::new(ground.as_ref().filter(|_| is_near)),
@@ -325,8 +369,8 @@ pub fn prepare(
     reader.rows(
         &mut |row| {
             done += 1;
-            let going_on =
-                done % 64 != 0 || (*watch.borrow_mut())(Step::Comparing, done, rows).is_continue();
+            let going_on = done % OFTEN != 0
+                || (*watch.borrow_mut())(Step::Comparing, done, rows).is_continue();
             let taken = if going_on {
                 comparison.take(row)
             } else {
@@ -345,8 +389,10 @@ pub fn prepare(
     if let Some(error) = failed {
         return Err(error);
     }
+    let removing = options.remove_missing && comparison.unkeyed == 0;
+    comparison.fell(removing)?;
     let Comparison {
-        shapes,
+        mut shapes,
         staging,
         counts,
         flaws,
@@ -354,6 +400,24 @@ pub fn prepare(
         unkeyed,
         ..
     } = comparison;
+    // What is to go lies under nothing.
+    if !removing {
+        let mut unread = Ok(());
+        let standing = Neighbours {
+            collection,
+            meet: &mut |row, id| {
+                staging.meet(row, id).unwrap_or_else(|error| {
+                    unread = Err(error);
+                    false
+                })
+            },
+        };
+        let compared = shapes.compare(standing, &mut |done, all| {
+            (*watch.borrow_mut())(Step::Overlapping, done, all)
+        });
+        unread?;
+        compared.ok_or(Failed::Cancelled)?;
+    }
     let found =
         shapes.findings(&mut |done, all| (*watch.borrow_mut())(Step::Overlapping, done, all));
     prepared.findings.extend(found.ok_or(Failed::Cancelled)?);
@@ -364,6 +428,7 @@ pub fn prepare(
         prepared.unkeyed = unkeyed;
     } else if options.remove_missing {
         prepared.counts.removed = staging.remove_missing()?;
+        prepared.needed = leads::needed(&staging, snapshot, &request.into)?;
     }
     prepared
         .findings
@@ -413,6 +478,14 @@ impl Prepared {
                 ),
             ));
         }
+        if let Some((count, first, by)) = &self.needed {
+            faults.push(Text::new(
+                format!("{count} 个要删去的要素仍有别处引用，如 {first}（见 {by}）"),
+                format!(
+                    "{count} features that would go are still referred to, such as {first} by {by}"
+                ),
+            ));
+        }
         if self.staging.is_none() && faults.is_empty() && self.needs.is_empty() {
             faults.push(Text::new(
                 "坐标不在本区，未与现有数据比较",
@@ -422,20 +495,22 @@ impl Prepared {
         faults
     }
 
-    /// Writes it as the next revision, and remembers its mapping.
+    /// Writes it as the next revision, and remembers its mapping. `watch` can end that until all changes
+    /// are handed over.
     ///
     /// # Errors
-    /// Where something keeps it from that, others have changed what it changes, or the record fails.
-    /// Nothing is written then.
+    /// Where something keeps it from that, others have changed what it changes, `watch` says to stop, or
+    /// the record fails. Nothing is written then.
     pub fn commit(
         &self,
         record: &Record,
         author: &str,
         message: &str,
-    ) -> Result<Arc<Snapshot>, RecordError> {
+        watch: &mut Watch<'_>,
+    ) -> Result<Arc<Snapshot>, Failed> {
         let staging = match (self.obstacles().into_iter().next(), &self.staging) {
-            (Some(obstacle), _) => return Err(RecordError::Refused(obstacle)),
-            (None, None) => return Err(RecordError::Unchanged),
+            (Some(obstacle), _) => return Err(RecordError::Refused(obstacle).into()),
+            (None, None) => return Err(RecordError::Unchanged.into()),
             (None, Some(staging)) => staging,
         };
         let signature = Signature {
@@ -443,7 +518,24 @@ impl Prepared {
             message: message.to_owned(),
             cause: Cause::Import,
         };
-        let committed = record.commit_each(&signature, staging.changes());
+        let all = self.counts.added + self.counts.changed + self.counts.removed;
+        let (mut done, mut is_cancelled) = (0, false);
+        let mut changes = staging.changes();
+        let watched = iter::from_fn(|| {
+            let change = changes.next();
+            if (change.is_none() || done % OFTEN == 0)
+                && watch(Step::Committing, done, all).is_break()
+            {
+                is_cancelled = true;
+                return Some(Err(RecordError::Unchanged));
+            }
+            done += 1;
+            change
+        });
+        let committed = record.commit_each(&signature, watched);
+        if is_cancelled {
+            return Err(Failed::Cancelled);
+        }
         if matches!(committed, Ok(_) | Err(RecordError::Unchanged)) {
             let mapping = serde_json::to_string(&self.mapping).unwrap_or_default();
             let fields = fields_key(&self.layer.fields);
@@ -452,17 +544,22 @@ impl Prepared {
                 tracing::warn!("remembering how {} was imported: {error}", self.into);
             }
         }
-        committed
+        Ok(committed?)
     }
 
-    /// Some of what would change, in the file's order, those that go last.
+    /// Hands on some of what would change, in the file's order, those that go last, until `take` has enough.
     ///
     /// # Errors
     /// Where the temporary database can't be read.
-    pub fn changes(&self, limit: u32, offset: u64) -> Result<Vec<StagedChange>, RecordError> {
+    pub fn each_change(
+        &self,
+        limit: u32,
+        offset: u64,
+        take: &mut dyn FnMut(StagedChange) -> ControlFlow<()>,
+    ) -> Result<(), RecordError> {
         match &self.staging {
-            Some(staging) => staging.page(limit, offset),
-            None => Ok(Vec::new()),
+            Some(staging) => staging.page(limit, offset, take),
+            None => Ok(()),
         }
     }
 
@@ -853,6 +950,8 @@ fn settled(body: Vec<u8>, standing: Option<&Standing>, id: &str) -> Result<Vec<u
 /// Compares rows with what stands.
 struct Comparison<'a> {
     rules: Rules<'a>,
+    snapshot: &'a Snapshot,
+    into: &'a str,
     shaping: Shaping<'a>,
     converter: Converter,
     shapes: Shapes<'a>,
@@ -899,6 +998,35 @@ impl Comparison<'_> {
         if self.flaws.len() < MAX_FLAWS {
             self.flaws.push(Flaw { row, key, reason });
         }
+    }
+
+    /// Takes out rows that refer to what will not be there.
+    fn fell(&mut self, removing: bool) -> Result<(), RecordError> {
+        let (counts, flaws) = (&mut self.counts, &mut self.flaws);
+        leads::fell(
+            &self.staging,
+            self.snapshot,
+            self.into,
+            removing,
+            &mut |fallen| {
+                match fallen.sort {
+                    Sort::Added => counts.added -= 1,
+                    Sort::Changed => counts.changed -= 1,
+                    Sort::Unchanged | Sort::Removed => return,
+                }
+                counts.invalid += 1;
+                flaws.push(Flaw {
+                    row: fallen.row,
+                    key: Some(fallen.key),
+                    reason: fallen.reason,
+                });
+                if flaws.len() > 2 * MAX_FLAWS {
+                    first_flaws(flaws);
+                }
+            },
+        )?;
+        first_flaws(flaws);
+        Ok(())
     }
 
     /// The id of the feature with a key: of the one that stands with it, or one made of the key.
@@ -993,8 +1121,12 @@ impl Comparison<'_> {
             Err(reason) => return Ok(Err(reason)),
         };
         let text = std::str::from_utf8(&body).unwrap_or_default();
-        if let Some(reason) = self.rules.flaws(text).into_iter().next() {
+        let told = self.rules.row(text, self.snapshot);
+        if let Some(reason) = told.flaws.into_iter().next() {
             return Ok(Err(reason));
+        }
+        for lead in &told.leads {
+            self.staging.lead(row.number, lead)?;
         }
         let sort = if stands.is_some() {
             self.counts.changed += 1;
@@ -1030,6 +1162,12 @@ impl Comparison<'_> {
             }
         }
     }
+}
+
+/// Leaves the first of them in the file's order.
+fn first_flaws(flaws: &mut Vec<Flaw>) {
+    flaws.sort_by_key(|flaw| flaw.row);
+    flaws.truncate(MAX_FLAWS);
 }
 
 /// A feature in the form in which it is kept.

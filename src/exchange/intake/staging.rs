@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +10,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     model::FeatureRef,
-    store::record::{Change, Hash, Key, RecordError},
+    store::{
+        Lead,
+        record::{Change, Hash, Key, RecordError},
+    },
 };
 
 /// Changes that are fetched at once.
@@ -52,6 +56,8 @@ pub struct StagedChange {
     pub sort: Sort,
     /// The feature as it becomes; as it stands, where it goes.
     pub body: Vec<u8>,
+    /// The feature as it stands, where it changes.
+    pub before: Option<Vec<u8>>,
 }
 
 /// A feature that stands in the record.
@@ -100,9 +106,14 @@ impl Staging {
                  seen INTEGER NOT NULL DEFAULT 0
              ) STRICT;
              CREATE TABLE changes (
-                 id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, row INTEGER NOT NULL,
+                 row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL,
                  sort INTEGER NOT NULL, expected BLOB, body BLOB
              ) STRICT;
+             CREATE TABLE leads (
+                 row INTEGER NOT NULL, property TEXT NOT NULL, target TEXT NOT NULL, own TEXT,
+                 contains INTEGER NOT NULL
+             ) STRICT;
+             CREATE TABLE fallen (row INTEGER PRIMARY KEY, circles INTEGER NOT NULL) STRICT;
              CREATE TABLE keys (key TEXT PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
              BEGIN;",
         )?;
@@ -198,11 +209,183 @@ impl Staging {
     ) -> Result<(), RecordError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO changes (id, key, row, sort, expected, body)
+                "INSERT INTO changes (row, id, key, sort, expected, body)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute((id, key, row, sort as u8, expected.map(|hash| hash.0), body))?;
+            .execute((row, id, key, sort as u8, expected.map(|hash| hash.0), body))?;
         self.seen(id)
+    }
+
+    /// Notes that the feature of a row refers to another.
+    pub fn lead(&self, row: u64, lead: &Lead) -> Result<(), RecordError> {
+        let Lead {
+            property,
+            target,
+            is_container,
+        } = lead;
+        let own = (*target.collection == *self.collection).then_some(&*target.id);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO leads (row, property, target, own, contains)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((row, property, target.to_string(), own, is_container))?;
+        Ok(())
+    }
+
+    /// Whether any feature refers to another; makes such quick to find, once all rows are noted.
+    pub fn index_leads(&self) -> Result<bool, RecordError> {
+        self.connection.execute_batch(
+            "CREATE INDEX leads_by_row ON leads (row); CREATE INDEX leads_by_own ON leads (own)",
+        )?;
+        let mut any = self.connection.prepare("SELECT 1 FROM leads LIMIT 1")?;
+        Ok(any.exists([])?)
+    }
+
+    /// Hands on the features of the file that say what contains them.
+    pub fn each_contained(
+        &self,
+        mut take: impl FnMut(&str) -> Result<(), RecordError>,
+    ) -> Result<(), RecordError> {
+        let mut rows = self
+            .connection
+            .prepare("SELECT id FROM leads JOIN changes USING (row) WHERE contains ORDER BY row")?;
+        let mut rows = rows.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        }
+        Ok(())
+    }
+
+    /// What contains a feature of the collection as the file has it.
+    pub fn container(&self, id: &str) -> Result<Option<String>, RecordError> {
+        let target = self
+            .connection
+            .prepare_cached(
+                "SELECT target FROM changes JOIN leads USING (row) WHERE id = ?1 AND contains",
+            )?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(target)
+    }
+
+    /// Lets the row fall that adds or changes a feature, since that contains itself.
+    pub fn fell_circling(&self, id: &str) -> Result<(), RecordError> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO fallen
+                 SELECT row, 1 FROM changes WHERE id = ?1 AND sort IN (?2, ?3)",
+            )?
+            .execute((id, Sort::Added as u8, Sort::Changed as u8))?;
+        Ok(())
+    }
+
+    /// Lets those rows fall that refer to what will not be there, and those that refer to them. What stands
+    /// is there, unless what the file does not have goes.
+    pub fn fell_dangling(&self, removing: bool) -> Result<(), RecordError> {
+        const STANDS: &str =
+            "EXISTS (SELECT 1 FROM standing WHERE standing.id = own AND (seen OR NOT ?1))";
+        self.connection.execute(
+            &format!(
+                "INSERT OR IGNORE INTO fallen
+                 WITH RECURSIVE falling (row, id) AS (
+                     SELECT row, changes.id FROM leads JOIN changes USING (row)
+                     WHERE own IS NOT NULL AND NOT {STANDS}
+                         AND NOT EXISTS (SELECT 1 FROM changes AS target WHERE target.id = own)
+                     UNION
+                     SELECT leads.row, changes.id FROM falling
+                     JOIN leads ON own = falling.id JOIN changes ON changes.row = leads.row
+                     WHERE NOT {STANDS}
+                 ) SELECT row, 0 FROM falling"
+            ),
+            [removing],
+        )?;
+        Ok(())
+    }
+
+    /// Takes the rows that fell out of the changes, and hands each on: its number, key and sort, and where
+    /// it leads to nothing the property and what that names.
+    pub fn take_fallen(
+        &self,
+        removing: bool,
+        mut take: impl FnMut(u64, String, Sort, Option<(String, String)>),
+    ) -> Result<u64, RecordError> {
+        let count = {
+            let mut rows = self.connection.prepare(
+                "SELECT fallen.row, key, sort, property, target FROM fallen
+                 JOIN changes ON changes.row = fallen.row
+                 LEFT JOIN leads ON NOT circles AND leads.rowid = (
+                     SELECT min(rowid) FROM leads AS own_leads WHERE own_leads.row = fallen.row
+                     AND own IS NOT NULL
+                     AND NOT EXISTS (
+                         SELECT 1 FROM standing WHERE standing.id = own AND (seen OR NOT ?1)
+                     )
+                     AND NOT EXISTS (
+                         SELECT 1 FROM changes AS target WHERE target.id = own
+                             AND target.row NOT IN (SELECT row FROM fallen)
+                     )
+                 )
+                 ORDER BY fallen.row",
+            )?;
+            let mut rows = rows.query([removing])?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                count += 1;
+                let lead = match (row.get(3)?, row.get(4)?) {
+                    (Some(property), Some(target)) => Some((property, target)),
+                    _ => None,
+                };
+                let sort = Sort::ALL[row.get::<_, usize>(2)?.min(3)];
+                take(row.get(0)?, row.get(1)?, sort, lead);
+            }
+            count
+        };
+        self.connection.execute_batch(
+            "DELETE FROM leads WHERE row IN (SELECT row FROM fallen);
+             DELETE FROM changes WHERE row IN (SELECT row FROM fallen);
+             DELETE FROM fallen;",
+        )?;
+        Ok(count)
+    }
+
+    /// What becomes of a feature; `None` where no row that is taken is its.
+    pub fn sort(&self, id: &str) -> Result<Option<Sort>, RecordError> {
+        let sort: Option<usize> = self
+            .connection
+            .prepare_cached("SELECT sort FROM changes WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(sort.map(|sort| Sort::ALL[sort.min(3)]))
+    }
+
+    /// Whether a row adds or changes a feature, and another stands that the file does not have.
+    pub fn meet(&self, row: u64, id: &str) -> Result<bool, RecordError> {
+        let found: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM changes, standing
+                 WHERE row = ?1 AND sort IN (?3, ?4) AND standing.id = ?2 AND NOT seen",
+            )?
+            .query_row((row, id, Sort::Added as u8, Sort::Changed as u8), |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(found.is_some())
+    }
+
+    /// Hands on the features that go.
+    pub fn each_removed(
+        &self,
+        mut take: impl FnMut(&str) -> Result<(), RecordError>,
+    ) -> Result<(), RecordError> {
+        let mut rows = self
+            .connection
+            .prepare("SELECT id FROM changes WHERE sort = ?1 ORDER BY row")?;
+        let mut rows = rows.query([Sort::Removed as u8])?;
+        while let Some(row) = rows.next()? {
+            take(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        }
+        Ok(())
     }
 
     /// Notes that the file has a feature that stands, whatever becomes of it.
@@ -216,28 +399,39 @@ impl Staging {
     /// Lets go of what stands and the file does not have; returns how many these are.
     pub fn remove_missing(&self) -> Result<u64, RecordError> {
         let removed = self.connection.execute(
-            "INSERT INTO changes (id, key, row, sort, expected, body)
-             SELECT id, ifnull(key, ''), 0, ?1, hash, NULL FROM standing WHERE seen = 0 ORDER BY id",
+            "INSERT INTO changes (id, key, sort, expected, body)
+             SELECT id, ifnull(key, ''), ?1, hash, NULL FROM standing WHERE seen = 0 ORDER BY id",
             [Sort::Removed as u8],
         )?;
         Ok(removed as u64)
     }
 
-    /// Some of the changes, in the file's order, those that go last.
-    pub fn page(&self, limit: u32, offset: u64) -> Result<Vec<StagedChange>, RecordError> {
+    /// Hands on some of the changes, in the file's order, those that go last, until `take` has enough.
+    pub fn page(
+        &self,
+        limit: u32,
+        offset: u64,
+        take: &mut dyn FnMut(StagedChange) -> ControlFlow<()>,
+    ) -> Result<(), RecordError> {
         let mut rows = self.connection.prepare(
-            "SELECT id, sort, ifnull(changes.body, standing.body)
+            "SELECT changes.id, sort, ifnull(changes.body, standing.body),
+                 CASE sort WHEN ?3 THEN standing.body END
              FROM changes LEFT JOIN standing USING (id) WHERE sort > 0
-             ORDER BY changes.rowid LIMIT ?1 OFFSET ?2",
+             ORDER BY changes.row LIMIT ?1 OFFSET ?2",
         )?;
-        let rows = rows.query_map((limit, offset), |row| {
-            Ok(StagedChange {
+        let mut rows = rows.query((limit, offset, Sort::Changed as u8))?;
+        while let Some(row) = rows.next()? {
+            let change = StagedChange {
                 id: row.get(0)?,
                 sort: Sort::ALL[row.get::<_, usize>(1)?.min(3)],
                 body: row.get(2)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+                before: row.get(3)?,
+            };
+            if take(change).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// All changes, in the file's order, a few at a time.
@@ -258,8 +452,8 @@ impl Staging {
 
     fn batch(&self, last: &mut i64) -> Result<Vec<Change>, RecordError> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT rowid, id, expected, body FROM changes WHERE sort > 0 AND rowid > ?1
-             ORDER BY rowid LIMIT ?2",
+            "SELECT row, id, expected, body FROM changes WHERE sort > 0 AND row > ?1
+             ORDER BY row LIMIT ?2",
         )?;
         let mut rows = rows.query((*last, BATCH))?;
         let mut changes = Vec::new();

@@ -1,11 +1,12 @@
-//! Zipped files: their entries, unpacked without their names into files that have none.
+//! Zipped files: their entries, unpacked without their names into files that have none. These stand in the
+//! folder that whoever reads has for that: the system's own may be memory.
 //!
 //! What an archive says of its sizes is not believed; unpacking ends where it becomes too much.
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, Read, Seek, Write},
-    path::Path,
+    io::{self, BufReader, Read, Seek, Write},
+    path::{Path, PathBuf},
 };
 
 use zip::{ZipArchive, result::ZipError};
@@ -25,6 +26,8 @@ const MOST_RATIO: u64 = 400;
 
 pub(super) struct Archive {
     zip: ZipArchive<BufReader<File>>,
+    /// Where files are unpacked; `None` for the system's folder.
+    scratch: Option<PathBuf>,
     /// Bytes that may still be unpacked.
     left: u64,
 }
@@ -46,7 +49,7 @@ impl Entry {
 }
 
 impl Archive {
-    pub(super) fn open(path: &Path) -> Result<Self, Text> {
+    pub(super) fn open(path: &Path, scratch: Option<&Path>) -> Result<Self, Text> {
         let file = File::open(path).map_err(|error| said(&error))?;
         let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
         if zip.len() > MOST_ENTRIES {
@@ -58,6 +61,7 @@ impl Archive {
         }
         Ok(Self {
             zip,
+            scratch: scratch.map(Path::to_owned),
             left: MOST_BYTES,
         })
     }
@@ -99,13 +103,12 @@ impl Archive {
         let most = self
             .left
             .min(HARMLESS_BYTES.max(packed.compressed_size().saturating_mul(MOST_RATIO)));
-        let mut out = BufWriter::new(tempfile::tempfile().map_err(|error| told(said(&error)))?);
-        let count = io::copy(&mut (&mut packed).take(most + 1), &mut out).map_err(|error| {
-            told(Text::new(
-                format!("解压不了，可能已损坏：{error}"),
-                format!("can't be unpacked, it may be damaged: {error}"),
-            ))
-        })?;
+        let out = match &self.scratch {
+            Some(folder) => tempfile::tempfile_in(folder),
+            None => tempfile::tempfile(),
+        };
+        let mut out = out.map_err(|error| told(unkept(&error)))?;
+        let count = copy(&mut (&mut packed).take(most + 1), &mut out).map_err(told)?;
         if count > most {
             return Err(told(Text::new(
                 format!("解压后超过 {} MB，不像地图数据", most >> 20),
@@ -116,14 +119,45 @@ impl Archive {
             )));
         }
         self.left -= count;
-        let mut file = out
-            .into_inner()
-            .map_err(|error| told(said(error.error())))?;
-        file.flush()
-            .and_then(|()| file.rewind())
-            .map_err(|error| told(said(&error)))?;
-        Ok(file)
+        out.rewind().map_err(|error| told(unkept(&error)))?;
+        Ok(out)
     }
+}
+
+/// Copies all that is packed, and tells what can't be unpacked from what can't be kept.
+fn copy(packed: &mut impl Read, out: &mut impl Write) -> Result<u64, Text> {
+    let mut chunk = vec![0; 1 << 16];
+    let mut count = 0;
+    loop {
+        let read = match packed.read(&mut chunk) {
+            Ok(0) => return Ok(count),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                return Err(Text::new(
+                    format!("解压不了，可能已损坏：{error}"),
+                    format!("can't be unpacked, it may be damaged: {error}"),
+                ));
+            }
+        };
+        out.write_all(&chunk[..read])
+            .map_err(|error| unkept(&error))?;
+        count += read as u64;
+    }
+}
+
+/// Says that the machine has no place for what is unpacked.
+fn unkept(error: &io::Error) -> Text {
+    if error.kind() == io::ErrorKind::StorageFull {
+        return Text::new(
+            "服务器磁盘已满，解压的内容放不下；文件本身没有问题",
+            "the disk is full: what is unpacked has no place there, and nothing is said of the file",
+        );
+    }
+    Text::new(
+        format!("解压的内容存不下：{error}"),
+        format!("what is unpacked can't be kept: {error}"),
+    )
 }
 
 fn damaged(error: &ZipError) -> Text {
@@ -136,5 +170,46 @@ fn damaged(error: &ZipError) -> Text {
             format!("压缩包不完整或已损坏：{error}"),
             format!("the archive is incomplete or damaged: {error}"),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken(io::ErrorKind);
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+    }
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_a_damaged_file() {
+        let full = copy(&mut &b"data"[..], &mut Broken(io::ErrorKind::StorageFull)).unwrap_err();
+        assert!(full.zh.contains("磁盘已满"), "{}", full.zh);
+        assert!(!full.en.contains("damaged"), "{}", full.en);
+        let refused = copy(
+            &mut &b"data"[..],
+            &mut Broken(io::ErrorKind::PermissionDenied),
+        )
+        .unwrap_err();
+        assert!(refused.en.contains("can't be kept"), "{}", refused.en);
+        let damaged = copy(&mut Broken(io::ErrorKind::InvalidData), &mut Vec::new()).unwrap_err();
+        assert!(damaged.en.contains("damaged"), "{}", damaged.en);
+        let mut out = Vec::new();
+        assert_eq!(copy(&mut &b"data"[..], &mut out), Ok(4));
+        assert_eq!(out, b"data");
     }
 }

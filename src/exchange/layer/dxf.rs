@@ -22,7 +22,7 @@ use super::{
     read::{Opened, Progress, ReadOptions, Source, Take},
     shape,
     text::{Decoded, Metered, encoding_of, said},
-    write::{Draft, Losses, ShapeKind, Survey, failed},
+    write::{Draft, FieldSurvey, Losses, ShapeKind, Survey, failed},
 };
 use crate::{
     geometry::crs::Crs,
@@ -406,6 +406,34 @@ pub(super) fn losses(layer: &Layer, crs: Crs, survey: &Survey, losses: &mut Loss
         "DXF has names of layers alone; these fields are not written",
     );
     losses.tell("编号不写", "ids are not written");
+    let place = layer.fields.iter().position(|field| field.name == "layer");
+    if let Some(FieldSurvey {
+        unnamed, misnamed, ..
+    }) = place.map(|place| &survey.fields[place])
+    {
+        let own = layer_name(&layer.name);
+        if *unnamed > 0 {
+            losses.tell(
+                format!("{unnamed} 个要素的 layer 不是文字，写到图层“{own}”"),
+                format!("layer is no text in {unnamed} features: they are drawn on “{own}”"),
+            );
+        }
+        if *misnamed > 0 {
+            losses.tell(
+                format!("{misnamed} 个要素的图层名有 DXF（GBK）写不了的字，写作“_”"),
+                format!("names of layers of {misnamed} features have characters that DXF (in GBK) has not: they become “_”"),
+            );
+        }
+    }
+    if place.is_none() && layer_name(&layer.name) != layer.name {
+        let (name, own) = (shortened(&layer.name), layer_name(&layer.name));
+        losses.tell(
+            format!("“{name}”有 DXF（GBK）写不了的字，图层名写作“{own}”"),
+            format!(
+                "“{name}” has characters that DXF (in GBK) has not: the layer is called “{own}”"
+            ),
+        );
+    }
     let name = crs.short_name();
     losses.tell(
         format!("DXF 不记坐标系，坐标是 {name}，请另行说明"),
@@ -441,6 +469,27 @@ pub(super) fn losses(layer: &Layer, crs: Crs, survey: &Survey, losses: &mut Loss
     }
 }
 
+/// The text that names a row's layer, where there is any.
+pub(super) fn named(value: &Value) -> Option<&str> {
+    value.as_str().filter(|name| !name.trim().is_empty())
+}
+
+/// A name as a drawing can have it.
+pub(super) fn layer_name(name: &str) -> String {
+    let is_in_gbk = |letter: char| !GBK.encode(letter.encode_utf8(&mut [0; 4])).2;
+    name.trim()
+        .chars()
+        .map(|letter| {
+            let is_refused = letter.is_control() || "<>/\\\":;?*|=`".contains(letter);
+            if is_refused || !is_in_gbk(letter) {
+                '_'
+            } else {
+                letter
+            }
+        })
+        .collect()
+}
+
 /// Writes a drawing of release 12, the plainest that every program reads, its text in GBK.
 pub(super) fn write(
     draft: &Draft<'_>,
@@ -458,20 +507,8 @@ pub(super) fn write(
     )?;
     for row in draft.rows() {
         let row = row?;
-        let named = place.and_then(|place| row.values[place].as_str());
-        let name: String = named
-            .filter(|name| !name.trim().is_empty())
-            .unwrap_or(&layer.name)
-            .chars()
-            // What a name of a layer must not have.
-            .map(|letter| {
-                if letter.is_control() || "<>/\\\":;?*|=`".contains(letter) {
-                    '_'
-                } else {
-                    letter
-                }
-            })
-            .collect();
+        let name = place.and_then(|place| named(&row.values[place]));
+        let name = layer_name(name.unwrap_or(&layer.name));
         let mut text = String::new();
         match &row.geometry {
             Some(Geometry::Point(point)) => put_point(&mut text, &name, *point),

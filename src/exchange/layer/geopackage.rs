@@ -5,7 +5,9 @@ use std::{fmt::Write as _, path::Path};
 use geo::BoundingRect;
 use geo::Geometry;
 use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, params,
+    Connection, ErrorCode, OpenFlags, OptionalExtension,
+    limits::Limit,
+    params,
     types::{Value as Cell, ValueRef},
 };
 use serde_json::Value;
@@ -26,6 +28,10 @@ use crate::{
     },
     model::Text,
 };
+
+/// Bytes that one value may take.
+#[allow(clippy::cast_possible_truncation)] // some megabytes
+const MOST_VALUE_BYTES: i32 = MOST_ROW_BYTES as i32;
 
 /// A table of features.
 struct Table {
@@ -119,6 +125,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let database = Connection::open_with_flags(address, flags)?;
     database.pragma_update(None, "trusted_schema", false)?;
     database.pragma_update(None, "cell_size_check", true)?;
+    // What columns reckon may be of any length, whatever the file's own is.
+    database.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_VALUE_BYTES)?;
     Ok(database)
 }
 
@@ -126,6 +134,13 @@ fn damaged(error: &rusqlite::Error) -> Text {
     Text::new(
         format!("数据库不完整或已损坏：{error}"),
         format!("the database is incomplete or damaged: {error}"),
+    )
+}
+
+fn at_row(number: u64, text: &Text) -> Text {
+    Text::new(
+        format!("第 {number} 行：{}", text.zh),
+        format!("row {number}: {}", text.en),
     )
 }
 
@@ -266,8 +281,15 @@ impl Source for Table {
             .map_err(|error| damaged(&error))?;
         let mut cells = statement.query([]).map_err(|error| damaged(&error))?;
         let mut number = 0;
-        while let Some(cells) = cells.next().map_err(|error| damaged(&error))? {
+        loop {
             number += 1;
+            let cells = cells
+                .next()
+                .map_err(|error| match error.sqlite_error_code() {
+                    Some(ErrorCode::TooBig) => at_row(number, &row_too_large()),
+                    _ => damaged(&error),
+                })?;
+            let Some(cells) = cells else { break };
             progress(number, self.count.max(number));
             let row = row(cells, number, fields).map_err(|text| RowFlaw { number, text });
             if take(row).is_break() {

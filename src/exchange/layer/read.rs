@@ -1,6 +1,12 @@
 //! Opening a file of any format, told by its content.
 
-use std::{collections::HashSet, fs::File, io::Read, ops::ControlFlow, path::Path};
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::Read,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
 use encoding_rs::Encoding;
 
@@ -25,7 +31,7 @@ pub(super) const MOST_ROW_BYTES: u64 = 64 << 20;
 /// Fields that a layer may have.
 pub(super) const MOST_FIELDS: usize = 1000;
 
-/// What whoever reads a file knows better than the file.
+/// What whoever reads a file knows better than the file, and has for it.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
     /// The reference system of its coordinates, whatever it states.
@@ -34,6 +40,8 @@ pub struct ReadOptions {
     pub encoding: Option<&'static Encoding>,
     /// Which of its layers, where it has several.
     pub layer: Option<String>,
+    /// A folder for what has to be unpacked; without it, that of the system.
+    pub scratch: Option<PathBuf>,
 }
 
 /// An open file.
@@ -231,7 +239,7 @@ fn open_archive(
     options: &ReadOptions,
     progress: &mut Progress,
 ) -> Result<Opened, Text> {
-    let mut archive = Archive::open(path)?;
+    let mut archive = Archive::open(path, options.scratch.as_deref())?;
     let entries = archive.entries()?;
     let has = |wanted: &str| entries.iter().any(|entry| entry.stem_and_end().1 == wanted);
     if has("shp") {

@@ -252,6 +252,9 @@ pub(super) struct FieldSurvey {
     pub(super) misfits: u64,
     /// What its texts would be taken for without their kind.
     pub(super) guess: Guess,
+    /// Values that name no layer of a drawing, and those that it names otherwise.
+    pub(super) unnamed: u64,
+    pub(super) misnamed: u64,
 }
 
 impl Survey {
@@ -279,6 +282,9 @@ impl Survey {
                 row.values.iter().zip(&layer.fields).zip(&mut survey.fields)
             {
                 seen.see(value, field);
+                if field.name == "layer" && row.geometry.is_some() {
+                    seen.see_layer(value);
+                }
             }
         }
         Ok(survey)
@@ -329,6 +335,13 @@ impl Shapes {
 }
 
 impl FieldSurvey {
+    fn see_layer(&mut self, value: &Value) {
+        match dxf::named(value) {
+            None => self.unnamed += 1,
+            Some(name) => self.misnamed += u64::from(dxf::layer_name(name) != name),
+        }
+    }
+
     fn see(&mut self, value: &Value, field: &Field) {
         let Some(text) = text(value, field.kind) else {
             self.nulls += 1;

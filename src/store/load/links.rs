@@ -25,7 +25,7 @@ pub(super) enum Link {
 
 impl Link {
     /// The property that says so.
-    fn property(self) -> &'static str {
+    pub(super) fn property(self) -> &'static str {
         match self {
             Self::Container => "container",
             Self::PlacedIn => "placed_in",
@@ -88,21 +88,9 @@ impl Links {
         for (from, link, target) in &self.0 {
             let property = link.property();
             if !link.holds(from, target, snapshot) {
-                // The same words for both: whoever may not see it must not learn that it is there.
-                problem(
-                    from,
-                    Text::new(
-                        format!("{property} 指向不存在的要素“{target}”，或只有更少的人可见的要素"),
-                        format!(
-                            "{property} refers to “{target}”, which does not exist, or which fewer people see"
-                        ),
-                    ),
-                );
+                problem(from, dangling(property, target));
             } else if matches!(link, Link::Container) && !chain_ends(snapshot, from) {
-                problem(
-                    from,
-                    Text::new("container 循环包含", "its containers contain each other"),
-                );
+                problem(from, circling());
             }
         }
         let district = &snapshot.district.feature;
@@ -154,6 +142,20 @@ pub(super) fn links_of(properties: &Properties) -> Vec<(Link, String)> {
         .chain(relations)
         .chain(ways)
         .collect()
+}
+
+/// Says that a property leads nowhere. The same words where it leads to what fewer people see: whoever may
+/// not see it must not learn that it is there.
+pub fn dangling(property: &str, target: &str) -> Text {
+    Text::new(
+        format!("{property} 指向不存在的要素“{target}”，或只有更少的人可见的要素"),
+        format!("{property} refers to “{target}”, which does not exist, or which fewer people see"),
+    )
+}
+
+/// Says that what contains a feature contains itself.
+pub fn circling() -> Text {
+    Text::new("container 循环包含", "its containers contain each other")
 }
 
 /// The features to which links lead, each once. What an outline follows is named by its id alone, and

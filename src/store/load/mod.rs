@@ -2,8 +2,8 @@
 //!
 //! [`file`] splits a GeoJSON file into the texts of its features, [`feature`] reads one of them,
 //! [`properties`] has the members that the service knows, [`links`] checks what features say of each
-//! other, [`stated`] reads the claims that no feature makes, and [`rules`] checks features that are not
-//! among the data yet. [`next`] makes the data after a change of those before, by reading only what
+//! other, [`stated`] reads the claims that no feature makes, and [`row`] checks by the [`rules`] features
+//! that are not among the data yet. [`next`] makes the data after a change of those before, by reading only what
 //! changed.
 
 use std::{
@@ -44,9 +44,12 @@ mod file;
 mod links;
 mod next;
 mod properties;
+mod row;
 mod rules;
 mod stated;
 
+pub use links::{circling, dangling};
+pub use row::{Lead, Row, claims_on, referrers};
 pub use rules::Rules;
 
 pub(super) use file::{not_json, parse_file};

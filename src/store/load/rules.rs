@@ -2,17 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde_json::value::RawValue;
-
-use super::{feature::FeatureReader, file::not_json};
+use super::feature::FeatureReader;
 use crate::{
     documents::Library,
-    model::Text,
     store::{Collection, Snapshot},
 };
 
-/// What a feature must keep to be in a collection, as far as it can be told from the feature alone:
-/// that other features to which it refers exist is found when it is committed.
+/// What a feature must keep to be in a collection.
 pub struct Rules<'a> {
     collection: &'a str,
     library: &'a Library,
@@ -38,18 +34,6 @@ impl<'a> Rules<'a> {
                 .map(|document| document.info.id.as_str().into())
                 .collect(),
         }
-    }
-
-    /// All that is wrong with a feature, given as GeoJSON text in degrees.
-    #[must_use]
-    pub fn flaws(&self, feature: &str) -> Vec<Text> {
-        let text: &RawValue = match serde_json::from_str(feature) {
-            Ok(text) => text,
-            Err(error) => return vec![not_json(&error)],
-        };
-        let mut flaws = Vec::new();
-        self.reader().feature(text, 0, &mut flaws, |_, _| {});
-        flaws
     }
 
     /// What reads features of the collection that are kept in degrees.

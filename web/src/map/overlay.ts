@@ -8,6 +8,7 @@ import type {
   Map as MapLibreMap,
   StyleSpecification,
 } from 'maplibre-gl';
+import type { ImportChange } from '../api';
 import { circleRing } from '../geodesy';
 import type { AskedArea } from '../given';
 import type { AreaAnswer, Feature } from '../model';
@@ -27,7 +28,14 @@ const UNDER_OUTLINES = 'page-boundary-candidate';
 
 type Collection = GeoJSON.FeatureCollection<GeoJSON.Geometry, Record<string, unknown>>;
 /** Sources of what no picture shows. */
-const SOURCES = ['page-hover', 'page-stretch', 'page-before', 'page-after', 'page-import'] as const;
+const SOURCES = [
+  'page-hover',
+  'page-stretch',
+  'page-before',
+  'page-after',
+  'page-import-before',
+  'page-import',
+] as const;
 
 const EMPTY: Collection = { type: 'FeatureCollection', features: [] };
 
@@ -105,6 +113,7 @@ function addHover(map: MapLibreMap): void {
 /** What was is dashed, what is or is to be is whole; both can be told apart without their colours. */
 function addComparison(map: MapLibreMap): void {
   for (const [source, colour, isDashed] of [
+    ['page-import-before', BEFORE, true],
     ['page-before', BEFORE, true],
     ['page-after', AFTER, false],
   ] as const) {
@@ -152,17 +161,9 @@ function addComparison(map: MapLibreMap): void {
   }
 }
 
-/** What a file would change: added, changed and gone, each in its colour. */
+/** What a file would bring: added and changed, each in its colour. */
 function addImport(map: MapLibreMap): void {
-  const colour = [
-    'match',
-    ['get', 'change'],
-    'added',
-    AFTER,
-    'removed',
-    BEFORE,
-    '#b7791f',
-  ] as unknown as string;
+  const colour = ['match', ['get', 'change'], 'added', AFTER, '#b7791f'] as unknown as string;
   map.addLayer(
     {
       id: 'page-import-fill',
@@ -200,13 +201,17 @@ function addImport(map: MapLibreMap): void {
   );
 }
 
-export function showImport(map: MapLibreMap, changes: GeoJSON.Feature[]): void {
-  const shapes = changes.flatMap((feature) =>
-    feature.geometry
-      ? [shape(feature.geometry, { change: (feature as { change?: string }).change })]
-      : [],
+/** What is new or becomes otherwise is whole; where it stands, and what goes, is dashed. */
+export function showImport(map: MapLibreMap, changes: ImportChange[]): void {
+  const before = changes.flatMap(({ change, geometry, geometry_before: stood }) => {
+    const left = change === 'removed' ? geometry : stood;
+    return left ? [shape(left)] : [];
+  });
+  const after = changes.flatMap(({ change, geometry }) =>
+    geometry && change !== 'removed' ? [shape(geometry, { change })] : [],
   );
-  put(map, 'page-import', shapes);
+  put(map, 'page-import-before', before);
+  put(map, 'page-import', after);
 }
 
 export function showCompared(map: MapLibreMap, both: Comparison | null): void {

@@ -38,9 +38,9 @@ const PROPERTIES = [
 const COUNTS = ['added', 'changed', 'unchanged', 'removed', 'invalid'] as const;
 
 export function IntakePanel({ current }: { current: Current }) {
-  const { told, sent, problem, changes } = current;
+  const { told, sent, problem, changes, progress } = current;
   useEffect(() => {
-    const geometries = changes.map(({ geometry }) => geometry).filter(Boolean);
+    const geometries = changes.flatMap(({ geometry }) => geometry ?? []);
     if (geometries.length > 0) moveToAll({ before: [], after: geometries });
   }, [changes]);
   return (
@@ -61,8 +61,8 @@ export function IntakePanel({ current }: { current: Current }) {
       )}
       {!current.file && <Choose into={current.into} />}
       {sent && <Bar word="intake.sending" progress={sent} unit="B" />}
-      {told?.state === 'reading' && (
-        <Bar word="intake.reading" progress={{ ...told.progress, since: current.since }} unit="" />
+      {told?.state === 'reading' && progress && (
+        <Bar word={`intake.${progress.step}`} progress={progress} unit="" />
       )}
       {told?.state === 'failed' && (
         <div class="failure" role="alert">
@@ -73,7 +73,7 @@ export function IntakePanel({ current }: { current: Current }) {
           </button>
         </div>
       )}
-      {told?.state === 'ready' && <Preview told={told} decision={current.decision} />}
+      {told?.state === 'ready' && <Preview told={told} current={current} />}
     </article>
   );
 }
@@ -135,7 +135,7 @@ function Bar({ word, progress, unit }: { word: Word; progress: Progress; unit: '
   const share = all > 0 ? Math.min(1, done / all) : 0;
   const rate = pace && (unit === 'B' ? bytes(pace.rate) : plain(Math.round(pace.rate), lang.value));
   return (
-    <div class="block progress" role="status">
+    <div class="block progress" role="status" data-word={word}>
       <p>
         {t(word)} {all > 0 && percent(share, lang.value)}
       </p>
@@ -149,7 +149,8 @@ function bytes(count: number): string {
   return count >= 1e6 ? `${(count / 1e6).toFixed(1)} MB` : `${Math.ceil(count / 1e3)} kB`;
 }
 
-function Preview({ told, decision }: { told: Import; decision: Decision }) {
+function Preview({ told, current }: { told: Import; current: Current }) {
+  const { decision, changes, matched, progress } = current;
   const { layer, findings = [], counts, obstacles = [] } = told;
   const said = ({ message, message_en }: { message: string; message_en: string }) =>
     lang.value === 'zh' ? message : message_en;
@@ -195,6 +196,14 @@ function Preview({ told, decision }: { told: Import; decision: Decision }) {
               </li>
             ))}
           </ul>
+          {changes.length < matched && (
+            <p class="fine" data-shown={changes.length}>
+              {t('intake.shown', {
+                n: plain(changes.length, lang.value),
+                all: plain(matched, lang.value),
+              })}
+            </p>
+          )}
         </Section>
       )}
       <Choices told={told} decision={decision} />
@@ -210,7 +219,7 @@ function Preview({ told, decision }: { told: Import; decision: Decision }) {
           </ul>
         </div>
       )}
-      <Commit isReady={obstacles.length === 0} />
+      <Commit isReady={obstacles.length === 0} progress={progress} />
     </>
   );
 }
@@ -421,7 +430,8 @@ function Problems({ told }: { told: Import }) {
   );
 }
 
-function Commit({ isReady }: { isReady: boolean }) {
+function Commit(props: { isReady: boolean; progress: Current['progress'] }) {
+  const { isReady, progress } = props;
   const [message, setMessage] = useState('');
   const [isBusy, setBusy] = useState(false);
   return (
@@ -453,6 +463,9 @@ function Commit({ isReady }: { isReady: boolean }) {
           {t('intake.cancel')}
         </button>
       </div>
+      {isBusy && progress?.step === 'committing' && (
+        <Bar word="intake.committing" progress={progress} unit="" />
+      )}
     </form>
   );
 }
