@@ -286,7 +286,7 @@ fn cancelled() -> &'static AtomicBool {
 
 /// A bar on the terminal, once something takes its time; nothing where there is no terminal.
 struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     since: Instant,
     step: Option<Step>,
 }
@@ -294,7 +294,7 @@ struct Bar {
 impl Bar {
     fn new() -> Self {
         Self {
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            drawn: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
             since: Instant::now(),
             step: None,
         }
@@ -320,7 +320,7 @@ impl Bar {
         if self.since.elapsed() < PATIENCE {
             return;
         }
-        let Self { bar, .. } = self;
+        let bar = &self.drawn;
         if bar.is_hidden() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -334,7 +334,7 @@ impl Bar {
     }
 
     fn clear(&self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }
 

@@ -583,10 +583,10 @@ fn removal(record: &Record, name: &str) -> Change {
 
 /// Commits what is refused, by who has the data before and by who reads all anew, and asserts that both
 /// tell the same problems; in the first so many words in turn.
-fn assert_refused(folder: &Path, record: &Record, changes: Vec<Change>, words: &[&str]) {
+fn assert_refused(folder: &Path, record: &Record, changes: &[Change], words: &[&str]) {
     let _held = record.newest().unwrap();
     let anew = Record::open_existing(folder).unwrap();
-    let told = [record, &anew].map(|record| match record.commit(&set(changes.clone())) {
+    let told = [record, &anew].map(|record| match record.commit(&set(changes.to_vec())) {
         Err(RecordError::Data(LoadError(problems))) => problems,
         Err(other) => panic!("{words:?}: {other}"),
         Ok(_) => panic!("{words:?}: it was taken"),
@@ -605,7 +605,7 @@ fn what_a_refused_commit_tells_is_what_reading_anew_tells() {
     let folder = TempDir::new().unwrap();
     let record = Record::open(folder.path(), &seeds, &geodata).unwrap();
     let refused = |changes: Vec<Change>, words: &[&str]| {
-        assert_refused(folder.path(), &record, changes, words);
+        assert_refused(folder.path(), &record, &changes, words);
     };
     let parcels = |numbers: [usize; 4]| {
         let now = record.newest().unwrap();

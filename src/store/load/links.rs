@@ -35,7 +35,7 @@ impl Link {
     }
 
     /// Whether it leads to a feature that everybody sees who sees where it comes from.
-    fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
+    pub(super) fn holds(self, from: &FeatureRef, target: &str, snapshot: &Snapshot) -> bool {
         let readers = |collection: &str| Some(snapshot.collection(collection)?.info.readers);
         let own = readers(&from.collection).flatten();
         if matches!(self, Self::Side) {
@@ -146,6 +146,7 @@ pub(super) fn links_of(properties: &Properties) -> Vec<(Link, String)> {
 
 /// Says that a property leads nowhere. The same words where it leads to what fewer people see: whoever may
 /// not see it must not learn that it is there.
+#[must_use]
 pub fn dangling(property: &str, target: &str) -> Text {
     Text::new(
         format!("{property} 指向不存在的要素“{target}”，或只有更少的人可见的要素"),
@@ -154,6 +155,7 @@ pub fn dangling(property: &str, target: &str) -> Text {
 }
 
 /// Says that what contains a feature contains itself.
+#[must_use]
 pub fn circling() -> Text {
     Text::new("container 循环包含", "its containers contain each other")
 }
