@@ -879,12 +879,11 @@ fn a_parcel_on_top_of_one_that_stands_is_told() {
 #[test]
 fn an_archive_is_unpacked_beside_the_record() {
     let desk = Desk::new();
-    let file = desk.folder.path().join("parcels.zip");
-    let data = desk.data();
-    let data = data.to_str().unwrap();
-    let args = ["export", "parcels", "--crs", "EPSG:4548", "--data", data];
-    let written = program(&args).arg("--out").arg(&file).output().unwrap();
-    assert!(written.status.success());
+    let plain = desk.write("parcels.geojson", &squares(75, &[]));
+    let file = desk.folder.path().join("parcels.shp.zip");
+    let mut gdal = std::process::Command::new("ogr2ogr");
+    let made = gdal.args(["-f", "ESRI Shapefile"]).args([&file, &plain]);
+    assert!(made.status().unwrap().success());
     let mut command = desk.command(&file, &signed(&["--dry-run"]));
     let said = Said::of(&command.env("TMPDIR", "/nowhere").output().unwrap());
     assert!(said.fine, "{}{}", said.out, said.err);
