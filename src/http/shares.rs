@@ -500,17 +500,7 @@ impl Told {
 
 /// The rectangle that the picture shows which chat programs put beside the summary, degrees.
 fn preview_frame(opened: &Opened, asked: &Asked) -> Rect<f64> {
-    let brief = Brief {
-        snapshot: &opened.snapshot,
-        view: &asked.view,
-        title: "",
-        note: "",
-        missing: &[],
-        time: None,
-        link: None,
-        approval: None,
-        base_map: None,
-    };
+    let brief = Brief::plain(&opened.snapshot, &asked.view);
     picture::window(&brief, Size::PREVIEW)
 }
 

@@ -74,6 +74,24 @@ impl Quote {
     }
 }
 
+impl<'a> Brief<'a> {
+    /// A view of these data of which nothing more is said.
+    #[must_use]
+    pub fn plain(snapshot: &'a Snapshot, view: &'a View) -> Self {
+        Self {
+            snapshot,
+            view,
+            title: "",
+            note: "",
+            missing: &[],
+            time: None,
+            link: None,
+            approval: None,
+            base_map: None,
+        }
+    }
+}
+
 impl Brief<'_> {
     /// The language of what is written.
     #[must_use]

@@ -213,17 +213,7 @@ mod tests {
         let (view, _) = View::parse(
             "v=1&area=feature:zones/west-station-hub&collections=projects,parcels,zones",
         );
-        let brief = Brief {
-            snapshot: &snapshot,
-            view: &view,
-            title: "",
-            note: "",
-            missing: &[],
-            time: None,
-            link: None,
-            approval: None,
-            base_map: None,
-        };
+        let brief = Brief::plain(&snapshot, &view);
         let patience = Patience::new(Duration::from_mins(5), Arc::default());
         let question = brief.question().unwrap();
         let report = Report::new(&snapshot, &question, patience.clone()).ok();

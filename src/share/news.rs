@@ -274,6 +274,11 @@ impl<'a> Look<'a> {
                     .is_some_and(|place| place.holds(self.snapshot, name, feature)))
     }
 
+    /// What lies in the area asked about.
+    fn held(&self) -> impl Iterator<Item = &FeatureRef> {
+        self.place.iter().flat_map(Place::held)
+    }
+
     /// Whether the list shows it: it has all that passes the filter, and what has no location stands
     /// nowhere else.
     fn lists(&self, feature: &Feature) -> bool {
@@ -353,20 +358,32 @@ fn changes(
         // Where it looked is not known, so nothing can have come or gone.
         return Ok(changes);
     }
-    for id in before.subject.crossing() {
-        let collection = before.snapshot.collection(id);
-        for feature in collection.iter().flat_map(|one| one.features()) {
-            patience.check()?;
-            let name = FeatureRef::new(id, &feature.id);
-            // What is there no more differs; or who looks must not know of it.
-            if after.feature(&name).is_none() || changes.contains_key(&name) {
-                continue;
-            }
+    let crossing = before.subject.crossing();
+    let mut compare = |name: FeatureRef| {
+        patience.check()?;
+        // What is there no more differs; or who looks must not know of it.
+        let stands = before.feature(&name).is_some() && after.feature(&name).is_some();
+        if stands && !changes.contains_key(&name) {
             match (before.shows(&name), after.shows(&name)) {
                 (false, true) => changes.insert(name, Change::Entered),
                 (true, false) => changes.insert(name, Change::Left),
                 _ => None,
             };
+        }
+        Ok::<(), Interrupted>(())
+    };
+    if before.subject.view.area.is_some() {
+        // What lies in it, or did, is known: nothing else can have crossed its outline.
+        let held = [before, after].into_iter().flat_map(Look::held);
+        for name in held.filter(|name| crossing.contains(&&*name.collection)) {
+            compare(name.clone())?;
+        }
+        return Ok(changes);
+    }
+    for id in crossing {
+        let collection = before.snapshot.collection(id);
+        for feature in collection.iter().flat_map(|one| one.features()) {
+            compare(FeatureRef::new(id, &feature.id))?;
         }
     }
     Ok(changes)

@@ -79,6 +79,15 @@ impl Place {
         Self::Frame(rect, Box::new(meeting))
     }
 
+    /// What lies in an area that is asked about; nothing of what is only drawn.
+    pub(super) fn held(&self) -> impl Iterator<Item = &FeatureRef> {
+        let asked = match self {
+            Self::Asked { hits, unlocated } => Some(hits.keys().chain(unlocated)),
+            Self::Everywhere | Self::Frame(..) => None,
+        };
+        asked.into_iter().flatten()
+    }
+
     /// Whether it shows a feature. One without location is where what contains it is.
     #[must_use]
     pub fn holds(&self, snapshot: &Snapshot, name: &FeatureRef, feature: &Feature) -> bool {

@@ -279,15 +279,8 @@ fn state(layers: &str) -> String {
 
 fn brief<'a>(snapshot: &'a Snapshot, view: &'a View, base_map: &'a BaseMap) -> Brief<'a> {
     Brief {
-        snapshot,
-        view,
-        title: "",
-        note: "",
-        missing: &[],
-        time: None,
-        link: None,
-        approval: None,
         base_map: Some(base_map),
+        ..Brief::plain(snapshot, view)
     }
 }
 

@@ -101,6 +101,21 @@ impl Desk {
         Self { server, token }
     }
 
+    /// The service with its record on a small disk below a folder; the disk as this process reaches it, and
+    /// as the service does.
+    fn on_small_disk(folder: &Path) -> (Self, PathBuf, String) {
+        let (mount, at) = on_small_disk(folder);
+        let script = format!(
+            "{mount}
+             exec {PROGRAM} serve --listen 127.0.0.1:0 {}",
+            district(&at)
+        );
+        let disk = |server: &Server| PathBuf::from(format!("/proc/{}/root{at}", server.process()));
+        let desk = Self::of(&mut with_own_mounts(&script), disk);
+        let disk = disk(&desk.server);
+        (desk, disk, at)
+    }
+
     /// Gives the parcel a note of so many bytes.
     fn note(&self, bytes: usize) -> Answer {
         let version = self.server.get(PARCEL).header("etag").to_owned();
@@ -161,19 +176,11 @@ fn a_full_disk_refuses_changes_loses_none_and_is_mended_by_room() {
         return;
     }
     let folder = TempDir::new().unwrap();
-    let (mount, at) = on_small_disk(folder.path());
-    let script = format!(
-        "{mount}
-         exec {PROGRAM} serve --listen 127.0.0.1:0 {}",
-        district(&at)
-    );
-    // The disk as this process reaches it.
-    let disk = |server: &Server| PathBuf::from(format!("/proc/{}/root{at}", server.process()));
-    let desk = Desk::of(&mut with_own_mounts(&script), disk);
+    let (desk, disk, at) = Desk::on_small_disk(folder.path());
     let (acknowledged, told) = desk.fill();
     assert!(told.contains("the disk is full"), "{told}");
 
-    fs::remove_file(disk(&desk.server).join("ballast")).unwrap();
+    fs::remove_file(disk.join("ballast")).unwrap();
     let answer = desk.note(10);
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(desk.latest(), acknowledged + 1);
@@ -225,15 +232,7 @@ fn a_disk_that_an_import_fills_says_so_and_is_cleared() {
         return;
     }
     let folder = TempDir::new().unwrap();
-    let (mount, at) = on_small_disk(folder.path());
-    let script = format!(
-        "{mount}
-         exec {PROGRAM} serve --listen 127.0.0.1:0 {}",
-        district(&at)
-    );
-    let disk = |server: &Server| PathBuf::from(format!("/proc/{}/root{at}", server.process()));
-    let desk = Desk::of(&mut with_own_mounts(&script), disk);
-    let disk = disk(&desk.server);
+    let (desk, disk, _) = Desk::on_small_disk(folder.path());
     let left = || fs::read_dir(disk.join("imports")).map_or(0, Iterator::count);
     let place = "?into=parcels&name=p.geojson";
     let room = free(&disk);

@@ -186,6 +186,12 @@ fn write(format: Format, rows: &[Row], crs: Crs, out: &Path) -> Vec<Text> {
     losses
 }
 
+/// The lines of which a drawing has one for each ring of these rows: it knows no holes.
+fn drawn(written: &[Row]) -> Vec<&[Coord<f64>]> {
+    let shapes = written.iter().filter_map(|row| row.geometry.as_ref());
+    shapes.flat_map(corners).flatten().collect()
+}
+
 /// Corners of a shape: ring by ring or line by line, part by part. A polygon's outline comes first.
 fn corners(shape: &Geometry<f64>) -> Vec<Vec<&[Coord<f64>]>> {
     fn rings(polygon: &Polygon<f64>) -> Vec<&[Coord<f64>]> {
@@ -421,16 +427,7 @@ fn a_drawing_keeps_shapes_and_layers() {
             assert!(told("用途代码") && told(&crs.short_name()), "{losses:?}");
             let (layer, read) = sound(&file, &ReadOptions::default());
             assert_eq!(layer.crs, StatedCrs::None);
-            // A drawing has a line for each ring, and no holes.
-            let shapes: Vec<_> = written
-                .iter()
-                .filter_map(|row| row.geometry.as_ref())
-                .collect();
-            let wanted: Vec<_> = shapes
-                .iter()
-                .flat_map(|shape| corners(shape))
-                .flatten()
-                .collect();
+            let wanted = drawn(&written);
             assert_eq!(read.len(), wanted.len(), "{what}");
             for (read, wanted) in read.iter().zip(wanted) {
                 assert_eq!(read.values[0], "parcels");
@@ -650,16 +647,7 @@ fn gdal_reads_what_is_written() {
             }
             let features = found["features"].as_array().unwrap();
             if format == Format::Dxf {
-                // A drawing has a line for each ring.
-                let shapes: Vec<_> = written
-                    .iter()
-                    .filter_map(|row| row.geometry.as_ref())
-                    .collect();
-                let wanted: Vec<_> = shapes
-                    .iter()
-                    .flat_map(|shape| corners(shape))
-                    .flatten()
-                    .collect();
+                let wanted = drawn(&written);
                 assert_eq!((features.len(), wanted.len()), (7, 7), "{what}");
                 for (feature, wanted) in features.iter().zip(wanted) {
                     assert_eq!(feature["properties"]["Layer"], "parcels");

@@ -337,16 +337,8 @@ fn the_scale_bar_of_a_picture_is_as_long_as_it_says() {
     let snapshot = embedded();
     let (view, _) = View::parse("v=1&at=117.165,39.165,13");
     let brief = brief(&snapshot, &view);
+    let sheet = on_screen(&brief, [1_123.0, 794.0]);
     let patience = Patience::new(Duration::from_mins(5), Arc::default());
-    let plan = Plan {
-        brief: &brief,
-        width: 1_123.0,
-        height: 794.0,
-        standing: Standing::Screen,
-        is_slide: false,
-        asked: None,
-    };
-    let sheet = sheet(&plan, &patience).unwrap();
     let metres = sheet.scene.items.iter().find_map(|item| {
         let Item::Text(text) = item else {
             return None;
@@ -1186,16 +1178,7 @@ fn the_words_beside_a_preview_count_what_it_shows() {
     let (view, _) = View::parse(state);
     let brief = brief(&snapshot, &view);
     let counted = |width: f32, height: f32| {
-        let plan = Plan {
-            brief: &brief,
-            width,
-            height,
-            standing: Standing::Screen,
-            is_slide: false,
-            asked: None,
-        };
-        let patience = Patience::new(Duration::from_mins(5), Arc::default());
-        let counts = sheet(&plan, &patience).unwrap().drawn.counts;
+        let counts = on_screen(&brief, [width, height]).drawn.counts;
         format!(
             "图中：地块 {}、项目 {}。",
             counts["parcels"], counts["projects"]
@@ -1413,17 +1396,26 @@ fn embedded() -> Snapshot {
     load(&Files::seeds(None), &Files::geodata(None)).unwrap()
 }
 
+/// The sheet of a picture so wide and high.
+fn on_screen(brief: &Brief<'_>, [width, height]: [f32; 2]) -> Sheet {
+    let plan = Plan {
+        brief,
+        width,
+        height,
+        standing: Standing::Screen,
+        is_slide: false,
+        asked: None,
+    };
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    sheet(&plan, &patience).unwrap()
+}
+
 fn brief<'a>(snapshot: &'a Snapshot, view: &'a View) -> Brief<'a> {
     Brief {
-        snapshot,
-        view,
-        title: "",
         note: "片区范围、项目进展和土地出让安排，供专题会讨论。",
-        missing: &[],
         time: Some("2026-03-01T02:00:00Z".parse().unwrap()),
         link: Some("https://map.example.cn/s/k7m3p-9xq2w"),
-        approval: None,
-        base_map: None,
+        ..Brief::plain(snapshot, view)
     }
 }
 
@@ -1742,7 +1734,6 @@ fn what_a_map_must_say_stands_whole_at_any_size() {
             "there is no layer gone, or it is not for you to see",
         ),
     ];
-    let patience = Patience::new(Duration::from_mins(5), Arc::default());
     let solid = |text: &str| -> String { text.split_whitespace().collect() };
     for state in ["v=1&select=zones/west-station-hub", "v=1&lang=en"] {
         let (view, _) = View::parse(state);
@@ -1754,15 +1745,7 @@ fn what_a_map_must_say_stands_whole_at_any_size() {
         };
         for size in SIZES {
             let [width, height] = size.map(f32::from);
-            let plan = Plan {
-                brief: &brief,
-                width,
-                height,
-                standing: Standing::Screen,
-                is_slide: false,
-                asked: None,
-            };
-            let sheet = sheet(&plan, &patience).unwrap();
+            let sheet = on_screen(&brief, [width, height]);
             let laid = Laid::of(&sheet);
             let case = format!("{state} {width}×{height}");
             laid.check(&case, [width, height]);
