@@ -143,7 +143,7 @@ fn commit(
         message: signed.message.clone().unwrap_or_else(|| cause.title().zh),
         cause,
     };
-    let now = record.commit_each(&signature, changes.into_iter().map(Ok))?;
+    let now = record.commit_each(&signature, changes.into_iter().map(Ok), |_| false)?;
     println!("已写入版本 {} (written as a revision)", now.revision);
     Ok(())
 }

@@ -349,7 +349,8 @@ fn form(step: Step) -> String {
         Step::Standing => ("读取现有数据 (what stands)", COUNTED),
         Step::Comparing => ("比较 (comparing)", COUNTED),
         Step::Overlapping => ("查重叠 (overlaps)", COUNTED),
-        Step::Committing => ("写入 (committing)", COUNTED),
+        Step::Committing | Step::Concluding => ("写入 (committing)", COUNTED),
+        Step::Checking => ("核对全部数据 (checking all data)", COUNTED),
     };
     format!("{words}  {{bar:30}} {{percent:>3}} %  {counted}")
 }

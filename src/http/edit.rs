@@ -243,7 +243,7 @@ impl Request {
         if is_over() {
             return Err(not_in_time());
         }
-        let now = match record.commit_unless(&set, is_over) {
+        let now = match record.commit_unless(&set, |_| is_over()) {
             Ok(now) => now,
             // It says what stands already, so all is well.
             Err(RecordError::Unchanged) => {

@@ -112,7 +112,10 @@ enum Stage {
     Arriving,
     Reading,
     Ready(Arc<Preview>),
+    /// It can still be let go.
     Committing,
+    /// It can't any more.
+    Concluding,
     Failed(Text),
     Committed(Revision),
 }
@@ -123,7 +126,7 @@ impl Stage {
             Self::Arriving => "arriving",
             Self::Reading => "reading",
             Self::Ready(_) => "ready",
-            Self::Committing => "committing",
+            Self::Committing | Self::Concluding => "committing",
             Self::Failed(_) => "failed",
             Self::Committed(_) => "committed",
         }
@@ -233,8 +236,10 @@ impl Import {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nobody has asked for it in a long time, and it is not being committed.
     fn is_stale(&self) -> bool {
         self.asked().elapsed() > KEPT_FOR
+            && !matches!(&*self.stage(), Stage::Committing | Stage::Concluding)
     }
 
     /// Whether it holds one of the places.
@@ -246,11 +251,18 @@ impl Import {
         self.decision.load(Ordering::Relaxed) == decision
     }
 
-    /// Ends what is under way, except a commit.
+    /// Ends what is under way, a commit too: nothing of it is written then.
     fn cancel(&self) -> Result<(), Problem> {
         let stage = self.stage();
-        if matches!(&*stage, Stage::Committing) {
-            return Err(stage.not_now());
+        if matches!(&*stage, Stage::Concluding) {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                Text::new(
+                    "来不及取消，导入即将写完；写入后可撤回该版本",
+                    "it is too late to cancel, for the import is about to stand: its revision can then be \
+                     reverted",
+                ),
+            ));
         }
         self.decision.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -259,7 +271,10 @@ impl Import {
     /// Begins anew; returns the number of the decision.
     fn restart(&self) -> Result<u64, Problem> {
         let mut stage = self.stage();
-        if matches!(&*stage, Stage::Committing | Stage::Committed(_)) {
+        if matches!(
+            &*stage,
+            Stage::Committing | Stage::Concluding | Stage::Committed(_)
+        ) {
             return Err(stage.not_now());
         }
         let before = mem::replace(&mut *stage, Stage::Reading);
@@ -268,6 +283,20 @@ impl Import {
         drop(stage);
         drop(before);
         Ok(decision)
+    }
+
+    /// Notes how far a decision has come, and tells whether to go on: not where another was made meanwhile, or
+    /// the import was let go.
+    fn goes_on(&self, decision: u64, now: Progress) -> ControlFlow<()> {
+        let mut stage = self.stage();
+        if !self.is_current(decision) {
+            return ControlFlow::Break(());
+        }
+        if now.step == Step::Concluding {
+            *stage = Stage::Concluding;
+        }
+        *self.progress() = now;
+        ControlFlow::Continue(())
     }
 
     /// Puts what came of a decision, unless another was made meanwhile.
@@ -296,6 +325,10 @@ impl Import {
         }
         let preview = Arc::clone(preview);
         *stage = Stage::Committing;
+        *self.progress() = Progress {
+            step: Step::Committing,
+            ..Progress::NONE
+        };
         Ok(Commit {
             import: self,
             preview,
@@ -315,7 +348,7 @@ impl Import {
             "progress": { "step": step.as_str(), "done": done, "all": all },
         });
         match &*stage {
-            Stage::Arriving | Stage::Reading | Stage::Committing => {}
+            Stage::Arriving | Stage::Reading | Stage::Committing | Stage::Concluding => {}
             Stage::Ready(preview) => {
                 let preview = Arc::clone(preview);
                 drop(stage);
@@ -619,13 +652,7 @@ fn look(state: &AppState, import: &Import, decision: u64, options: &Options) {
                 &snapshot,
                 &request,
                 options,
-                &mut |step, done, all| {
-                    if !import.is_current(decision) {
-                        return ControlFlow::Break(());
-                    }
-                    *import.progress() = Progress { step, done, all };
-                    ControlFlow::Continue(())
-                },
+                &mut |step, done, all| import.goes_on(decision, Progress { step, done, all }),
             )
         }
         _ => Err(Failed::Cancelled),
@@ -818,10 +845,8 @@ pub async fn commit(
                 Some(message) => message,
                 None => format!("导入 {} 到 {}", import.name, import.into),
             };
-            let watch = &mut |step, done, all| {
-                *import.progress() = Progress { step, done, all };
-                ControlFlow::Continue(())
-            };
+            let watch =
+                &mut |step, done, all| import.goes_on(said.preview, Progress { step, done, all });
             let revision = match prepared.commit(record, &editor.name, &message, watch) {
                 Ok(now) => {
                     state.0.live.put(&now);
@@ -829,9 +854,16 @@ pub async fn commit(
                 }
                 // It says what stands already, so all is well.
                 Err(Failed::Record(RecordError::Unchanged)) => record.latest().map_err(failed)?,
-                Err(error @ (Failed::Cancelled | Failed::Input(_))) => {
-                    return Err(Problem::unanswerable(error.text()));
+                Err(Failed::Cancelled) => {
+                    return Err(Problem::new(
+                        StatusCode::CONFLICT,
+                        Text::new(
+                            "导入已取消，未写入",
+                            "the import was cancelled, nothing was written",
+                        ),
+                    ));
                 }
+                Err(Failed::Input(text)) => return Err(Problem::unanswerable(text)),
                 Err(Failed::Record(error)) => {
                     let seen = state.latest(Viewer(Some(editor.role)));
                     return Err(failed_for(error, &seen));
@@ -905,6 +937,7 @@ mod tests {
             ("failed", Stage::Failed(Text::new("坏", "bad")), long),
             ("lately", Stage::Reading, lately),
             ("committing", Stage::Committing, long),
+            ("concluding", Stage::Concluding, long),
         ] {
             let import = import(folder.path(), id, stage, idle);
             imports.kept().insert(id.to_owned(), import);
@@ -912,9 +945,29 @@ mod tests {
         imports.sweep();
         let mut kept: Vec<String> = imports.kept().keys().cloned().collect();
         kept.sort();
-        assert_eq!(kept, ["committing", "lately"]);
+        assert_eq!(kept, ["committing", "concluding", "lately"]);
         let has_folder = |id: &str| folder.path().join(id).exists();
         assert!(!has_folder("left") && !has_folder("failed"));
         assert!(has_folder("lately") && has_folder("committing"));
+    }
+
+    #[test]
+    fn what_is_about_to_stand_can_not_be_let_go_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |step| Progress {
+            step,
+            ..Progress::NONE
+        };
+        let import = import(folder.path(), "p", Stage::Committing, Duration::ZERO);
+        assert!(import.goes_on(0, of(Step::Committing)).is_continue());
+        assert!(import.goes_on(0, of(Step::Concluding)).is_continue());
+        let told = import.cancel().unwrap_err().into_response();
+        assert_eq!(told.status(), StatusCode::CONFLICT);
+        assert!(import.is_current(0));
+
+        let import = self::import(folder.path(), "q", Stage::Committing, Duration::ZERO);
+        assert!(import.cancel().is_ok());
+        assert!(import.goes_on(0, of(Step::Concluding)).is_break());
+        assert_eq!(import.stage().word(), "committing");
     }
 }

@@ -189,6 +189,7 @@ test('of a large file the pace is told', async () => {
     };
   });
   await bring(page, surveyOf(squares));
+  await page.locator('.mapping [data-property=located_by] select').last().selectOption('surveyed');
   const field = page.locator('.mapping [data-property=licence] input');
   await field.fill('CC0-1.0');
   await field.press('Tab');
@@ -202,6 +203,19 @@ test('of a large file the pace is told', async () => {
     .getByText(/^[\d,]+\/秒，约剩 \d+ 秒$/)
     .waitFor();
   await screenshot(page, 'import-progress-1440x900');
+  await counts(page, { added: '12,000', invalid: 0 });
+  await page.getByText('图上为前 2,000 处，共 12,000 处').waitFor();
+
+  // Also while it is being written it can be let go.
+  const before = await desk.json('/revisions');
+  await page.locator('.intake [name=message]').fill('不要了');
+  const told = page.waitForResponse((response) => response.url().endsWith('/commit'));
+  await page.locator('.intake').getByRole('button', { name: '导入', exact: true }).click();
+  await page.locator('.progress[data-word="intake.committing"]').waitFor();
+  await page.locator('.intake').getByRole('button', { name: '取消导入' }).last().click();
+  assert.equal((await told).status(), 409);
+  await page.locator('.intake').waitFor({ state: 'detached' });
+  assert.deepEqual(await desk.json('/revisions'), before);
 });
 
 test('on a phone', async () => {

@@ -28,6 +28,7 @@ use renewal_map::{
         record::{Record, RecordError},
     },
 };
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -644,30 +645,75 @@ fn a_commit_tells_how_far_it_is_and_cancelled_leaves_nothing() {
     let record = desk.record();
     let file = desk.write("many.geojson", &squares(300, &[]));
     let prepared = prepared(&desk, &record, &file);
-    for after in [0, 2, 4] {
-        let mut told = Vec::new();
-        let outcome = prepared.commit(&record, "王工", "一", &mut |step, done, all| {
-            told.push((step, done, all));
-            if told.len() > after {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
-        assert!(matches!(outcome, Err(Failed::Cancelled)));
-        let wanted = [0, 64, 128, 192, 256].map(|done| (Step::Committing, done, 300));
-        assert_eq!(told, wanted[..=after]);
-        assert_eq!(record.latest().unwrap(), Revision(1));
-        assert!(record.verify().is_ok());
+    let told = [0, 64, 128, 192, 256].map(|done| (Step::Committing, done, 300));
+    let told = [&told[..], &[(Step::Concluding, 300, 300)]].concat();
+    for after in [0, 2, 4, 5] {
+        cancel_commit(&record, &prepared, &told[..=after]);
     }
-    let mut last = None;
+    assert_eq!(commit(&record, &prepared), told);
+    assert_eq!(desk.parcels(), 375);
+}
+
+#[test]
+fn a_commit_of_much_tells_how_far_all_data_are_checked_and_can_be_cancelled_then() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let file = desk.write("much.geojson", &squares(5_000, &[]));
+    let prepared = prepared(&desk, &record, &file);
+    let all: usize = record
+        .load(Revision(1))
+        .unwrap()
+        .collections()
+        .iter()
+        .map(|one| one.features().len())
+        .sum();
+    let all = all as u64 + 5_000;
+    let written = (0..5_000)
+        .step_by(64)
+        .map(|done| (Step::Committing, done, 5_000));
+    let checked = (0..all)
+        .step_by(256)
+        .map(|done| (Step::Checking, done, all));
+    let told: Vec<_> = written
+        .chain(checked)
+        .chain([(Step::Concluding, 5_000, 5_000)])
+        .collect();
+    for after in [79, 90, told.len() - 1] {
+        cancel_commit(&record, &prepared, &told[..=after]);
+    }
+    assert_eq!(commit(&record, &prepared), told);
+    assert_eq!(desk.parcels(), 5_075);
+}
+
+/// A step of a commit, and how far it is.
+type Told = (Step, u64, u64);
+
+/// Commits what is prepared; returns what it tells.
+fn commit(record: &Record, prepared: &Prepared) -> Vec<Told> {
+    let mut told = Vec::new();
     let on = &mut |step, done, all| {
-        last = Some((step, done, all));
+        told.push((step, done, all));
         ControlFlow::Continue(())
     };
-    prepared.commit(&record, "王工", "一", on).unwrap();
-    assert_eq!(last, Some((Step::Committing, 300, 300)));
-    assert_eq!(desk.parcels(), 375);
+    prepared.commit(record, "王工", "一", on).unwrap();
+    told
+}
+
+/// Cancels a commit at the last of what it is to tell, and finds nothing written.
+fn cancel_commit(record: &Record, prepared: &Prepared, wanted: &[Told]) {
+    let mut told = Vec::new();
+    let outcome = prepared.commit(record, "王工", "一", &mut |step, done, all| {
+        told.push((step, done, all));
+        if told.len() == wanted.len() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    assert!(matches!(outcome, Err(Failed::Cancelled)));
+    assert_eq!(told, wanted);
+    assert_eq!(record.latest().unwrap(), Revision(1));
+    assert!(record.verify().is_ok());
 }
 
 /// Squares far from each other in the district's parcel A1-01, each with its id and more properties.
@@ -1072,6 +1118,14 @@ impl Service {
         panic!("{path} is not ready");
     }
 
+    /// Decides about an import so that nothing keeps it from being committed.
+    fn decide(&self, path: &str, decided: &Value) -> Value {
+        assert_eq!(self.edit("PUT", path, decided.to_string()).status, 200);
+        let seen = self.ready(path);
+        assert_eq!(seen["obstacles"], json!([]), "{seen}");
+        seen
+    }
+
     /// Commits an import as it was shown.
     fn commit(&self, path: &str, shown: &Value) -> Answer {
         let said = json!({"preview": shown["preview"]});
@@ -1239,23 +1293,52 @@ fn who_may_not_change_data_may_not_send_files_and_names_lead_nowhere() {
     panic!("{:?}", service.desk.left());
 }
 
+/// What an import lacks whose parcels were surveyed.
+fn surveyed(shown: &Value) -> Value {
+    let mut mapping = shown["mapping"].clone();
+    mapping["constants"] =
+        json!({"licence": "CC0-1.0", "accuracy_m": 0.1, "located_by": "surveyed"});
+    json!({ "mapping": mapping })
+}
+
+#[test]
+fn a_commit_that_is_let_go_meanwhile_writes_nothing() {
+    let service = Service::start();
+    let path = service.send(&parcels(GAUSS, same));
+    let seen = service.decide(&path, &surveyed(&service.ready(&path)));
+    // As long as somebody else writes, the commit is under way.
+    let database = Connection::open(service.desk.data().join("renewal-map.db")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answer = thread::scope(|scope| {
+        let committing = scope.spawn(|| service.commit(&path, &seen));
+        while service.edit("GET", &path, "").json()["state"] != "committing" {
+            thread::sleep(Duration::from_millis(20));
+        }
+        service.edit("PUT", &path, "{}").problem(409);
+        assert_eq!(service.edit("DELETE", &path, "").status, 204);
+        database.execute_batch("ROLLBACK").unwrap();
+        committing.join().unwrap()
+    });
+    let told = answer.problem(409);
+    assert!(
+        told.contains("was cancelled, nothing was written"),
+        "{told}"
+    );
+    service.edit("GET", &path, "").problem(404);
+    assert_eq!(service.desk.record().latest().unwrap(), Revision(1));
+    assert_eq!(service.desk.left(), Vec::<PathBuf>::new());
+}
+
 #[test]
 fn only_the_preview_that_was_seen_is_committed() {
     let service = Service::start();
     let path = service.send(&parcels(GAUSS, same));
     let first = service.ready(&path);
-    let mut mapping = first["mapping"].clone();
-    mapping["constants"] =
-        json!({"licence": "CC0-1.0", "accuracy_m": 0.1, "located_by": "surveyed"});
-    let mut decided = json!({"mapping": mapping});
-    assert_eq!(service.edit("PUT", &path, decided.to_string()).status, 200);
-    let seen = service.ready(&path);
-    assert_eq!(seen["obstacles"], json!([]), "{seen}");
+    let mut decided = surveyed(&first);
+    let seen = service.decide(&path, &decided);
     // Somebody else decides otherwise in between.
     decided["remove_missing"] = true.into();
-    assert_eq!(service.edit("PUT", &path, decided.to_string()).status, 200);
-    let now = service.ready(&path);
-    assert_eq!(now["obstacles"], json!([]), "{now}");
+    let now = service.decide(&path, &decided);
     let numbers = [&first, &seen, &now].map(|shown| shown["preview"].as_u64().unwrap());
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
 

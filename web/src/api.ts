@@ -411,7 +411,14 @@ export interface Finding extends Told {
 /** A file that is being brought in. */
 /** How far one step has come: each counts something else. */
 export interface ImportStep {
-  step: 'reading' | 'standing' | 'comparing' | 'overlapping' | 'committing';
+  step:
+    | 'reading'
+    | 'standing'
+    | 'comparing'
+    | 'overlapping'
+    | 'committing'
+    | 'checking'
+    | 'concluding';
   done: number;
   all: number;
 }

@@ -238,6 +238,8 @@ export const EDITING_WORDS = {
   'intake.comparing': ['正在核对', 'Checking'],
   'intake.overlapping': ['正在查重叠', 'Looking for overlaps'],
   'intake.committing': ['正在写入', 'Writing'],
+  'intake.checking': ['正在核对全部数据', 'Checking all data'],
+  'intake.concluding': ['即将写完', 'About to stand'],
   'intake.pace': ['{rate}/秒，约剩 {left} 秒', '{rate}/s, about {left} s left'],
   'intake.rows': ['{n} 条', '{n} rows'],
   'intake.failed': ['不能导入', 'It cannot be imported'],

@@ -30,6 +30,7 @@ export interface Intake {
   /** How far it has been read, or written. */
   progress: (ImportStep & Progress) | null;
   decision: Decision;
+  isCommitting: boolean;
   /** What would change, as far as the map shows it, and how much that is in all. */
   changes: ImportChange[];
   matched: number;
@@ -62,6 +63,7 @@ export function openIntake(into: string): void {
     told: null,
     progress: null,
     decision: {},
+    isCommitting: false,
     changes: [],
     matched: 0,
     problem: null,
@@ -136,7 +138,7 @@ export async function commitFile(message: string): Promise<void> {
   const told = intake.peek()?.told;
   if (!told) return;
   const written = new AbortController();
-  change({ progress: null });
+  change({ progress: null, problem: null, isCommitting: true });
   watchCommit(told.id, written.signal);
   await attempt(control.signal, async () => {
     const committed = commitImport(told, message);
@@ -145,15 +147,29 @@ export async function commitFile(message: string): Promise<void> {
     taken.value = revision;
     readAnew();
   });
+  change({ isCommitting: false });
 }
 
 /** Lets the file go, without a trace. */
-export function letGo(): void {
-  control.abort();
-  const id = intake.peek()?.told?.id;
-  intake.value = null;
+export async function letGo(): Promise<void> {
+  const current = intake.peek();
+  const id = current?.told?.id;
+  if (id && current.isCommitting) {
+    // Until the service has said so, it may still be written.
+    await attempt(control.signal, async () => {
+      await cancelImport(id);
+      close();
+    });
+    return;
+  }
+  close();
   // What is left alone goes by itself within a day.
   if (id) cancelImport(id).catch(() => undefined);
+}
+
+function close(): void {
+  control.abort();
+  intake.value = null;
 }
 
 function change(more: Partial<Intake>): void {

@@ -4,7 +4,6 @@ use std::{
     cell::RefCell,
     fs::{self, File},
     io::Read,
-    iter,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
@@ -34,7 +33,7 @@ use crate::{
     model::{Cause, CollectionInfo, Text, is_slug, shortened},
     store::{
         Rules, Snapshot,
-        record::{Hash, Record, RecordError, Signature, edited_form},
+        record::{Concluding, Hash, Record, RecordError, Signature, edited_form},
     },
 };
 
@@ -91,6 +90,10 @@ pub enum Step {
     Overlapping,
     /// The changes are written: features.
     Committing,
+    /// All data with them are read anew, where they are many: features.
+    Checking,
+    /// Everything is well, and after this they stand: features.
+    Concluding,
 }
 
 impl Step {
@@ -103,6 +106,8 @@ impl Step {
             Self::Comparing => "comparing",
             Self::Overlapping => "overlapping",
             Self::Committing => "committing",
+            Self::Checking => "checking",
+            Self::Concluding => "concluding",
         }
     }
 }
@@ -495,8 +500,8 @@ impl Prepared {
         faults
     }
 
-    /// Writes it as the next revision, and remembers its mapping. `watch` can end that until all changes
-    /// are handed over.
+    /// Writes it as the next revision, and remembers its mapping. `watch` can end that until it was
+    /// told of [`Step::Concluding`].
     ///
     /// # Errors
     /// Where something keeps it from that, others have changed what it changes, `watch` says to stop, or
@@ -519,21 +524,21 @@ impl Prepared {
             cause: Cause::Import,
         };
         let all = self.counts.added + self.counts.changed + self.counts.removed;
-        let (mut done, mut is_cancelled) = (0, false);
-        let mut changes = staging.changes();
-        let watched = iter::from_fn(|| {
-            let change = changes.next();
-            if (change.is_none() || done % OFTEN == 0)
-                && watch(Step::Committing, done, all).is_break()
-            {
-                is_cancelled = true;
-                return Some(Err(RecordError::Unchanged));
+        let watch = RefCell::new(watch);
+        let is_over = |step, done, all| (*watch.borrow_mut())(step, done, all).is_break();
+        let mut done = 0;
+        let watched = staging.changes().map(|change| {
+            if done % OFTEN == 0 && is_over(Step::Committing, done, all) {
+                return Err(RecordError::Over);
             }
             done += 1;
             change
         });
-        let committed = record.commit_each(&signature, watched);
-        if is_cancelled {
+        let committed = record.commit_each(&signature, watched, |now| match now {
+            Concluding::Reading { done, all } => is_over(Step::Checking, done, all),
+            Concluding::Committing => is_over(Step::Concluding, all, all),
+        });
+        if matches!(committed, Err(RecordError::Over)) {
             return Err(Failed::Cancelled);
         }
         if matches!(committed, Ok(_) | Err(RecordError::Unchanged)) {

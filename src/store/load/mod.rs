@@ -10,6 +10,7 @@ use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
     fmt, io,
+    ops::ControlFlow,
     sync::Arc,
 };
 
@@ -118,9 +119,22 @@ struct Catalogue {
 /// # Errors
 /// Every problem of every file, each with its file, feature and reason.
 pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
+    let read = load_watched(seeds, geodata, &mut |_| ControlFlow::Continue(()))?;
+    Ok(read.expect("nobody stops it"))
+}
+
+/// The same; `watch` is told now and then how many features have been read. `None` where it says to stop.
+pub(super) fn load_watched(
+    seeds: &Files,
+    geodata: &Files,
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Snapshot>, LoadError> {
     let mut reader = Reader {
         problems: Vec::new(),
         fingerprint: Sha256::new(),
+        watch,
+        read: 0,
+        goes_on: ControlFlow::Continue(()),
     };
     let library = reader.library(seeds);
     let Some(catalogue) = reader.json::<Catalogue>(geodata, "collections.json") else {
@@ -148,6 +162,9 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
         .map(|info| reader.collection(geodata, info, &library, &mut links, &mut claims))
         .map(Arc::new)
         .collect();
+    if reader.goes_on.is_break() {
+        return Ok(None);
+    }
     let mut snapshot = Snapshot {
         revision: Revision::EMBEDDED,
         title: Text::new(catalogue.title, catalogue.title_en),
@@ -181,7 +198,7 @@ pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
     );
     place_in_zones(&mut snapshot, links.containers());
     if problems.is_empty() {
-        Ok(snapshot)
+        Ok(Some(snapshot))
     } else {
         Err(LoadError(problems))
     }
@@ -192,12 +209,28 @@ const CLAIMS_FILE: &str = "claims.json";
 /// A plan's table of indicators.
 const INDICATORS_FILE: &str = "indicators.json";
 
-struct Reader {
+/// After how many features it is told how far the reading is.
+const OFTEN: u64 = 256;
+
+struct Reader<'a> {
     problems: Vec<Problem>,
     fingerprint: Sha256,
+    watch: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
+    /// Features.
+    read: u64,
+    goes_on: ControlFlow<()>,
 }
 
-impl Reader {
+impl Reader<'_> {
+    /// Whether to read one more feature.
+    fn next_feature(&mut self) -> ControlFlow<()> {
+        if self.goes_on.is_continue() && self.read.is_multiple_of(OFTEN) {
+            self.goes_on = (self.watch)(self.read);
+        }
+        self.read += 1;
+        self.goes_on
+    }
+
     fn problem(&mut self, file: String, reason: Text) {
         self.problems.push(Problem {
             file,
@@ -345,6 +378,9 @@ impl Reader {
                     let mut ids = HashSet::new();
                     packing = Packing::of(texts.len());
                     for (place, text) in texts.into_iter().enumerate() {
+                        if self.next_feature().is_break() {
+                            break;
+                        }
                         let read = FeatureReader {
                             collection: &info.id,
                             library,

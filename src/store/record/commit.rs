@@ -58,6 +58,20 @@ pub struct Change {
     pub body: Option<Vec<u8>>,
 }
 
+/// How far a commit has come when its changes are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concluding {
+    /// So much has changed that all data are read anew.
+    Reading {
+        /// Features that have been read.
+        done: u64,
+        /// Features in all.
+        all: u64,
+    },
+    /// Everything is well, and after this it stands.
+    Committing,
+}
+
 impl Record {
     /// Writes a change set as the next revision and returns the data with it. When this returns,
     /// the disk has it.
@@ -66,41 +80,33 @@ impl Record {
     /// Where an entry is not as its change expects it, the data would have problems, nothing would
     /// change, or the disk fails. Nothing of it is written then.
     pub fn commit(&self, set: &ChangeSet) -> Result<Arc<Snapshot>, RecordError> {
-        self.commit_unless(set, || false)
+        self.commit_unless(set, |_| false)
     }
 
-    /// The same, unless it `is_over`: that is asked once more when all else is done, so that who was told
-    /// that it came too late does not find it done.
+    /// The same, unless it `is_over`: that is asked last of all, so that who was told that it came too late
+    /// does not find it done.
     ///
     /// # Errors
     /// As [`Record::commit`], and where it is over.
     pub fn commit_unless(
         &self,
         set: &ChangeSet,
-        is_over: impl Fn() -> bool,
+        is_over: impl FnMut(Concluding) -> bool,
     ) -> Result<Arc<Snapshot>, RecordError> {
         let changes = set.changes.iter().map(Ok);
-        self.commit_as(&set.signature(), changes, is_over)
+        self.commit_each(&set.signature(), changes, is_over)
     }
 
-    /// Writes changes as they come as the next revision, as [`Record::commit`] does: only their names
-    /// and hashes stand in memory. While it takes them, nobody else can write.
+    /// Writes changes as they come as the next revision, as [`Record::commit_unless`] does: only their
+    /// names and hashes stand in memory. While it takes them, nobody else can write.
     ///
     /// # Errors
-    /// As [`Record::commit`], and the first that `changes` itself gives.
+    /// As [`Record::commit_unless`], and the first that `changes` itself gives.
     pub fn commit_each<C: Borrow<Change>>(
         &self,
         signature: &Signature,
         changes: impl IntoIterator<Item = Result<C, RecordError>>,
-    ) -> Result<Arc<Snapshot>, RecordError> {
-        self.commit_as(signature, changes, || false)
-    }
-
-    fn commit_as<C: Borrow<Change>>(
-        &self,
-        signature: &Signature,
-        changes: impl IntoIterator<Item = Result<C, RecordError>>,
-        is_over: impl Fn() -> bool,
+        is_over: impl FnMut(Concluding) -> bool,
     ) -> Result<Arc<Snapshot>, RecordError> {
         let mut connection = self.writer();
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -113,10 +119,10 @@ impl Record {
         &self,
         writing: Transaction<'_>,
         written: &Written,
-        is_over: impl Fn() -> bool,
+        mut is_over: impl FnMut(Concluding) -> bool,
     ) -> Result<Arc<Snapshot>, RecordError> {
-        let snapshot = self.following(&writing, written)?;
-        if is_over() {
+        let snapshot = self.following(&writing, written, &mut is_over)?;
+        if is_over(Concluding::Committing) {
             return Err(RecordError::Over);
         }
         writing.commit()?;

@@ -8,7 +8,7 @@ use rusqlite::{
 use serde_json::{Map, Value};
 
 use super::{
-    Change, Hash, Key, Record, RecordError, STANDS, Sight, Signature,
+    Change, Concluding, Hash, Key, Record, RecordError, STANDS, Sight, Signature,
     commit::write_each,
     info, latest, read_info,
     sight::{SHELVES, touches, without_words},
@@ -282,7 +282,7 @@ impl Record {
         author: &str,
         message: &str,
     ) -> Result<Arc<Snapshot>, RecordError> {
-        self.revert_unless(revision, author, message, || false)
+        self.revert_unless(revision, author, message, |_| false)
     }
 
     /// The same, unless it `is_over`, as [`Record::commit_unless`]. Only names stand in memory.
@@ -294,7 +294,7 @@ impl Record {
         revision: Revision,
         author: &str,
         message: &str,
-        is_over: impl Fn() -> bool,
+        is_over: impl FnMut(Concluding) -> bool,
     ) -> Result<Arc<Snapshot>, RecordError> {
         if revision == Revision::EMBEDDED {
             return Err(RecordError::Refused(Text::new(

@@ -13,6 +13,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    ops::ControlFlow,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -47,7 +48,7 @@ mod sight;
 mod verify;
 
 pub use backup::restore;
-pub use commit::{Change, ChangeSet, Signature};
+pub use commit::{Change, ChangeSet, Concluding, Signature};
 pub use entry::{ADDED, Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange, Turn};
@@ -291,8 +292,17 @@ fn read_info(row: &Row<'_>) -> rusqlite::Result<RevisionInfo> {
 
 /// Reads and checks all data as they stand at a revision.
 fn snapshot(connection: &Connection, revision: Revision) -> Result<Snapshot, RecordError> {
+    snapshot_watched(connection, revision, &mut |_| ControlFlow::Continue(()))
+}
+
+/// The same; `watch` is told how many features have been read, and can end it.
+fn snapshot_watched(
+    connection: &Connection,
+    revision: Revision,
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Snapshot, RecordError> {
     let [seeds, geodata] = district(connection, revision)?;
-    let mut snapshot = load::load(&seeds, &geodata)?;
+    let mut snapshot = load::load_watched(&seeds, &geodata, watch)?.ok_or(RecordError::Over)?;
     snapshot.revision = revision;
     snapshot.fingerprint = fingerprint(commit::chained(connection, revision)?);
     Ok(snapshot)

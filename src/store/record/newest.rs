@@ -2,15 +2,16 @@
 
 use std::{
     collections::BTreeMap,
+    ops::ControlFlow,
     sync::{Arc, PoisonError},
 };
 
 use rusqlite::{Connection, Statement};
 
 use super::{
-    Key, Record, RecordError,
+    Concluding, Key, Record, RecordError,
     commit::{Became, Written},
-    fingerprint, latest, snapshot,
+    entry, fingerprint, latest, snapshot, snapshot_watched,
 };
 use crate::{
     model::{FeatureRef, Revision},
@@ -46,6 +47,7 @@ impl Record {
         &self,
         writing: &Connection,
         written: &Written,
+        is_over: &mut dyn FnMut(Concluding) -> bool,
     ) -> Result<Snapshot, RecordError> {
         let before = Revision(written.revision.0.saturating_sub(1));
         let next = match self.held(before) {
@@ -58,7 +60,16 @@ impl Record {
                 next.fingerprint = fingerprint(written.hash);
                 Ok(next)
             }
-            None => snapshot(writing, written.revision),
+            None => {
+                let all = standing(writing)?;
+                snapshot_watched(writing, written.revision, &mut |done| {
+                    if is_over(Concluding::Reading { done, all }) {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                })
+            }
         }
     }
 
@@ -79,6 +90,12 @@ impl Record {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.upgrade().filter(|known| known.revision == revision)
     }
+}
+
+/// How many features stand.
+fn standing(connection: &Connection) -> Result<u64, RecordError> {
+    let count = "SELECT count(*) FROM entries WHERE to_revision IS NULL AND shelf NOT IN (?1, ?2)";
+    Ok(connection.query_row(count, [entry::SEEDS, entry::GEODATA], |row| row.get(0))?)
 }
 
 /// The data with entries that became others; `None` where they have to be read anew.

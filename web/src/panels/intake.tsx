@@ -219,7 +219,7 @@ function Preview({ told, current }: { told: Import; current: Current }) {
           </ul>
         </div>
       )}
-      <Commit isReady={obstacles.length === 0} progress={progress} />
+      <Commit current={current} isReady={obstacles.length === 0} />
     </>
   );
 }
@@ -430,18 +430,15 @@ function Problems({ told }: { told: Import }) {
   );
 }
 
-function Commit(props: { isReady: boolean; progress: Current['progress'] }) {
-  const { isReady, progress } = props;
+function Commit({ current, isReady }: { current: Current; isReady: boolean }) {
+  const { isCommitting, progress } = current;
   const [message, setMessage] = useState('');
-  const [isBusy, setBusy] = useState(false);
   return (
     <form
       class="block"
-      onSubmit={async (event) => {
+      onSubmit={(event) => {
         event.preventDefault();
-        setBusy(true);
-        await commitFile(message);
-        setBusy(false);
+        commitFile(message);
       }}
     >
       <TextField
@@ -455,16 +452,16 @@ function Commit(props: { isReady: boolean; progress: Current['progress'] }) {
         <button
           type="submit"
           class="button is-primary"
-          disabled={!isReady || isBusy || message.trim() === ''}
+          disabled={!isReady || isCommitting || message.trim() === ''}
         >
-          {t(isBusy ? 'edit.saving' : 'intake.commit')}
+          {t(isCommitting ? 'edit.saving' : 'intake.commit')}
         </button>
-        <button type="button" class="button" disabled={isBusy} onClick={letGo}>
+        <button type="button" class="button" onClick={letGo}>
           {t('intake.cancel')}
         </button>
       </div>
-      {isBusy && progress?.step === 'committing' && (
-        <Bar word="intake.committing" progress={progress} unit="" />
+      {isCommitting && progress && (
+        <Bar word={`intake.${progress.step}`} progress={progress} unit="" />
       )}
     </form>
   );
