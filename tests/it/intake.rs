@@ -645,44 +645,28 @@ fn a_commit_tells_how_far_it_is_and_cancelled_leaves_nothing() {
     let record = desk.record();
     let file = desk.write("many.geojson", &squares(300, &[]));
     let prepared = prepared(&desk, &record, &file);
-    let told = [0, 64, 128, 192, 256].map(|done| (Step::Committing, done, 300));
-    let told = [&told[..], &[(Step::Concluding, 300, 300)]].concat();
-    for after in [0, 2, 4, 5] {
-        cancel_commit(&record, &prepared, &told[..=after]);
-    }
-    assert_eq!(commit(&record, &prepared), told);
-    assert_eq!(desk.parcels(), 375);
-}
-
-#[test]
-fn a_commit_of_much_tells_how_far_all_data_are_checked_and_can_be_cancelled_then() {
-    let desk = Desk::new();
-    let record = desk.record();
-    let file = desk.write("much.geojson", &squares(5_000, &[]));
-    let prepared = prepared(&desk, &record, &file);
-    let all: usize = record
-        .load(Revision(1))
-        .unwrap()
+    let before = record.load(Revision(1)).unwrap();
+    let before: usize = before
         .collections()
         .iter()
         .map(|one| one.features().len())
         .sum();
-    let all = all as u64 + 5_000;
-    let written = (0..5_000)
-        .step_by(64)
-        .map(|done| (Step::Committing, done, 5_000));
-    let checked = (0..all)
-        .step_by(256)
-        .map(|done| (Step::Checking, done, all));
-    let told: Vec<_> = written
-        .chain(checked)
-        .chain([(Step::Concluding, 5_000, 5_000)])
-        .collect();
-    for after in [79, 90, told.len() - 1] {
-        cancel_commit(&record, &prepared, &told[..=after]);
+    let all = before as u64 + 300;
+    let written = [0, 64, 128, 192, 256].map(|done| (Step::Committing, done, 300));
+    // Nobody has the data before, so all are read anew with the changes.
+    let checked = [0, 256].map(|done| (Step::Checking, done, all));
+    let told = [&written[..], &checked, &[(Step::Concluding, 300, 300)]].concat();
+    for last in [0, 2, 4, 5, 6, 7] {
+        cancel_commit(&record, &prepared, &told[..=last]);
     }
     assert_eq!(commit(&record, &prepared), told);
-    assert_eq!(desk.parcels(), 5_075);
+    assert_eq!(desk.parcels(), 375);
+    // Where somebody has them, they are made of those.
+    let newest = record.newest().unwrap();
+    let file = desk.write("more.geojson", &squares(301, &[]));
+    let told = commit(&record, &self::prepared(&desk, &record, &file));
+    assert_eq!(told, [(Step::Committing, 0, 1), (Step::Concluding, 1, 1)]);
+    drop(newest);
 }
 
 /// A step of a commit, and how far it is.

@@ -19,7 +19,7 @@ use renewal_map::{
         Snapshot,
         files::Files,
         load,
-        record::{Change, ChangeSet, Hash, Key, Record, RecordError, restore},
+        record::{Change, ChangeSet, Concluding, Hash, Key, Record, RecordError, restore},
     },
 };
 use rusqlite::Connection;
@@ -892,22 +892,22 @@ fn what_comes_too_late_is_not_written() {
     let parcel = a_parcel(&record);
     let renamed = set(vec![change(&record, &parcel, "name", "甲".into())]);
     let asked = AtomicBool::new(false);
-    let over = || !asked.swap(true, Ordering::Relaxed);
+    let over = |_| !asked.swap(true, Ordering::Relaxed);
     let refused = record.commit_unless(&renamed, over);
     assert!(matches!(refused, Err(RecordError::Over)));
     assert_eq!(record.latest().unwrap(), Revision(1));
-    // It is asked when all else holds: what is refused anyway is refused for its own reason.
+    // It is asked last when all else holds: what is refused anyway is refused for its own reason.
     let wrong = set(vec![change(&record, &parcel, "kind", "castle".into())]);
-    let refused = record.commit_unless(&wrong, || unreachable!("it is no good"));
+    let refused = record.commit_unless(&wrong, |now| now == Concluding::Committing);
     assert!(matches!(refused, Err(RecordError::Data(_))));
     assert_eq!(
         record.commit_unless(&renamed, over).unwrap().revision,
         Revision(2)
     );
-    let refused = record.revert_unless(Revision(2), "测试员", "撤回", || true);
+    let refused = record.revert_unless(Revision(2), "测试员", "撤回", |_| true);
     assert!(matches!(refused, Err(RecordError::Over)));
     assert_eq!(record.latest().unwrap(), Revision(2));
-    let reverted = record.revert_unless(Revision(2), "测试员", "撤回", || false);
+    let reverted = record.revert_unless(Revision(2), "测试员", "撤回", |_| false);
     assert_eq!(reverted.unwrap().revision, Revision(3));
 }
 

@@ -120,7 +120,8 @@ struct Catalogue {
 /// Every problem of every file, each with its file, feature and reason.
 pub fn load(seeds: &Files, geodata: &Files) -> Result<Snapshot, LoadError> {
     let read = load_watched(seeds, geodata, &mut |_| ControlFlow::Continue(()))?;
-    Ok(read.expect("nobody stops it"))
+    // Nobody stops it.
+    read.ok_or_else(|| LoadError(Vec::new()))
 }
 
 /// The same; `watch` is told now and then how many features have been read. `None` where it says to stop.

@@ -83,8 +83,8 @@ impl Record {
         self.commit_unless(set, |_| false)
     }
 
-    /// The same, unless it `is_over`: that is asked last of all, so that who was told that it came too late
-    /// does not find it done.
+    /// The same, unless it `is_over`: that is asked while data are read anew, and last of all just before it
+    /// stands.
     ///
     /// # Errors
     /// As [`Record::commit`], and where it is over.

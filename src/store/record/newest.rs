@@ -54,23 +54,19 @@ impl Record {
             Some(before) => next(&before, writing, &written.made)?,
             None => None,
         };
-        match next {
-            Some(mut next) => {
-                next.revision = written.revision;
-                next.fingerprint = fingerprint(written.hash);
-                Ok(next)
-            }
-            None => {
-                let all = standing(writing)?;
-                snapshot_watched(writing, written.revision, &mut |done| {
-                    if is_over(Concluding::Reading { done, all }) {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
-                })
-            }
+        if let Some(mut next) = next {
+            next.revision = written.revision;
+            next.fingerprint = fingerprint(written.hash);
+            return Ok(next);
         }
+        let all = standing(writing)?;
+        snapshot_watched(writing, written.revision, &mut |done| {
+            if is_over(Concluding::Reading { done, all }) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
     }
 
     /// Hands out the newest data, and knows them as long as somebody has them.

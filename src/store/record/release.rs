@@ -140,7 +140,7 @@ impl Record {
                 changes,
             };
             let written = write(&writing, &set)?;
-            taken = Some(self.following(&writing, &written)?);
+            taken = Some(self.following(&writing, &written, &mut |_| false)?);
         }
         remember(&writing, &offer.release)?;
         writing.commit()?;

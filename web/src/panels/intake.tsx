@@ -150,7 +150,7 @@ function bytes(count: number): string {
 }
 
 function Preview({ told, current }: { told: Import; current: Current }) {
-  const { decision, changes, matched, progress } = current;
+  const { decision, changes, matched } = current;
   const { layer, findings = [], counts, obstacles = [] } = told;
   const said = ({ message, message_en }: { message: string; message_en: string }) =>
     lang.value === 'zh' ? message : message_en;
