@@ -15,6 +15,9 @@ use renewal_map::{
 
 use super::serve::parse_public_url;
 
+/// Entries of the log that are listed unless asked for fewer or more.
+const LISTED: usize = 50;
+
 #[derive(Args)]
 pub struct Options {
     #[command(subcommand)]
@@ -82,9 +85,9 @@ enum Action {
     },
     /// 列出操作记录，新的在前 (what was done, the latest first)
     Audit {
-        /// 最多几条 (how many, at most)
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
+        /// 最多几条；不给则列出 50 条，--csv 输出全部 (how many, at most; without it 50 are listed, and all go into --csv)
+        #[arg(long)]
+        limit: Option<usize>,
         /// 输出 CSV (as CSV)
         #[arg(long)]
         csv: bool,
@@ -157,7 +160,8 @@ fn done(action: &Action, record: &Record) -> Result<(), RecordError> {
             println!("令牌 {number} 已收回 (taken back)");
         }
         Action::Audit { limit, csv } => {
-            let entries = record.audited(*limit, None, None)?;
+            let limit = limit.unwrap_or(if *csv { usize::MAX } else { LISTED });
+            let entries = record.audited(limit, None, None)?;
             if *csv {
                 return Ok(io::stdout().write_all(&audit::table(&entries))?);
             }

@@ -8,8 +8,14 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    AppState, Base, JSON, Work, edit::failed, format, paging::Page, params::Params,
-    person::Administrator, problem::Problem, revisions::recorded,
+    AppState, Base, JSON, Work,
+    edit::failed,
+    format,
+    paging::{MAX_LIMIT, Page},
+    params::Params,
+    person::Administrator,
+    problem::Problem,
+    revisions::recorded,
 };
 use crate::exchange::audit;
 
@@ -27,14 +33,20 @@ pub async fn log(
             let query = query.as_deref();
             let params = Params::parse(query, &["account", "before", "limit", "f"])?;
             params.check_format(&["json", "csv"])?;
-            let limit = Page::parse(&params)?.limit;
+            let is_table = params.get("f") == Some("csv");
+            let limit = match Page::parse(&params)?.limit {
+                _ if is_table && params.get("limit").is_none() => MAX_LIMIT,
+                limit => limit,
+            };
             // What was refused a moment ago belongs to it.
             state.write_down().map_err(failed)?;
             let entries = recorded(state)?
                 .audited(limit, params.number("before")?, params.get("account"))
                 .map_err(failed)?;
             let not_kept = (header::CACHE_CONTROL, "no-store");
-            if params.get("f") == Some("csv") {
+            let last = entries.last().filter(|_| entries.len() == limit);
+            let next = last.map(|(number, _)| address(query, Some(*number)));
+            if is_table {
                 let headers = [
                     (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
                     (
@@ -43,11 +55,16 @@ pub async fn log(
                     ),
                     not_kept,
                 ];
-                return Ok((headers, audit::table(&entries)).into_response());
+                // RFC 8288: a table has no place for it.
+                let more = next.map(|next| {
+                    let link = format!("<{}>; rel=\"next\"", base.address(&next));
+                    [(header::LINK, link)]
+                });
+                return Ok((headers, more, audit::table(&entries)).into_response());
             }
             let mut links = vec![base.link("self", JSON, &address(query, None), "this document")];
-            if let Some((last, _)) = entries.last().filter(|_| entries.len() == limit) {
-                links.push(base.link("next", JSON, &address(query, Some(*last)), "next"));
+            if let Some(next) = next {
+                links.push(base.link("next", JSON, &next, "next"));
             }
             let listed: Vec<Value> = entries
                 .iter()

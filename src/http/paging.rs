@@ -8,7 +8,7 @@ use crate::model::Text;
 /// Entries that an answer holds unless asked for fewer or more.
 const DEFAULT_LIMIT: usize = 100;
 /// Entries that an answer holds at most.
-const MAX_LIMIT: usize = 10_000;
+pub const MAX_LIMIT: usize = 10_000;
 
 /// Which of the matching entries an answer holds.
 pub struct Page {

@@ -1136,14 +1136,27 @@ fn the_log_tells_administrators_of_everything() {
     for bad in ["/audit?limit=0", "/audit?before=x", "/audit?f=xml"] {
         house.get(Some("administrator"), bad).problem(400);
     }
-    // As a table, over HTTP and on the command line; what an attacker wrote is no formula.
-    let answer = house.get(Some("administrator"), "/audit?f=csv&limit=1000");
+    // As a table, over HTTP and on the command line, whole; what an attacker wrote is no formula.
+    let many: Vec<AuditEntry> = (0..200)
+        .map(|_| AuditEntry::now("", "unknown token", "x"))
+        .collect();
+    let record = Record::open_existing(house.data.path()).unwrap();
+    record.audit_all(&many).unwrap();
+    let answer = house.get(Some("administrator"), "/audit?f=csv");
     assert_eq!(answer.header("cache-control"), "no-store");
-    let printed = people(house.data.path(), &["audit", "--csv", "--limit", "1000"]);
+    assert_eq!(answer.header("link"), "");
+    let part = house.get(Some("administrator"), "/audit?f=csv&limit=4");
+    let next = part.header("link").trim_end_matches(">; rel=\"next\"");
+    let next = &next[next.find("/audit").unwrap()..];
+    let (part, rest) = (part.text(), house.get(Some("administrator"), next).text());
+    let first = |table: &str| table.lines().nth(1).unwrap().to_owned();
+    assert_eq!((part.lines().count(), rest.lines().count()), (5, 5));
+    assert_ne!(first(&part), first(&rest));
+    let printed = people(house.data.path(), &["audit", "--csv"]);
     for table in [answer.text(), printed] {
         let mut reader = csv::Reader::from_reader(table.trim_start_matches('\u{feff}').as_bytes());
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-        assert!(rows.len() >= entries.len());
+        assert!(rows.len() >= entries.len() + many.len());
         assert!(rows.iter().any(|row| &row[4] == "'=SUM(A1)"), "{table}");
     }
 }
