@@ -37,7 +37,7 @@ PROGRAM = os.environ.get("RENEWAL_MAP_BIN", REPOSITORY / "target/release/renewal
 SETTINGS = {name: value for name, value in os.environ.items() if not name.startswith("RENEWAL_MAP_")}
 STYLE = REPOSITORY / "src/tiles/style.json"
 
-# The picture, and where the map lies on ours (render/sheet.rs).
+# The picture, and where the map lies on ours (render/sheet/layout.rs, with credits of two lines).
 SIZE = (1600, 900)
 SCREEN = Sheet("screen", SIZE, (24, 106.7, 1176, 788))
 A3 = Sheet("page", (420 / PIXEL_MM, 297 / PIXEL_MM), (23.8, 105.8, 1166.7, 1011.4))

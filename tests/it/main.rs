@@ -20,6 +20,7 @@ mod geos;
 mod golden;
 mod hidden;
 mod hostile;
+mod house;
 mod html;
 mod import;
 mod intake;

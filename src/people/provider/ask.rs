@@ -1,4 +1,4 @@
-//! Requests to the provider: the only ones that this service sends.
+//! Requests to the provider. Beside those for tiles of a base map this service sends no others.
 
 use std::time::{Duration, Instant};
 
