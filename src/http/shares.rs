@@ -362,7 +362,8 @@ pub fn find(state: &AppState, id: &str) -> Result<Share, Problem> {
 pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Problem> {
     let share = find(state, id)?;
     let has_base_map = state.0.settings.base_map.is_some();
-    let opened = Opened::new(&state.0.live, recorded(state)?, share, viewer, has_base_map);
+    let live = &state.0.live;
+    let opened = Opened::new(live, recorded(state)?, share, then, viewer, has_base_map);
     opened.map_err(|error| gone(&error))
 }
 
