@@ -7,8 +7,9 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use renewal_map::{
+    model::Revision,
     people::{Secret, administrator_link},
-    store::record::{AuditEntry, LetIn, Record},
+    store::record::{AuditEntry, LetIn, Record, RecordError},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -200,6 +201,52 @@ fn what_was_refused_last_is_written_down_as_the_service_ends() {
             .count()
     };
     assert_eq!((count("failed sign in"), count("unknown token")), (3, 3));
+}
+
+#[test]
+fn what_is_in_mind_is_written_down_though_the_latest_data_can_not_be_served() {
+    let house = House::open();
+    let record = Record::open_existing(house.data.path()).unwrap();
+    let secret = Secret::random().unwrap();
+    let expires = Timestamp::now() + SignedDuration::from_hours(1);
+    let opened = record.open_session(name_of("editor"), LetIn::Provider, secret.hash(), expires);
+    assert!(opened.unwrap());
+    // A newer program has committed what this one does not know, and the session was used an hour ago.
+    let database = Connection::open(house.data.path().join("renewal-map.db")).unwrap();
+    database
+        .execute_batch(
+            r#"BEGIN IMMEDIATE;
+             UPDATE sessions SET seen_ms = seen_ms - 3600000;
+             INSERT INTO revisions SELECT 2, time_ms, author, message, cause, hash FROM revisions;
+             UPDATE entries SET to_revision = 2 WHERE shelf = 'parcels' AND name = 'a1-01';
+             INSERT INTO entries SELECT shelf, name, 2, NULL, place, hash,
+                     CAST(replace(CAST(body AS TEXT), '"parcel"', '"castle"') AS BLOB)
+                 FROM entries WHERE shelf = 'parcels' AND name = 'a1-01';
+             COMMIT"#,
+        )
+        .unwrap();
+    assert!(matches!(
+        record.load(Revision(2)),
+        Err(RecordError::Data(_))
+    ));
+    let cookie = format!("renewal_map_session={}", secret.reveal());
+    let refused = sign_in(&house.server, "谁", "a wrong password");
+    assert_eq!(refused.status, 401, "{}", refused.text());
+    let session = house.server.get_with("/session", &[("cookie", &cookie)]);
+    assert_eq!(session.json()["name"], name_of("editor"));
+    let until = Instant::now() + Duration::from_secs(10);
+    let idle = Timestamp::now() - SignedDuration::from_mins(30);
+    loop {
+        let log = record.audited(10, None, Some("")).unwrap();
+        let is_told = log
+            .iter()
+            .any(|(_, entry)| entry.action == "failed sign in");
+        if is_told && record.session(secret.hash(), idle).unwrap().is_some() {
+            break;
+        }
+        assert!(Instant::now() < until, "{log:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
