@@ -132,6 +132,8 @@ struct Shared {
     refused: Mutex<Refused>,
     /// When sessions were last used, likewise.
     seen: Mutex<HashMap<Hash, Timestamp>>,
+    /// Held by who writes them down.
+    writing_down: Mutex<()>,
 }
 
 /// What an operator decides.
@@ -245,6 +247,7 @@ impl AppState {
             sharing: Allowance::default(),
             refused: Mutex::default(),
             seen: Mutex::default(),
+            writing_down: Mutex::default(),
         }))
     }
 

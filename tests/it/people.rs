@@ -204,6 +204,30 @@ fn what_was_refused_last_is_written_down_as_the_service_ends() {
 }
 
 #[test]
+fn a_log_that_takes_nothing_at_the_end_is_told_and_no_failure() {
+    let (copy, data) = (district(), tempfile::TempDir::new().unwrap());
+    let words = data.path().join("words");
+    let mut command = program(&["serve", "--listen", "127.0.0.1:0"]);
+    command.args(options(&copy, data.path()));
+    let server = Server::run(command.stderr(fs::File::create(&words).unwrap()));
+    let database = Connection::open(data.path().join("renewal-map.db")).unwrap();
+    let trigger = "CREATE TRIGGER no_log BEFORE INSERT ON audit
+         BEGIN SELECT RAISE(ABORT, 'the log takes nothing'); END";
+    database.execute_batch(trigger).unwrap();
+    server.get_with("/collections", &[("authorization", "Bearer rmap_none")]);
+    assert!(server.end().success());
+    let words = fs::read_to_string(&words).unwrap();
+    let last = words.lines().last().unwrap();
+    for part in [
+        "was not written down",
+        "没有记入库中",
+        "the log takes nothing",
+    ] {
+        assert!(last.contains(part), "{words}");
+    }
+}
+
+#[test]
 fn what_is_in_mind_is_written_down_though_the_latest_data_can_not_be_served() {
     let house = House::open();
     let record = Record::open_existing(house.data.path()).unwrap();
