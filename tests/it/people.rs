@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use renewal_map::{
     model::Revision,
     people::{Secret, administrator_link},
-    store::record::{AuditEntry, LetIn, Record, RecordError},
+    store::record::{AuditEntry, Counted, LetIn, Record, RecordError},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -180,6 +180,68 @@ fn who_tries_tokens_pushes_no_failed_sign_in_out_of_the_log_and_is_counted() {
         "unknown token: 1950, from 1970-01-01T00:17:30Z to 1970-01-01T00:49:59Z"
     );
     assert_eq!(log[3..], tries(3_000..12_000));
+}
+
+#[test]
+fn who_tries_tokens_for_ever_fills_no_disk_and_every_try_counts() {
+    let house = House::open();
+    let record = Record::open_existing(house.data.path()).unwrap();
+    let at = |second: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+    // Two each second, beyond those that are kept one by one.
+    let tries = |action: &str, seconds: std::ops::Range<i64>| -> Vec<AuditEntry> {
+        let two = |second| Counted::one(at(second)).and(Counted::one(at(second)));
+        seconds.map(|second| two(second).entry(action)).collect()
+    };
+    record.audit_all(&tries("failed sign in", 0..3)).unwrap();
+    record
+        .audit_all(&tries("unknown token", 0..10_000))
+        .unwrap();
+    let kept = || {
+        let mut log = record.audited(40_000, None, Some("")).unwrap();
+        log.reverse();
+        log.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>()
+    };
+    assert_eq!(kept().len(), 10_003);
+    record
+        .audit_all(&tries("unknown token", 10_000..10_050))
+        .unwrap();
+    record
+        .audit_all(&tries("unknown token", 10_050..12_000))
+        .unwrap();
+    let log = kept();
+    assert_eq!(log[..3], tries("failed sign in", 0..3));
+    // What was added up is added up again.
+    assert_eq!(
+        (&*log[3].action, &*log[3].detail),
+        (
+            "counted",
+            "unknown token: 6000, from 1970-01-01T00:00:00Z to 1970-01-01T00:49:59Z"
+        )
+    );
+    assert_eq!(log[4..], tries("unknown token", 3_000..12_000));
+    // Those that come one by one are counted first, and then their counts.
+    let singles: Vec<AuditEntry> = (12_000..22_001)
+        .map(|second| AuditEntry {
+            time: at(second),
+            ..AuditEntry::now("", "unknown token", "x")
+        })
+        .collect();
+    record
+        .audit_all(&tries("unknown token", 12_000..12_999))
+        .unwrap();
+    assert_eq!(kept().len(), 10_003);
+    record.audit_all(&singles).unwrap();
+    let log = kept();
+    assert_eq!(log.len(), 3 + 1 + 9_000 + 9_000);
+    assert_eq!(
+        log[3].detail,
+        "unknown token: 8000, from 1970-01-01T00:00:00Z to 1970-01-01T01:06:39Z"
+    );
+    assert_eq!(
+        log[9_003].detail,
+        "unknown token: 1001, from 1970-01-01T03:20:00Z to 1970-01-01T03:36:40Z"
+    );
+    assert_eq!(log[9_004..], singles[1_001..]);
 }
 
 #[test]
