@@ -1,7 +1,8 @@
 //! Accounts, hashes of tokens, and who did what.
 //!
-//! Accounts and tokens are changed on the command line alone: each change is written down with it, as
-//! what the [`OPERATOR`] did.
+//! Accounts and tokens are changed on the command line; the identity provider and the link of the first
+//! administrator change accounts too. Each change is written down with it, as what the [`OPERATOR`] did
+//! or who came in.
 
 use std::collections::BTreeSet;
 
@@ -349,7 +350,6 @@ impl Counted {
             detail: format!("{action}: {count}, from {from} to {to}"),
         }
     }
-}
 
     /// What an entry counts, and how many; `None` where it counts nothing.
     fn read(entry: &AuditEntry) -> Option<(&str, Self)> {
@@ -366,6 +366,7 @@ impl Counted {
         };
         Some((action, counted))
     }
+}
 
 /// The entries of what nobody known did, one each.
 const SINGLE: &str = "account = '' AND action = ?1";
@@ -437,6 +438,15 @@ pub(super) fn write_down(writing: &Connection, entry: &AuditEntry) -> Result<(),
         ),
     )?;
     Ok(())
+}
+
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        time: time(row, 0)?,
+        account: row.get(1)?,
+        action: row.get(2)?,
+        detail: row.get(3)?,
+    })
 }
 
 pub(super) fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
