@@ -311,6 +311,7 @@ fn links(request: &Request, page: &Page, longest: usize) -> Vec<Value> {
     let pages = Links {
         limit: page.limit,
         offset: page.offset,
+        step: page.limit,
     };
     let mut links = pages.links(base, JSON, PATH, Some(address), longest);
     for offer in OFFERS.iter().filter(|offer| offer.format != Format::Json) {
