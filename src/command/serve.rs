@@ -3,7 +3,8 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -109,8 +110,31 @@ pub fn serve(options: &Serve) -> Result<(), String> {
     let result = runtime.block_on(listen(options, live, provider, base_map));
     // Work that nobody waits for any more must not keep the program.
     runtime.shutdown_timeout(GRACE);
-    // What was refused in the last moment belongs to the log, too.
-    result?.write_down().map_err(|error| error.to_string())
+    write_down_last(result?);
+    Ok(())
+}
+
+/// Writes down what was refused in the last moment, for it belongs to the log, too. Who is writing to the
+/// record at that moment, a large import say, must not keep the program.
+fn write_down_last(state: AppState) {
+    let why = match within(GRACE, move || state.write_down()) {
+        Some(Ok(())) => return,
+        Some(Err(error)) => error.to_string(),
+        None => format!("others were still writing after {} s", GRACE.as_secs()),
+    };
+    tracing::error!(
+        "最后一刻拒绝的请求和登录者的活动时间没有记入库中 (what was refused in the last moment, and when those signed in were last active, was not written down): {why}"
+    );
+}
+
+/// What something comes to; `None` where it takes longer than that, and is left.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(run()));
+    receiver.recv_timeout(limit).ok()
 }
 
 /// The data that are served, told on the terminal.
@@ -132,7 +156,7 @@ fn live(district: &District) -> Result<Live, String> {
     Ok(live)
 }
 
-/// How long open requests may go on when the service is stopped.
+/// How long open requests may go on when the service is stopped, and the log be written after them.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a client may take to send the head of a request.
 const HEAD_TIME_LIMIT: Duration = Duration::from_secs(15);
@@ -244,5 +268,19 @@ async fn stopped() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_left() {
+        let long = Duration::from_mins(5);
+        assert_eq!(within(long, || 7), Some(7));
+        let begun = Instant::now();
+        let left = within(Duration::from_millis(20), move || thread::sleep(long));
+        assert!(left.is_none() && begun.elapsed() < long / 2);
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     filter::Language,
     model::{Text, Viewer},
     report::{Condition, Lang, Page, Question, Refusal, Report},
-    store::live::Moment,
+    store::{Snapshot, live::Moment},
 };
 
 /// How long a query may reckon.
@@ -99,21 +99,19 @@ pub async fn query(
     let params = Params::parse(query.as_deref(), &["f", "lang"])?;
     let offer = format::choose(&params, &headers, &OFFERS)?;
     let lang = params.lang()?;
-    state
-        .blocking(Work::Heavy, move |state, abandoned| {
-            let question: Question = read_body(body)?;
-            let request = Request {
-                moment: moment_of(question.revision, question.as_of.as_deref())?,
-                viewer: asker.viewer(),
-                question,
-                offer,
-                lang,
-                base,
-                address: None,
-            };
-            answer(state, &request, abandoned)
-        })
-        .await
+    let question: Question = state
+        .blocking(Work::Light, move |_, _| read_body(body))
+        .await?;
+    let request = Request {
+        moment: moment_of(question.revision, question.as_of.as_deref())?,
+        viewer: asker.viewer(),
+        question,
+        offer,
+        lang,
+        base,
+        address: None,
+    };
+    answer(&state, request).await
 }
 
 /// The JSON of a request's body.
@@ -154,11 +152,7 @@ pub async fn query_named(
         base,
         address: query,
     };
-    state
-        .blocking(Work::Heavy, move |state, abandoned| {
-            answer(state, &request, abandoned)
-        })
-        .await
+    answer(&state, request).await
 }
 
 const NAMED_PARAMS: [&str; 15] = [
@@ -237,12 +231,20 @@ fn parse_condition(params: &Params) -> Result<Option<Condition>, Problem> {
     }
 }
 
-fn answer(
-    state: &AppState,
+async fn answer(state: &AppState, request: Request) -> Result<Response, Problem> {
+    let snapshot = state.at(request.moment, request.viewer).await?;
+    state
+        .blocking(Work::Heavy, move |_, abandoned| {
+            reckoned(&snapshot, &request, abandoned)
+        })
+        .await
+}
+
+fn reckoned(
+    snapshot: &Snapshot,
     request: &Request,
     abandoned: &Arc<AtomicBool>,
 ) -> Result<Response, Problem> {
-    let snapshot = state.at(request.moment, request.viewer)?;
     let Request {
         question,
         offer,
@@ -251,7 +253,7 @@ fn answer(
     } = request;
     let page = page(question, offer.format)?;
     let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
-    let report = Report::new(&snapshot, question, patience)?;
+    let report = Report::new(snapshot, question, patience)?;
     let file = match offer.format {
         Format::Json => {
             let links = links(request, &page, report.longest_list());
@@ -309,6 +311,7 @@ fn links(request: &Request, page: &Page, longest: usize) -> Vec<Value> {
     let pages = Links {
         limit: page.limit,
         offset: page.offset,
+        step: page.limit,
     };
     let mut links = pages.links(base, JSON, PATH, Some(address), longest);
     for offer in OFFERS.iter().filter(|offer| offer.format != Format::Json) {

@@ -97,9 +97,9 @@ async fn answer(
     base: Base,
     asked: Asked,
 ) -> Result<Response, Problem> {
+    let snapshot = state.at(asked.moment, viewer).await?;
     state
-        .blocking(Work::Heavy, move |state, abandoned| {
-            let snapshot = state.at(asked.moment, viewer)?;
+        .blocking(Work::Heavy, move |_, abandoned| {
             let options = Options {
                 carriageway: asked.carriageway,
                 ..Options::default()

@@ -50,8 +50,7 @@ pub async fn of_feature(
                     format!("there has never been a feature {name}"),
                 )));
             }
-            // Where bodies are large a page has fewer, and the next begins after them.
-            page.limit = page.limit.min(turns.len().max(1));
+            page.step = turns.len();
             let path = format!("/collections/{collection}/items/{id}/revisions");
             let body = json!({
                 "revisions": turns.iter().map(|turn| describe(turn, &sight)).collect::<Vec<_>>(),

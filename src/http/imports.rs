@@ -762,7 +762,7 @@ pub async fn changes(
         .blocking(Work::Heavy, move |_, _| {
             let query = query.as_deref();
             let params = Params::parse(query, &["limit", "offset"])?;
-            let page = Page::parse(&params)?;
+            let mut page = Page::parse(&params)?;
             let preview = match &*import.stage() {
                 Stage::Ready(preview) => Arc::clone(preview),
                 other => return Err(other.not_now()),
@@ -792,15 +792,7 @@ pub async fn changes(
             drop(prepared);
             let matched = counts.added + counts.changed + counts.removed;
             let matched = usize::try_from(matched).unwrap_or(usize::MAX);
-            // What is left out of a page that would be too large comes in the next one.
-            let page = Page {
-                limit: if bytes < MAX_PAGE_BYTES {
-                    page.limit
-                } else {
-                    features.len()
-                },
-                ..page
-            };
+            page.step = features.len();
             let path = format!("/imports/{}/changes", import.id);
             let body = json!({
                 "type": "FeatureCollection",

@@ -132,6 +132,8 @@ struct Shared {
     refused: Mutex<Refused>,
     /// When sessions were last used, likewise.
     seen: Mutex<HashMap<Hash, Timestamp>>,
+    /// Held by who writes them down.
+    writing_down: Mutex<()>,
 }
 
 /// What an operator decides.
@@ -245,6 +247,7 @@ impl AppState {
             sharing: Allowance::default(),
             refused: Mutex::default(),
             seen: Mutex::default(),
+            writing_down: Mutex::default(),
         }))
     }
 
@@ -276,15 +279,18 @@ impl AppState {
             let state = self.clone();
             let followed = tokio::task::spawn_blocking(move || {
                 state.0.imports.sweep();
-                // Writing waits for whoever is writing; what they committed before is served meanwhile.
-                state.0.live.refresh()?;
-                state.write_down()
+                if let Err(error) = state.0.live.refresh() {
+                    tracing::error!("reading the record: {error}");
+                }
+                // Also where newer data can't be served. Writing waits for whoever is writing; what they
+                // committed before is served meanwhile.
+                if let Err(error) = state.write_down() {
+                    tracing::error!("writing down who was refused and who is here: {error}");
+                }
             })
             .await;
-            match followed {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!("reading the record: {error}"),
-                Err(error) => tracing::error!("reading the record: {error}"),
+            if let Err(error) = followed {
+                tracing::error!("following the record: {error}");
             }
         }
     }

@@ -20,10 +20,23 @@ impl FromRequestParts<AppState> for Data {
         let moment = Params::pick(parts.uri.query(), &["revision", "as_of"])
             .and_then(|params| moment(&params))?;
         let viewer = Asker::of(&parts.extensions).viewer();
+        Ok(Self(state.at(moment, viewer).await?))
+    }
+}
+
+impl AppState {
+    /// What somebody sees of the data at a moment: at once where they are in memory, else when they have been
+    /// read in their turn. Whoever then works with them takes a turn for that: while some wait for earlier
+    /// data, others go on with the latest.
+    pub(super) async fn at(
+        &self,
+        moment: Moment,
+        viewer: Viewer,
+    ) -> Result<Arc<Snapshot>, Problem> {
         let moment = match moment {
             // The revision is soon found, and mostly it is in memory.
             Moment::Time(time) => {
-                let found = state.blocking(Work::Light, move |state, _| {
+                let found = self.blocking(Work::Light, move |state, _| {
                     let found = state.0.live.revision_at(time);
                     found.map_err(|error| state.not_told(&error, viewer))
                 });
@@ -31,21 +44,14 @@ impl FromRequestParts<AppState> for Data {
             }
             other => other,
         };
-        if let Some(snapshot) = state.0.live.at_once(moment, viewer) {
-            return Ok(Self(snapshot));
+        if let Some(snapshot) = self.0.live.at_once(moment, viewer) {
+            return Ok(snapshot);
         }
-        let snapshot = state
-            .blocking(Work::Earlier, move |state, _| state.at(moment, viewer))
-            .await?;
-        Ok(Self(snapshot))
-    }
-}
-
-impl AppState {
-    /// What somebody sees of the data at a moment. It blocks, where they are not in memory.
-    pub(super) fn at(&self, moment: Moment, viewer: Viewer) -> Result<Arc<Snapshot>, Problem> {
-        let at = self.0.live.at(moment, viewer);
-        at.map_err(|error| self.not_told(&error, viewer))
+        self.blocking(Work::Earlier, move |state, _| {
+            let at = state.0.live.at(moment, viewer);
+            at.map_err(|error| state.not_told(&error, viewer))
+        })
+        .await
     }
 
     fn not_told(&self, error: &RecordError, viewer: Viewer) -> Problem {
@@ -111,4 +117,96 @@ pub fn no_revision(asked: Revision, latest: Revision) -> Problem {
         format!("没有版本 {asked}；最新版本是 {latest}"),
         format!("there is no revision {asked}; the latest is revision {latest}"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::Duration};
+
+    use axum::{body::Body, http::Method, response::Response};
+    use serde_json::json;
+    use tower::Service;
+
+    use super::*;
+    use crate::{
+        http::{Settings, router},
+        model::Cause,
+        store::{
+            files::Files,
+            live::Live,
+            record::{Change, ChangeSet, Hash, Keeping, Key, NewShare, Record},
+        },
+    };
+
+    /// A record with a second revision, and the id of a share of its first.
+    fn record(folder: &Path) -> (Record, String) {
+        let files = [Files::seeds(None), Files::geodata(None)];
+        let record = Record::open(folder, &files[0], &files[1]).unwrap();
+        let new = NewShare {
+            state: "v=1".to_owned(),
+            title: String::new(),
+            note: String::new(),
+            revision: Revision(1),
+            follows_latest: false,
+            made_by: None,
+        };
+        let Keeping::New(share) = record.keep_share(&new).unwrap() else {
+            panic!("it is new");
+        };
+        let key = Key::of(&"zones/sanchahekou".parse().unwrap());
+        let body = record.standing(&key).unwrap().unwrap();
+        let mut feature: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        feature["properties"]["name_en"] = json!("Another");
+        let set = ChangeSet {
+            author: "测试员".to_owned(),
+            message: "改名".to_owned(),
+            cause: Cause::Edit,
+            changes: vec![Change {
+                key,
+                expected: Some(Hash::of(&body)),
+                body: Some(feature.to_string().into_bytes()),
+            }],
+        };
+        record.commit(&set).unwrap();
+        (record, share.id.to_string())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_waits_for_earlier_data_keeps_nobody_from_the_latest() {
+        let folder = tempfile::tempdir().unwrap();
+        let (record, share) = record(folder.path());
+        let state = AppState::new(Live::of(record).unwrap(), Settings::default());
+        let ask = |method: Method, path: &str, body: &str| {
+            let request = axum::http::Request::builder().method(method).uri(path);
+            let request = request.body(Body::from(body.to_owned())).unwrap();
+            router(state.clone()).call(request)
+        };
+        let text = "text=%E5%8C%97%E8%87%B3%E5%85%89%E8%8D%A3%E9%81%93";
+        let area = |revision: u64| {
+            let area = json!({ "center": [117.16, 39.16], "radius_m": 300 });
+            json!({ "area": area, "collections": ["zones"], "revision": revision }).to_string()
+        };
+        let named = "/areas/query?feature=zones/sanchahekou&collections=zones&revision";
+        // Somebody reads an earlier revision, as long as it may take.
+        let reading = state.0.earlier.at_once.acquire().await.unwrap();
+        let earlier = [
+            ask(Method::POST, "/areas/query", &area(1)),
+            ask(Method::GET, &format!("{named}=1"), ""),
+            ask(Method::GET, &format!("/boundaries?{text}&revision=1"), ""),
+            ask(Method::GET, "/map.png?v=1&revision=1", ""),
+            ask(Method::GET, &format!("/s/{share}"), ""),
+            ask(Method::GET, &format!("/s/{share}.png"), ""),
+        ];
+        let earlier = earlier.map(tokio::spawn);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let waits = earlier.each_ref().map(|one| !one.is_finished());
+        assert_eq!(waits, [true; 6]);
+        let is_ok = |answer: Response| assert_eq!(answer.status(), 200);
+        is_ok(ask(Method::POST, "/areas/query", &area(2)).await.unwrap());
+        is_ok(ask(Method::GET, &format!("{named}=2"), "").await.unwrap());
+        drop(reading);
+        for one in earlier {
+            is_ok(one.await.unwrap().unwrap());
+        }
+    }
 }

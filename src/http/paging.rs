@@ -16,6 +16,9 @@ pub struct Page {
     pub limit: usize,
     /// How many matching ones come before them.
     pub offset: usize,
+    /// How many entries on the next page begins: the limit, or where entries are large and the answer has
+    /// fewer, as many as it has.
+    pub step: usize,
 }
 
 impl Page {
@@ -31,10 +34,12 @@ impl Page {
                 format!("limit should be 1 to {MAX_LIMIT}"),
             )));
         }
+        // OGC 17-069r4, requirement 7.15.3: a limit beyond the server's own is cut, not refused.
+        let limit = limit.min(MAX_LIMIT);
         Ok(Self {
-            // OGC 17-069r4, requirement 7.15.3: a limit beyond the server's own is cut, not refused.
-            limit: limit.min(MAX_LIMIT),
+            limit,
             offset: params.number("offset")?.unwrap_or(0),
+            step: limit,
         })
     }
 
@@ -67,7 +72,7 @@ impl Page {
             format!("{path}?{}", pairs.finish())
         };
         let mut links = vec![base.link("self", media_type, &here, "this document")];
-        let next = self.offset.saturating_add(self.limit);
+        let next = self.offset.saturating_add(self.step.max(1));
         if next < matched {
             links.push(base.link("next", media_type, &at(next), "next page"));
         }

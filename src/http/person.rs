@@ -388,8 +388,9 @@ impl AppState {
     }
 
     /// Writes down the attempts that were refused since the last time, and which sessions were used.
-    /// Where that fails they are kept in mind for the next time. It blocks. [`AppState::follow`] does
-    /// it again and again; whoever ends the service does it once more.
+    /// Where that fails they are kept in mind for the next time. When it returns, nothing that was there
+    /// before is left to be written by another. It blocks, as long as others write. [`AppState::follow`]
+    /// does it again and again; whoever ends the service does it once more.
     ///
     /// # Errors
     /// Where the record can't be written.
@@ -397,6 +398,9 @@ impl AppState {
         let Some(record) = self.0.live.record() else {
             return Ok(());
         };
+        // What another has taken may not be written yet, and is not written where the program ends now.
+        let alone = self.0.writing_down.lock();
+        let _alone = alone.unwrap_or_else(PoisonError::into_inner);
         let seen = self.0.seen.lock();
         let seen: HashMap<Hash, Timestamp> =
             mem::take(&mut *seen.unwrap_or_else(PoisonError::into_inner));
@@ -443,4 +447,49 @@ impl AppState {
 
 fn unauthorized(detail: Text) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::{
+        http::Settings,
+        store::{files::Files, live::Live},
+    };
+
+    #[test]
+    fn who_writes_down_last_waits_for_what_another_has_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [Files::seeds(None), Files::geodata(None)];
+        let record = Record::open(folder.path(), &files[0], &files[1]).unwrap();
+        let state = AppState::new(Live::of(record).unwrap(), Settings::default());
+        let writing = Connection::open(folder.path().join("renewal-map.db")).unwrap();
+        writing.execute_batch("BEGIN IMMEDIATE").unwrap();
+        state.note_refused("", "unknown token", "GET /");
+        let other = {
+            let state = state.clone();
+            thread::spawn(move || state.write_down())
+        };
+        let until = Instant::now() + Duration::from_secs(5);
+        while !state.refused().entries().is_empty() {
+            assert!(Instant::now() < until, "nobody took it");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let released = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(200));
+            drop(writing);
+        });
+        state.write_down().unwrap();
+        let record = state.record().unwrap();
+        assert_eq!(record.audited(9, None, Some("")).unwrap().len(), 1);
+        other.join().unwrap().unwrap();
+        released.join().unwrap();
+    }
 }

@@ -82,8 +82,9 @@ pub async fn of_share(
         Kind::Qr => return code(&state, base, id).await,
     };
     let (viewer, id, root) = (asker.viewer(), id.to_owned(), base.root.clone());
+    let found = shares::find_with_data(&state, id, viewer).await?;
     let find = move |state: &AppState| {
-        let opened = shares::open(state, &id, viewer)?;
+        let opened = shares::open(state, found, viewer)?;
         Ok(Wanted {
             link: format!("{root}/s/{}", opened.share.id),
             name: opened.share.id.to_string(),
@@ -125,8 +126,8 @@ pub async fn of_view(
     let (mut view, mut missing) = View::parse(&of_page(query.as_deref()));
     let moment = moment_of(view.revision, as_of.get(AS_OF))?;
     let viewer = asker.viewer();
+    let snapshot = state.at(moment, viewer).await?;
     let find = move |state: &AppState| {
-        let snapshot = state.at(moment, viewer)?;
         let time = time_of(state, viewer, snapshot.revision)?;
         if state.0.live.record().is_some() {
             // The picture is of these data: its link shows no others.

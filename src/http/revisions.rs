@@ -107,8 +107,7 @@ fn between(
     let (count, differences) = record
         .differences_in(sight, [from, to], page.limit, page.offset)
         .map_err(failed)?;
-    // Where entries are large a page has fewer, and the next begins after them.
-    page.limit = page.limit.min(differences.len().max(1));
+    page.step = differences.len();
     let path = format!("/revisions/{which}");
     let body = json!({
         "from": from,

@@ -39,7 +39,11 @@ use crate::{
         picture::{self, Kind, PREVIEW, Size},
     },
     share::{self, Asked, Failure, News, Opened},
-    store::record::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, RecordError, Share, ShareId},
+    store::{
+        Snapshot,
+        live::Moment,
+        record::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, RecordError, Share, ShareId},
+    },
 };
 
 /// Bytes of a request to share.
@@ -143,11 +147,10 @@ pub async fn create(
             )));
         }
     };
+    let found = with_data(&state, share, viewer).await?;
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            let record = state.record()?;
-            let opened = Opened::new(&state.0.live, record, share, viewer, has_base_map);
-            let opened = opened.map_err(|error| gone(&error))?;
+            let opened = open(state, found, viewer)?;
             // That it was shared before is not told, either, to who is not told when.
             let is_new = is_new || opened.made().is_none();
             let status = if is_new {
@@ -258,19 +261,22 @@ pub async fn show(
     params.check_format(&["html", "json"])?;
     let is_page = format::choose(&params, &headers, &OFFERS).map_or(true, |offer| offer.format);
     let viewer = asker.viewer();
-    let shown = state
-        .blocking(Work::Heavy, move |state, abandoned| {
-            let opened = open(state, &id, viewer)?;
-            let told = Told::new(state, &base, &opened, viewer, abandoned)?;
-            let answer = if is_page {
-                told.page(&opened, page::FrameAncestors::Own)?
-            } else {
-                json_answer(JSON, told.json.to_string())
-            };
-            Ok(kept_if_whole(told.is_whole, answer))
-        })
-        .await;
-    shown.or_else(|problem| match problem.parts() {
+    let shown = async {
+        let found = find_with_data(&state, id, viewer).await?;
+        state
+            .blocking(Work::Heavy, move |state, abandoned| {
+                let opened = open(state, found, viewer)?;
+                let told = Told::new(state, &base, &opened, viewer, abandoned)?;
+                let answer = if is_page {
+                    told.page(&opened, page::FrameAncestors::Own)?
+                } else {
+                    json_answer(JSON, told.json.to_string())
+                };
+                Ok(kept_if_whole(told.is_whole, answer))
+            })
+            .await
+    };
+    shown.await.or_else(|problem| match problem.parts() {
         (StatusCode::NOT_FOUND, why) if is_page => {
             let page = html::no_share(&state.latest(viewer).title, why);
             // It may be shared in a moment, and is another to who asks for JSON or has an account.
@@ -333,9 +339,10 @@ pub async fn embed(
         )));
     }
     let viewer = asker.viewer();
+    let found = find_with_data(&state, id, viewer).await?;
     state
         .blocking(Work::Heavy, move |state, abandoned| {
-            let opened = open(state, &id, viewer)?;
+            let opened = open(state, found, viewer)?;
             let told = Told::new(state, &base, &opened, viewer, abandoned)?;
             let allowed = &state.0.settings.allowed_frames;
             let page = told.page(&opened, page::FrameAncestors::And(allowed))?;
@@ -355,14 +362,58 @@ pub fn find(state: &AppState, id: &str) -> Result<Share, Problem> {
     share.map_err(|error| gone(&error))?.ok_or_else(no_share)
 }
 
-/// A share as somebody may see it. It blocks.
+/// A share with the data of its revision, where it shows one that is there.
+pub struct Found {
+    share: Share,
+    then: Option<Arc<Snapshot>>,
+}
+
+/// A share with its data, as somebody sees them: they are in memory, or are read in their turn, before what
+/// is done with them takes one.
 ///
 /// # Errors
 /// 404 where there is none.
-pub fn open(state: &AppState, id: &str, viewer: Viewer) -> Result<Opened, Problem> {
-    let share = find(state, id)?;
+pub async fn find_with_data(
+    state: &AppState,
+    id: String,
+    viewer: Viewer,
+) -> Result<Found, Problem> {
+    let share = state
+        .blocking(Work::Light, move |state, _| find(state, &id))
+        .await?;
+    with_data(state, share, viewer).await
+}
+
+async fn with_data(state: &AppState, share: Share, viewer: Viewer) -> Result<Found, Problem> {
+    if share.what.follows_latest {
+        return Ok(Found { share, then: None });
+    }
+    let moment = Moment::Revision(share.what.revision);
+    if let Some(then) = state.0.live.at_once(moment, viewer) {
+        let then = Some(then);
+        return Ok(Found { share, then });
+    }
+    state
+        .blocking(Work::Earlier, move |state, _| {
+            let then = Opened::then(&state.0.live, &share, viewer);
+            let then = then.map_err(|error| gone(&error))?;
+            Ok(Found { share, then })
+        })
+        .await
+}
+
+/// A share as somebody may see it. It blocks.
+///
+/// # Errors
+/// Where the record can't be read.
+pub fn open(
+    state: &AppState,
+    Found { share, then }: Found,
+    viewer: Viewer,
+) -> Result<Opened, Problem> {
     let has_base_map = state.0.settings.base_map.is_some();
-    let opened = Opened::new(&state.0.live, recorded(state)?, share, viewer, has_base_map);
+    let live = &state.0.live;
+    let opened = Opened::new(live, recorded(state)?, share, then, viewer, has_base_map);
     opened.map_err(|error| gone(&error))
 }
 
@@ -453,7 +504,8 @@ impl Told {
             "title": given(&what.title),
             "note": given(&what.note),
             "state": format!("?{}", opened.view.to_query()),
-            "revision": what.revision,
+            // Of which revision one was made that follows the latest would tell who shared it before.
+            "revision": if what.follows_latest { opened.snapshot.revision } else { what.revision },
             "follows_latest": what.follows_latest,
             "made_at": opened.made(),
             "made_revision_at": opened.time,

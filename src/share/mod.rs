@@ -104,13 +104,37 @@ impl Opened {
         viewer: Viewer,
         has_base_map: bool,
     ) -> Result<Option<Self>, Arc<RecordError>> {
-        let share = record.share(id)?;
-        share
-            .map(|share| Self::new(live, record, share, viewer, has_base_map))
-            .transpose()
+        let Some(share) = record.share(id)? else {
+            return Ok(None);
+        };
+        let then = Self::then(live, &share, viewer)?;
+        Self::new(live, record, share, then, viewer, has_base_map).map(Some)
     }
 
-    /// What a share is to somebody. It blocks.
+    /// The data of the revision that a share shows, as somebody sees them; `None` where it follows the latest,
+    /// or they are there no more. It blocks: reading them may take long, and all the memory that they do.
+    ///
+    /// # Errors
+    /// Where the record can't be read.
+    pub fn then(
+        live: &Live,
+        share: &Share,
+        viewer: Viewer,
+    ) -> Result<Option<Arc<Snapshot>>, Arc<RecordError>> {
+        if share.what.follows_latest {
+            return Ok(None);
+        }
+        match live.at(Moment::Revision(share.what.revision), viewer) {
+            Ok(then) => Ok(Some(then)),
+            Err(error) => match *error {
+                // A backup of an earlier day, or data that break rules of a newer program.
+                RecordError::NoRevision(_) | RecordError::Data(_) => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// What a share is to somebody, with the data of [`Opened::then`]. It blocks.
     ///
     /// # Errors
     /// Where the record can't be read.
@@ -118,6 +142,7 @@ impl Opened {
         live: &Live,
         record: &Record,
         share: Share,
+        then: Option<Arc<Snapshot>>,
         viewer: Viewer,
         has_base_map: bool,
     ) -> Result<Self, Arc<RecordError>> {
@@ -131,22 +156,12 @@ impl Opened {
             view.unknown.clear();
         }
         let revision = share.what.revision;
-        let mut snapshot = live.latest(viewer);
-        if !share.what.follows_latest {
-            match live.at(Moment::Revision(revision), viewer) {
-                Ok(then) => {
-                    snapshot = then;
-                    view.revision = Some(revision.0);
-                }
-                Err(error) => match *error {
-                    // A backup of an earlier day, or data that break rules of a newer program.
-                    RecordError::NoRevision(_) | RecordError::Data(_) => {
-                        missing.push(missing::revision(revision));
-                    }
-                    _ => return Err(error),
-                },
-            }
+        if then.is_some() {
+            view.revision = Some(revision.0);
+        } else if !share.what.follows_latest {
+            missing.push(missing::revision(revision));
         }
+        let snapshot = then.unwrap_or_else(|| live.latest(viewer));
         missing.extend(missing::take_out(&mut view, &snapshot, has_base_map));
         let sight = Sight::of(viewer, &live.latest(viewer));
         let known = record.seen_by(&sight, snapshot.revision)?;
@@ -313,7 +328,8 @@ mod tests {
         let live = Live::of(record).unwrap();
         let open = |share: &Share, viewer| {
             let record = live.record().unwrap();
-            Opened::new(&live, record, share.clone(), viewer, false).unwrap()
+            let then = Opened::then(&live, share, viewer).unwrap();
+            Opened::new(&live, record, share.clone(), then, viewer, false).unwrap()
         };
         let told = DescriptionCache::default();
         let reckoned = Cell::new(0);

@@ -71,7 +71,7 @@ impl Live {
         Self {
             latest: ArcSwap::from_pointee(views(latest)),
             record,
-            earlier: earlier(),
+            earlier: earlier(room),
             reading: Mutex::default(),
         }
     }
@@ -178,15 +178,17 @@ impl Live {
     }
 }
 
-/// Room for earlier revisions. What was asked for last is kept, for a page is followed by the next.
-fn earlier() -> Cache<(Revision, Rules), Arc<Views>> {
+/// Room for earlier revisions, each of which takes `room` by how many features it has. What was asked for
+/// last is kept, for a page is followed by the next.
+fn earlier(
+    room: impl Fn(usize) -> u32 + Send + Sync + 'static,
+) -> Cache<(Revision, Rules), Arc<Views>> {
     Cache::builder()
         .max_capacity(KEPT_FEATURES.into())
         .eviction_policy(EvictionPolicy::lru())
-        .weigher(|_, views: &Arc<Views>| {
+        .weigher(move |_, views: &Arc<Views>| {
             let collections = views.whole().collections().iter();
-            let count: usize = collections.map(|one| one.features().len()).sum();
-            room(count)
+            room(collections.map(|one| one.features().len()).sum())
         })
         .build()
 }
@@ -212,20 +214,21 @@ mod tests {
         let whole = crate::store::load::load(&Files::seeds(None), &Files::geodata(None)).unwrap();
         let rules = whole.rules();
         let views = Arc::new(Views::new(Arc::new(whole), &rules));
-        let cache = earlier();
-        for number in 1..=20 {
-            cache.insert((Revision(number), rules.clone()), Arc::clone(&views));
-            cache.run_pending_tasks();
-            let kept = |number| cache.contains_key(&(Revision(number), rules.clone()));
-            assert!(kept(number), "what was asked for last");
-            assert_eq!(
-                (1..=20).filter(|number| kept(*number)).count() as u64,
-                number.min(4)
-            );
+        // As if each had so many features.
+        for (features, most) in [(20, 4), (200_000, 2), (30_000_000, 1)] {
+            let cache = earlier(move |_| room(features));
+            for number in 1..=20 {
+                cache.insert((Revision(number), rules.clone()), Arc::clone(&views));
+                cache.run_pending_tasks();
+                let kept = |number| cache.contains_key(&(Revision(number), rules.clone()));
+                // What was asked for last, and no more than there is room for.
+                let last: Vec<u64> = (1..=20).filter(|number| kept(*number)).collect();
+                let expected: Vec<u64> = (number.saturating_sub(most) + 1..=number).collect();
+                assert_eq!(last, expected);
+            }
         }
         assert_eq!(room(0) * KEPT, KEPT_FEATURES);
         assert_eq!(room(200_000), 200_000);
-        // Whatever is kept, the largest fits, and nothing beside it.
         assert_eq!(room(30_000_000), KEPT_FEATURES);
     }
 }

@@ -370,6 +370,35 @@ fn a_feature_tells_who_changed_what_of_it() {
 }
 
 #[test]
+fn after_a_page_of_few_large_changes_come_as_many_as_were_asked_for() {
+    let desk = Desk::open();
+    let ids = ["a1-01", "a1-02", "a1-03"];
+    for letter in ["a", "b"] {
+        let long = letter.repeat(6 << 20);
+        set_all(desk.folder.path(), &ids, "note", |_| long.clone());
+    }
+    for (path, list, returned) in [
+        ("/revisions/1...2".to_owned(), "differences", [2, 1]),
+        (format!("{PARCEL}/revisions"), "revisions", [1, 2]),
+    ] {
+        let page = |query: &str| {
+            let page = desk.server.json(&format!("{path}?{query}"));
+            let links = page["links"].as_array().unwrap().iter();
+            let next = links.clone().find(|link| link["rel"] == "next");
+            let next = next.map(|link| link["href"].as_str().unwrap());
+            let next = next.map(|href| href.split_once('?').unwrap().1.to_owned());
+            assert_eq!(page["numberMatched"], 3, "{path}");
+            (page[list].as_array().unwrap().len(), next)
+        };
+        let (first, next) = page("limit=1000");
+        let next = next.unwrap();
+        assert_eq!(next, format!("limit=1000&offset={first}"), "{path}");
+        let (second, after) = page(&next);
+        assert_eq!(([first, second], after), (returned, None), "{path}");
+    }
+}
+
+#[test]
 fn nobody_overwrites_what_they_have_not_seen() {
     let desk = Desk::open();
     let (mut feature, version) = desk.read(PARCEL);
@@ -633,12 +662,17 @@ struct Written {
 
 /// Gives parcels other names, in one commit.
 fn rename_all(folder: &Path, ids: &[&str]) {
+    set_all(folder, ids, "name", |id| format!("{id} 改名"));
+}
+
+/// Gives parcels a property, in one commit.
+fn set_all(folder: &Path, ids: &[&str], property: &str, value: impl Fn(&str) -> String) {
     let record = Record::open_existing(folder).unwrap();
     let changes = ids.iter().map(|id| {
         let key = Key::of(&format!("parcels/{id}").parse().unwrap());
         let body = record.standing(&key).unwrap().unwrap();
         let mut feature: Value = serde_json::from_slice(&body).unwrap();
-        feature["properties"]["name"] = format!("{id} 改名").into();
+        feature["properties"][property] = value(id).into();
         Change {
             key,
             expected: Some(Hash::of(&body)),

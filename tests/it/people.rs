@@ -7,8 +7,9 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use renewal_map::{
+    model::Revision,
     people::{Secret, administrator_link},
-    store::record::{AuditEntry, LetIn, Record},
+    store::record::{AuditEntry, Counted, LetIn, Record, RecordError},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -182,6 +183,68 @@ fn who_tries_tokens_pushes_no_failed_sign_in_out_of_the_log_and_is_counted() {
 }
 
 #[test]
+fn who_tries_tokens_for_ever_fills_no_disk_and_every_try_counts() {
+    let house = House::open();
+    let record = Record::open_existing(house.data.path()).unwrap();
+    let at = |second: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+    // Two each second, beyond those that are kept one by one.
+    let tries = |action: &str, seconds: std::ops::Range<i64>| -> Vec<AuditEntry> {
+        let two = |second| Counted::one(at(second)).and(Counted::one(at(second)));
+        seconds.map(|second| two(second).entry(action)).collect()
+    };
+    record.audit_all(&tries("failed sign in", 0..3)).unwrap();
+    record
+        .audit_all(&tries("unknown token", 0..10_000))
+        .unwrap();
+    let kept = || {
+        let mut log = record.audited(40_000, None, Some("")).unwrap();
+        log.reverse();
+        log.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>()
+    };
+    assert_eq!(kept().len(), 10_003);
+    record
+        .audit_all(&tries("unknown token", 10_000..10_050))
+        .unwrap();
+    record
+        .audit_all(&tries("unknown token", 10_050..12_000))
+        .unwrap();
+    let log = kept();
+    assert_eq!(log[..3], tries("failed sign in", 0..3));
+    // What was added up is added up again.
+    assert_eq!(
+        (&*log[3].action, &*log[3].detail),
+        (
+            "counted",
+            "unknown token: 6000, from 1970-01-01T00:00:00Z to 1970-01-01T00:49:59Z"
+        )
+    );
+    assert_eq!(log[4..], tries("unknown token", 3_000..12_000));
+    // Those that come one by one are counted first, and then their counts.
+    let singles: Vec<AuditEntry> = (12_000..22_001)
+        .map(|second| AuditEntry {
+            time: at(second),
+            ..AuditEntry::now("", "unknown token", "x")
+        })
+        .collect();
+    record
+        .audit_all(&tries("unknown token", 12_000..12_999))
+        .unwrap();
+    assert_eq!(kept().len(), 10_003);
+    record.audit_all(&singles).unwrap();
+    let log = kept();
+    assert_eq!(log.len(), 3 + 1 + 9_000 + 9_000);
+    assert_eq!(
+        log[3].detail,
+        "unknown token: 8000, from 1970-01-01T00:00:00Z to 1970-01-01T01:06:39Z"
+    );
+    assert_eq!(
+        log[9_003].detail,
+        "unknown token: 1001, from 1970-01-01T03:20:00Z to 1970-01-01T03:36:40Z"
+    );
+    assert_eq!(log[9_004..], singles[1_001..]);
+}
+
+#[test]
 fn what_was_refused_last_is_written_down_as_the_service_ends() {
     let house = House::open();
     for turn in 0..3 {
@@ -200,6 +263,76 @@ fn what_was_refused_last_is_written_down_as_the_service_ends() {
             .count()
     };
     assert_eq!((count("failed sign in"), count("unknown token")), (3, 3));
+}
+
+#[test]
+fn a_log_that_takes_nothing_at_the_end_is_told_and_no_failure() {
+    let (copy, data) = (district(), tempfile::TempDir::new().unwrap());
+    let words = data.path().join("words");
+    let mut command = program(&["serve", "--listen", "127.0.0.1:0"]);
+    command.args(options(&copy, data.path()));
+    let server = Server::run(command.stderr(fs::File::create(&words).unwrap()));
+    let database = Connection::open(data.path().join("renewal-map.db")).unwrap();
+    let trigger = "CREATE TRIGGER no_log BEFORE INSERT ON audit
+         BEGIN SELECT RAISE(ABORT, 'the log takes nothing'); END";
+    database.execute_batch(trigger).unwrap();
+    server.get_with("/collections", &[("authorization", "Bearer rmap_none")]);
+    assert!(server.end().success());
+    let words = fs::read_to_string(&words).unwrap();
+    let last = words.lines().last().unwrap();
+    for part in [
+        "was not written down",
+        "没有记入库中",
+        "the log takes nothing",
+    ] {
+        assert!(last.contains(part), "{words}");
+    }
+}
+
+#[test]
+fn what_is_in_mind_is_written_down_though_the_latest_data_can_not_be_served() {
+    let house = House::open();
+    let record = Record::open_existing(house.data.path()).unwrap();
+    let secret = Secret::random().unwrap();
+    let expires = Timestamp::now() + SignedDuration::from_hours(1);
+    let opened = record.open_session(name_of("editor"), LetIn::Provider, secret.hash(), expires);
+    assert!(opened.unwrap());
+    // A newer program has committed what this one does not know, and the session was used an hour ago.
+    let database = Connection::open(house.data.path().join("renewal-map.db")).unwrap();
+    database
+        .execute_batch(
+            r#"BEGIN IMMEDIATE;
+             UPDATE sessions SET seen_ms = seen_ms - 3600000;
+             INSERT INTO revisions SELECT 2, time_ms, author, message, cause, hash FROM revisions;
+             UPDATE entries SET to_revision = 2 WHERE shelf = 'parcels' AND name = 'a1-01';
+             INSERT INTO entries SELECT shelf, name, 2, NULL, place, hash,
+                     CAST(replace(CAST(body AS TEXT), '"parcel"', '"castle"') AS BLOB)
+                 FROM entries WHERE shelf = 'parcels' AND name = 'a1-01';
+             COMMIT"#,
+        )
+        .unwrap();
+    assert!(matches!(
+        record.load(Revision(2)),
+        Err(RecordError::Data(_))
+    ));
+    let cookie = format!("renewal_map_session={}", secret.reveal());
+    let refused = sign_in(&house.server, "谁", "a wrong password");
+    assert_eq!(refused.status, 401, "{}", refused.text());
+    let session = house.server.get_with("/session", &[("cookie", &cookie)]);
+    assert_eq!(session.json()["name"], name_of("editor"));
+    let until = Instant::now() + Duration::from_secs(10);
+    let idle = Timestamp::now() - SignedDuration::from_mins(30);
+    loop {
+        let log = record.audited(10, None, Some("")).unwrap();
+        let is_told = log
+            .iter()
+            .any(|(_, entry)| entry.action == "failed sign in");
+        if is_told && record.session(secret.hash(), idle).unwrap().is_some() {
+            break;
+        }
+        assert!(Instant::now() < until, "{log:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]

@@ -838,6 +838,49 @@ fn a_restore_that_is_interrupted_leaves_the_old_record_or_the_new_one() {
 }
 
 #[test]
+fn who_ends_an_interrupted_restore_is_told_where_the_first_record_is() {
+    let left = a_backup_and_what_was_left();
+    let backup = left.path().join("backup.db");
+    let damaged = left.path().join("damaged.db");
+    fs::write(&damaged, "no record").unwrap();
+    let restore = |file: &Path| ["record", "restore", file.to_str().unwrap()].map(str::to_owned);
+    let look = ["record", "log"].map(str::to_owned);
+    let ways: [(Vec<String>, bool); 3] = [
+        (look.to_vec(), true),
+        (restore(&backup).to_vec(), true),
+        (restore(&damaged).to_vec(), false),
+    ];
+    for (args, succeeds) in ways {
+        let folder = TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        copy_record(&left.path().join(FILE), &at(FILE));
+        fs::copy(&backup, at("renewal-map.db.restored")).unwrap();
+        let told = || {
+            let mut command = program(&[]);
+            command.args(&args).arg("--data").arg(folder.path());
+            let output = command.output().unwrap();
+            assert_eq!(output.status.success(), succeeds, "{args:?}");
+            [output.stdout, output.stderr].map(|words| String::from_utf8(words).unwrap())
+        };
+        let [_, warned] = told();
+        let words = warned
+            .lines()
+            .find(|line| line.contains("interrupted restore"));
+        let words = words.unwrap_or_else(|| panic!("{args:?}: {warned}"));
+        let name = words.split("renewal-map.db.").nth(1).unwrap();
+        let name = name.split_whitespace().next().unwrap();
+        let kept = TempDir::new().unwrap();
+        copy_record(
+            &at(&format!("renewal-map.db.{name}")),
+            &kept.path().join(FILE),
+        );
+        assert_eq!(latest_in(kept.path()), Revision(3), "{args:?}");
+        // Once is enough.
+        assert!(!told()[1].contains("interrupted"), "{args:?}");
+    }
+}
+
+#[test]
 fn a_killed_restore_loses_nothing() {
     let kills = if in_full() { 100 } else { 6 };
     let left = a_backup_and_what_was_left();

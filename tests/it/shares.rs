@@ -686,6 +686,22 @@ fn whether_it_was_shared_before_is_told_to_who_sees_all_of_it() {
     }
     assert_eq!(guessed.json()["made_at"], Value::Null);
     assert!(first.json()["made_at"].is_string());
+
+    // One that follows the latest is the same of every revision: it does not tell of which it was made.
+    let state = format!("{state}&lang=en");
+    let what = json!({ "state": state, "follow_latest": true });
+    let first = shared(&house, Some("administrator"), &what).json();
+    assert_eq!(first["revision"], 1, "{first}");
+    let renamed = json!({ "properties": { "name": "后来的地块" } });
+    change(&house, "editor", &format!("{PARCELS}/a1-01"), &renamed);
+    let guessed = shared(&house, None, &what);
+    assert_eq!(guessed.status, 201, "{}", guessed.text());
+    assert_eq!(guessed.json()["id"], first["id"]);
+    for role in [None, Some("editor"), Some("administrator")] {
+        let seen = opened(&house, role, &first["id"]);
+        assert_eq!(seen["revision"], 2, "{role:?} {seen}");
+    }
+    assert_eq!(guessed.json()["revision"], 2, "{}", guessed.text());
 }
 
 #[test]

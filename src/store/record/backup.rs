@@ -57,15 +57,16 @@ pub(super) fn copy(connection: &Connection, file: &Path) -> Result<(), RecordErr
 }
 
 /// Puts a backup in the place of a folder's record. The record that stood there is kept beside it,
-/// under a name with the time, which is returned.
+/// under a name with the time, which is returned. A restore that was interrupted before is ended first, as
+/// by whoever opens the folder.
 ///
 /// # Errors
 /// Where the backup is damaged or no record, or a service is using the folder. Nothing has changed
-/// then.
+/// then, but that an interrupted restore may have been ended.
 pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf>), RecordError> {
     fs::create_dir_all(folder)?;
     let _lock = lock(folder)?;
-    put_in_place(folder)?;
+    end_interrupted(folder)?;
     let path = folder.join(FILE);
     let draft = beside(&path, ".new");
     // The backup itself is never opened to write.
@@ -95,14 +96,38 @@ pub fn restore(backup: &Path, folder: &Path) -> Result<(Verified, Option<PathBuf
     Ok((verified, put_in_place(folder)?))
 }
 
-/// Ends a restore that was interrupted, where there is one.
+/// Ends a restore that was interrupted, where there is one, and says so.
 ///
 /// # Errors
 /// Where somebody is using the record, or the disk fails.
 pub(super) fn finish(folder: &Path) -> Result<(), RecordError> {
-    if beside(&folder.join(FILE), RESTORED).exists() {
+    if is_interrupted(folder) {
         let _lock = lock(folder)?;
-        put_in_place(folder)?;
+        end_interrupted(folder)?;
+    }
+    Ok(())
+}
+
+fn is_interrupted(folder: &Path) -> bool {
+    beside(&folder.join(FILE), RESTORED).exists()
+}
+
+/// The same for who keeps all others out. Whoever began that restore was not told where the record is now
+/// that stood there, so it is said here.
+fn end_interrupted(folder: &Path) -> Result<(), RecordError> {
+    if !is_interrupted(folder) {
+        return Ok(());
+    }
+    match put_in_place(folder)? {
+        Some(kept) => tracing::warn!(
+            "上次的恢复中断了，现已完成；原库保留为 {kept} (an interrupted restore has been completed; what stood there before it is kept as {kept})",
+            kept = kept.display()
+        ),
+        None => {
+            tracing::warn!(
+                "上次的恢复中断了，现已完成 (an interrupted restore has been completed)"
+            );
+        }
     }
     Ok(())
 }

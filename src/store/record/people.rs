@@ -1,7 +1,8 @@
 //! Accounts, hashes of tokens, and who did what.
 //!
-//! Accounts and tokens are changed on the command line alone: each change is written down with it, as
-//! what the [`OPERATOR`] did.
+//! Accounts and tokens are changed on the command line; the identity provider and the link of the first
+//! administrator change accounts too. Each change is written down with it, as what the [`OPERATOR`] did
+//! or who came in.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +14,8 @@ use crate::model::{Role, Text};
 
 /// Who does what is done on the command line.
 pub const OPERATOR: &str = "command line";
-/// Entries of the log that are kept one by one of each thing that nobody known did: whoever has no
-/// account must not fill the disk.
+/// Entries of the log that are kept one by one of each thing that nobody known did, and as many that count
+/// more of it: whoever has no account must not fill the disk.
 const MAX_UNKNOWN: u32 = 10_000;
 /// What an entry is called that counts others.
 const COUNTED: &str = "counted";
@@ -249,7 +250,8 @@ impl Record {
     }
 
     /// The same of several things, each at its time. Of each action of somebody unknown at most
-    /// [`MAX_UNKNOWN`] entries are kept one by one; those before them are counted.
+    /// [`MAX_UNKNOWN`] entries are kept one by one; those before them are counted. Of the entries that
+    /// count so many are kept, too; the one before them adds up the rest.
     ///
     /// # Errors
     /// Where the database can't be written.
@@ -259,12 +261,20 @@ impl Record {
         for entry in entries {
             write_down(&writing, entry)?;
         }
-        let unknown = entries
-            .iter()
-            .filter(|entry| entry.account.is_empty() && entry.action != COUNTED);
-        let actions: BTreeSet<&str> = unknown.map(|entry| &*entry.action).collect();
-        for action in actions {
-            count_oldest(&writing, action)?;
+        let (mut single, mut counted) = (BTreeSet::new(), BTreeSet::new());
+        for entry in entries.iter().filter(|entry| entry.account.is_empty()) {
+            match Counted::read(entry) {
+                Some((action, _)) => counted.insert(action),
+                None => single.insert(&*entry.action),
+            };
+        }
+        for action in single {
+            if count_oldest(&writing, SINGLE, action)? {
+                counted.insert(action);
+            }
+        }
+        for action in counted {
+            count_oldest(&writing, COUNTING, action)?;
         }
         writing.commit()?;
         Ok(())
@@ -289,13 +299,7 @@ impl Record {
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let entries = rows.query_map((limit, before, account), |row| {
-            let entry = AuditEntry {
-                time: time(row, 0)?,
-                account: row.get(1)?,
-                action: row.get(2)?,
-                detail: row.get(3)?,
-            };
-            Ok((row.get(4)?, entry))
+            Ok((row.get(4)?, read_entry(row)?))
         })?;
         Ok(entries.collect::<Result<_, _>>()?)
     }
@@ -346,35 +350,61 @@ impl Counted {
             detail: format!("{action}: {count}, from {from} to {to}"),
         }
     }
+
+    /// What an entry counts, and how many; `None` where it counts nothing.
+    fn read(entry: &AuditEntry) -> Option<(&str, Self)> {
+        if entry.action != COUNTED {
+            return None;
+        }
+        let (action, rest) = entry.detail.split_once(": ")?;
+        let (count, rest) = rest.split_once(", from ")?;
+        let (from, to) = rest.split_once(" to ")?;
+        let counted = Self {
+            count: count.parse().ok()?,
+            from: from.parse().ok()?,
+            to: to.parse().ok()?,
+        };
+        Some((action, counted))
+    }
 }
 
-/// Puts one entry in the place of the oldest of what nobody known did, where there are too many.
-fn count_oldest(writing: &Transaction<'_>, action: &str) -> Result<(), RecordError> {
+/// The entries of what nobody known did, one each.
+const SINGLE: &str = "account = '' AND action = ?1";
+/// Those that count the same.
+const COUNTING: &str =
+    "account = '' AND action = 'counted' AND substr(detail, 1, length(?1) + 2) = ?1 || ': '";
+
+/// Puts one entry in the place of the oldest of these, where there are too many: whether it did.
+fn count_oldest(writing: &Transaction<'_>, these: &str, action: &str) -> Result<bool, RecordError> {
     let nth_latest = |number: u32| {
-        let select = "SELECT number FROM audit WHERE account = '' AND action = ?1
-             ORDER BY number DESC LIMIT 1 OFFSET ?2";
+        let select = format!(
+            "SELECT number FROM audit WHERE {these} ORDER BY number DESC LIMIT 1 OFFSET ?2"
+        );
         writing
-            .query_row(select, (action, number), |row| row.get::<_, i64>(0))
+            .query_row(&select, (action, number), |row| row.get::<_, i64>(0))
             .optional()
     };
     if nth_latest(MAX_UNKNOWN)?.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let last = nth_latest(LATEST_UNKNOWN)?;
-    let counted = writing.query_row(
-        "SELECT count(*), min(time_ms), max(time_ms) FROM audit
-         WHERE account = '' AND action = ?1 AND number <= ?2",
-        (action, last),
-        |row| {
-            Ok(Counted {
-                count: row.get(0)?,
-                from: time(row, 1)?,
-                to: time(row, 2)?,
-            })
-        },
-    )?;
+    let counted = {
+        let select = format!(
+            "SELECT time_ms, account, action, detail FROM audit WHERE {these} AND number <= ?2"
+        );
+        let mut rows = writing.prepare(&select)?;
+        let mut counts = rows.query_map((action, last), |row| {
+            let entry = read_entry(row)?;
+            let counts = Counted::read(&entry).map(|(_, counted)| counted);
+            Ok(counts.unwrap_or(Counted::one(entry.time)))
+        })?;
+        let Some(first) = counts.next() else {
+            return Ok(false);
+        };
+        counts.try_fold(first?, |sum, next| next.map(|next| sum.and(next)))?
+    };
     writing.execute(
-        "DELETE FROM audit WHERE account = '' AND action = ?1 AND number < ?2",
+        &format!("DELETE FROM audit WHERE {these} AND number < ?2"),
         (action, last),
     )?;
     // It stands where they stood: the log is read from number to number.
@@ -388,7 +418,7 @@ fn count_oldest(writing: &Transaction<'_>, action: &str) -> Result<(), RecordErr
             &entry.detail,
         ),
     )?;
-    Ok(())
+    Ok(true)
 }
 
 /// What the operator does at this moment.
@@ -408,6 +438,15 @@ pub(super) fn write_down(writing: &Connection, entry: &AuditEntry) -> Result<(),
         ),
     )?;
     Ok(())
+}
+
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        time: time(row, 0)?,
+        account: row.get(1)?,
+        action: row.get(2)?,
+        detail: row.get(3)?,
+    })
 }
 
 pub(super) fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
