@@ -164,13 +164,17 @@ impl Opened {
         let snapshot = then.unwrap_or_else(|| live.latest(viewer));
         missing.extend(missing::take_out(&mut view, &snapshot, has_base_map));
         let sight = Sight::of(viewer, &live.latest(viewer));
-        let known = record.seen_by(&sight, snapshot.revision)?;
+        let time = match record.seen_by(&sight, snapshot.revision)? {
+            Some((_, time)) => time,
+            // They see nothing of how it came about; when it was shared would tell of who shared it.
+            None => record.info(snapshot.revision)?.time,
+        };
         Ok(Self {
-            time: known.map_or(share.made, |(_, time)| time),
             share,
             view,
             missing,
             snapshot,
+            time,
             sight,
         })
     }
