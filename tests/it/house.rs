@@ -127,7 +127,7 @@ fn paths_named(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_path_that_the_documents_name_is_there() {
-    let all = all_under(&repository());
+    let all = all_under(repository());
     let mut checked = 0;
     for document in ["README.md", "docs/ARCHITECTURE.md", "geodata/README.md"] {
         let text = fs::read_to_string(repository().join(document)).unwrap();
