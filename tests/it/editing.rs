@@ -744,9 +744,9 @@ fn a_killed_service_loses_nothing_that_it_acknowledged() {
                 });
             }
             let headers = [("authorization", bearer.as_str())];
-            let (reverted, together) = (&reverted, &together);
+            let reverted = &reverted;
+            let mut last = last_change(running, &together[0]);
             scope.spawn(move || {
-                let mut last = last_change(running, &together[0]);
                 loop {
                     let wanted = json!({ "revert": last, "message": "一起改" }).to_string();
                     let Ok(answer) = running.send("POST", "/revisions", &headers, wanted) else {
