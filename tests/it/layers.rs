@@ -7,6 +7,9 @@ use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
     process::Command,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use geo::{Coord, Geometry, LineString, MapCoords, MultiPolygon, Polygon, wkt};
@@ -513,20 +516,25 @@ fn names_of_layers_that_a_drawing_cannot_have_are_told() {
     assert_eq!(names, ["地块_"]);
 }
 
-#[test]
-fn a_value_that_a_database_reckons_takes_no_gigabyte() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("a.gpkg");
+/// A GeoPackage of parcels, after some statements of somebody else.
+fn database(folder: &Path, statements: &str) -> PathBuf {
+    let file = folder.join("a.gpkg");
+    let _ = fs::remove_file(&file);
     let crs = crs("EPSG:4548");
     write(Format::GeoPackage, &rows(&polygons(), crs), crs, &file);
     let database = rusqlite::Connection::open(&file).unwrap();
-    database
-        .execute_batch(
-            "ALTER TABLE parcels ADD COLUMN vast BLOB GENERATED ALWAYS AS (zeroblob(900000000)) VIRTUAL;
-             UPDATE gpkg_geometry_columns SET column_name = 'vast';",
-        )
-        .unwrap();
-    drop(database);
+    database.pragma_update(None, "foreign_keys", false).unwrap();
+    database.execute_batch(statements).unwrap();
+    file
+}
+
+#[test]
+fn a_vast_value_of_a_database_takes_no_gigabyte() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = database(
+        folder.path(),
+        "UPDATE parcels SET geom = zeroblob(70000000) WHERE fid = 1",
+    );
     let error = read(&file).unwrap_err();
     assert!(
         error
@@ -535,6 +543,161 @@ fn a_value_that_a_database_reckons_takes_no_gigabyte() {
         "{}",
         error.en
     );
+}
+
+/// What is done, which must not take for ever.
+fn in_time<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let _ = done.send(act());
+    });
+    is_done
+        .recv_timeout(Duration::from_mins(2))
+        .expect("it comes to an end")
+}
+
+#[test]
+fn what_a_database_would_reckon_is_not_read() {
+    /// An expression that takes days in a single step.
+    const DAYS: &str = "instr(zeroblob(60000000), zeroblob(30000000) || x'01')";
+    let folder = tempfile::tempdir().unwrap();
+    let view = |table: &str, columns: &str| {
+        format!(
+            "DROP TABLE {table};
+             CREATE VIEW {table} AS
+                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                 SELECT {columns} FROM n;"
+        )
+    };
+    let reckoned = |table: &str, column: &str| {
+        format!(
+            "ALTER TABLE {table} RENAME COLUMN {column} TO was;
+             ALTER TABLE {table} ADD COLUMN {column} AS ({DAYS}) VIRTUAL;"
+        )
+    };
+    for (statements, told) in [
+        (
+            view(
+                "gpkg_contents",
+                "'parcels' AS table_name, 'tiles' AS data_type",
+            ),
+            "no table gpkg_contents",
+        ),
+        (
+            view(
+                "gpkg_geometry_columns",
+                "'' AS table_name, 'geom' AS column_name, 0 AS srs_id, 0 AS z, 0 AS m",
+            ),
+            "no table gpkg_geometry_columns",
+        ),
+        (
+            view(
+                "gpkg_spatial_ref_sys",
+                "-i AS srs_id, '' AS organization, 0 AS organization_coordsys_id, '' AS definition",
+            ),
+            "no table gpkg_spatial_ref_sys",
+        ),
+        (
+            reckoned("gpkg_contents", "data_type"),
+            "no table gpkg_contents",
+        ),
+        (
+            reckoned("gpkg_spatial_ref_sys", "definition"),
+            "no table gpkg_spatial_ref_sys",
+        ),
+        (reckoned("parcels", "geom"), "stores no column “geom”"),
+        (
+            "UPDATE gpkg_geometry_columns SET column_name = 'nowhere'".to_owned(),
+            "stores no column “nowhere”",
+        ),
+    ] {
+        let file = database(folder.path(), &statements);
+        let error = in_time(move || read(&file)).unwrap_err();
+        assert!(error.en.contains(told), "{statements}: {}", error.en);
+    }
+    // What need not be there is left aside.
+    for statements in [
+        view(
+            "gpkg_data_columns",
+            "'' AS table_name, '' AS column_name, '' AS mime_type",
+        ),
+        reckoned("gpkg_data_columns", "mime_type"),
+        reckoned("parcels", "floors"),
+    ] {
+        let file = database(folder.path(), &statements);
+        let (_, rows) = in_time(move || read(&file)).unwrap();
+        assert_eq!(rows.len(), 4, "{statements}");
+    }
+}
+
+/// Makes a table of a database one without end: pages that lead to one page many times over, six deep.
+fn make_endless(file: &Path, table: &str) {
+    const DEEP: u32 = 6;
+    const WIDE: u16 = 300;
+    let database = rusqlite::Connection::open(file).unwrap();
+    let number =
+        |select: &str| -> u32 { database.query_row(select, [], |row| row.get(0)).unwrap() };
+    let root = number(&format!(
+        "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = '{table}'"
+    ));
+    let size = number("PRAGMA page_size") as usize;
+    let pages = number("PRAGMA page_count");
+    drop(database);
+    let mut bytes = fs::read(file).unwrap();
+    let place = (root as usize - 1) * size;
+    let leaf = bytes[place..place + size].to_vec();
+    let interior = |to: u32| {
+        let mut page = vec![0; size];
+        // So many cells, the rightmost page, where each cell stands, and in each a page and a key.
+        page[0] = 5;
+        page[3..5].copy_from_slice(&WIDE.to_be_bytes());
+        page[8..12].copy_from_slice(&to.to_be_bytes());
+        for cell in 0..WIDE {
+            let at = size - 5 * (usize::from(cell) + 1);
+            let pointer = 12 + 2 * usize::from(cell);
+            page[pointer..pointer + 2].copy_from_slice(&u16::try_from(at).unwrap().to_be_bytes());
+            page[at..at + 4].copy_from_slice(&to.to_be_bytes());
+            page[at + 4] = 1;
+        }
+        let first = u16::try_from(size - 5 * usize::from(WIDE)).unwrap();
+        page[5..7].copy_from_slice(&first.to_be_bytes());
+        page
+    };
+    bytes[place..place + size].copy_from_slice(&interior(pages + 1));
+    for page in 2..=DEEP {
+        bytes.extend(interior(pages + page));
+    }
+    bytes.extend(leaf);
+    bytes[28..32].copy_from_slice(&(pages + DEEP).to_be_bytes());
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn a_database_without_end_is_opened_or_refused_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = database(folder.path(), "");
+    make_endless(&file, "gpkg_spatial_ref_sys");
+    make_endless(&file, "gpkg_geometry_columns");
+    let error = in_time(move || read(&file)).unwrap_err();
+    assert!(error.en.contains("interrupted"), "{}", error.en);
+
+    let file = database(folder.path(), "");
+    make_endless(&file, "parcels");
+    let told = in_time(move || {
+        let mut reader = Reader::open(&file, &ReadOptions::default()).unwrap();
+        let mut left = 1_000;
+        let take = &mut |_: Result<Row, RowFlaw>| {
+            left -= 1;
+            if left == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let read = reader.rows(take, &mut |_, _| ());
+        (reader.layer().count, left, read)
+    });
+    assert_eq!(told, (None, 0, Ok(())));
 }
 
 #[test]

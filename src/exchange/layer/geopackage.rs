@@ -6,6 +6,7 @@ use geo::BoundingRect;
 use geo::Geometry;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension,
+    config::DbConfig,
     limits::Limit,
     params,
     types::{Value as Cell, ValueRef},
@@ -32,13 +33,23 @@ use crate::{
 /// Bytes that one value may take.
 #[allow(clippy::cast_possible_truncation)] // some megabytes
 const MOST_VALUE_BYTES: i32 = MOST_ROW_BYTES as i32;
+/// Steps of SQLite's machine between two looks at how many there were.
+const STEPS: i32 = 10_000;
+/// So many of these may one question at the beginning take: some seconds.
+const MOST_LOOKS: u32 = 10_000;
+/// The tables that tell what there is.
+const TELLING: [&str; 3] = [
+    "gpkg_contents",
+    "gpkg_geometry_columns",
+    "gpkg_spatial_ref_sys",
+];
 
 /// A table of features.
 struct Table {
     database: Connection,
     /// The statement that reads a shape, the key and the fields, in this order.
     select: String,
-    count: u64,
+    count: Option<u64>,
 }
 
 pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, Text> {
@@ -49,12 +60,51 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, Text> {
         ));
     }
     let database = connect(path).map_err(|error| damaged(&error))?;
-    let tables = feature_tables(&database).map_err(|error| {
+    let (mut layer, select) = within_bounds(&database, |database| layer(database, options))?;
+    layer.count = within_bounds(&database, |database| count(database, &layer.name))?;
+    let count = layer.count;
+    let source = Table {
+        database,
+        select,
+        count,
+    };
+    Ok((layer, Box::new(source)))
+}
+
+/// Asks a question that must come to an end: a table can be made to have none.
+fn within_bounds<T>(database: &Connection, ask: impl FnOnce(&Connection) -> T) -> T {
+    let mut left = MOST_LOOKS;
+    let is_over = move || {
+        left = left.saturating_sub(1);
+        left == 0
+    };
+    database.progress_handler(STEPS, Some(is_over));
+    let told = ask(database);
+    database.progress_handler(0, None::<fn() -> bool>);
+    told
+}
+
+/// The table of features that is asked for, and the statement that reads it.
+fn layer(database: &Connection, options: &ReadOptions) -> Result<(Layer, String), Text> {
+    let unreadable = |error: rusqlite::Error| {
         Text::new(
-            format!("不是 GeoPackage：没有可读的 gpkg_contents 和 gpkg_geometry_columns 表：{error}"),
-            format!("no GeoPackage: it has no tables gpkg_contents and gpkg_geometry_columns that can be read: {error}"),
+            format!(
+                "不是 GeoPackage：没有可读的 gpkg_contents 和 gpkg_geometry_columns 表：{error}"
+            ),
+            format!(
+                "no GeoPackage: it has no tables gpkg_contents and gpkg_geometry_columns that can be read: {error}"
+            ),
         )
-    })?;
+    };
+    for table in TELLING {
+        if !is_plain(database, table).map_err(unreadable)? {
+            return Err(Text::new(
+                format!("不是 GeoPackage：没有表 {table}，或其内容是算出来的"),
+                format!("no GeoPackage: it has no table {table}, or one whose content is reckoned"),
+            ));
+        }
+    }
+    let tables = feature_tables(database).map_err(unreadable)?;
     let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
     let Features {
         name,
@@ -66,37 +116,49 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, Text> {
     if *has_heights {
         notes.push(super::shape::flattened());
     }
-    let crs = stated_crs(&database, *srs).map_err(|error| damaged(&error))?;
-    let (key, fields) = fields(&database, name, shape, &mut notes)?;
+    let crs = stated_crs(database, *srs).map_err(|error| damaged(&error))?;
+    let columns = columns(database, name).map_err(|error| damaged(&error))?;
+    let stores_shapes = columns
+        .iter()
+        .any(|column| !column.is_reckoned && column.name.eq_ignore_ascii_case(shape));
+    if !stores_shapes {
+        return Err(Text::new(
+            format!("表“{name}”没有存放几何的列“{shape}”：算出来的列不读"),
+            format!(
+                "the table “{name}” stores no column “{shape}” of shapes: one that is reckoned is not read"
+            ),
+        ));
+    }
+    let (key, fields) = fields(database, name, shape, columns, &mut notes);
     let mut columns = vec![
         quoted(shape),
         key.map_or("NULL".to_owned(), |key| quoted(&key)),
     ];
     columns.extend(fields.iter().map(|field| quoted(&field.name)));
     let select = format!("SELECT {} FROM {}", columns.join(", "), quoted(name));
-    let count = database
-        .query_row(
-            &format!("SELECT count(*) FROM {}", quoted(name)),
-            [],
-            |row| row.get::<_, i64>(0),
-        )
-        .map_err(|error| damaged(&error))?;
-    let count = u64::try_from(count).unwrap_or(0);
     let layer = Layer {
         name: name.clone(),
         format: Format::GeoPackage,
         fields,
         crs,
-        count: Some(count),
+        count: None,
         encoding: None,
         notes,
     };
-    let source = Table {
-        database,
-        select,
-        count,
-    };
-    Ok((layer, Box::new(source)))
+    Ok((layer, select))
+}
+
+/// How many rows a table has; nothing where counting them takes too long.
+fn count(database: &Connection, table: &str) -> Result<Option<u64>, Text> {
+    // SQLite counts all rows by `count(*)` in a single step, in which it can't be bounded.
+    let select = format!("SELECT count(1) FROM {}", quoted(table));
+    match database.query_row(&select, [], |row| row.get::<_, i64>(0)) {
+        Ok(count) => Ok(u64::try_from(count).ok()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+            Ok(None)
+        }
+        Err(error) => Err(damaged(&error)),
+    }
 }
 
 /// What another program has not yet written into the file itself would be missed.
@@ -125,6 +187,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let database = Connection::open_with_flags(address, flags)?;
     database.pragma_update(None, "trusted_schema", false)?;
     database.pragma_update(None, "cell_size_check", true)?;
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     // What columns reckon may be of any length, whatever the file's own is.
     database.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_VALUE_BYTES)?;
     Ok(database)
@@ -159,14 +222,53 @@ struct Features {
     has_heights: bool,
 }
 
-/// Tables of features. Views are none of them: what they would run is anybody's.
+/// A column of a table.
+struct Column {
+    name: String,
+    /// Its type as it was declared.
+    kind: String,
+    /// Its place in the primary key, from 1; 0 where it is not in it.
+    place_in_key: i64,
+    /// Whether its values are not stored but come of an expression, which may take for ever.
+    is_reckoned: bool,
+}
+
+/// The columns of a table that stores its rows.
+fn columns(database: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
+    let mut statement = database.prepare(&format!("PRAGMA table_xinfo({})", quoted(table)))?;
+    let rows = statement.query_map([], |row| {
+        Ok(Column {
+            name: row.get(1)?,
+            kind: row.get(2)?,
+            place_in_key: row.get(5)?,
+            is_reckoned: row.get::<_, i64>(6)? != 0,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Whether a table is there and stores all that it tells. What views, virtual tables and columns that are
+/// reckoned would run is anybody's.
+fn is_plain(database: &Connection, table: &str) -> rusqlite::Result<bool> {
+    // SQLite writes these words so, and opens no file in which the type is another.
+    let is_stored = database
+        .prepare(
+            "SELECT 1 FROM sqlite_master
+             WHERE lower(name) = lower(?) AND type = 'table' AND sql LIKE 'create table %'",
+        )?
+        .exists([table])?;
+    let is_reckoned = |column: &Column| column.is_reckoned;
+    Ok(is_stored && !columns(database, table)?.iter().any(is_reckoned))
+}
+
+/// The tables of features that store their rows.
 fn feature_tables(database: &Connection) -> rusqlite::Result<Vec<Features>> {
     let mut statement = database.prepare(
         "SELECT m.name, g.column_name, g.srs_id, g.z = 1 OR g.m = 1
          FROM gpkg_contents AS c
          JOIN gpkg_geometry_columns AS g ON lower(g.table_name) = lower(c.table_name)
          JOIN sqlite_master AS m ON lower(m.name) = lower(c.table_name)
-         WHERE c.data_type = 'features' AND m.type = 'table' AND m.sql NOT LIKE 'create virtual%'
+         WHERE c.data_type = 'features' AND m.type = 'table' AND m.sql LIKE 'create table %'
          ORDER BY m.name",
     )?;
     let rows = statement.query_map([], |row| {
@@ -215,28 +317,21 @@ fn fields(
     database: &Connection,
     table: &str,
     shape: &str,
+    columns: Vec<Column>,
     notes: &mut Vec<Text>,
-) -> Result<(Option<String>, Vec<Field>), Text> {
-    let columns: Vec<(String, String, i64)> = database
-        .prepare(&format!("PRAGMA table_info({})", quoted(table)))
-        .and_then(|mut statement| {
-            let rows =
-                statement.query_map([], |row| Ok((row.get(1)?, row.get(2)?, row.get(5)?)))?;
-            rows.collect()
-        })
-        .map_err(|error| damaged(&error))?;
+) -> (Option<String>, Vec<Field>) {
     // Of the schema extension, which need not be there.
-    let json: Vec<String> = database
-        .prepare("SELECT column_name FROM gpkg_data_columns WHERE lower(table_name) = lower(?) AND mime_type = 'application/json'")
-        .and_then(|mut statement| {
-            let rows = statement.query_map([table], |row| row.get(0))?;
-            rows.collect()
-        })
-        .unwrap_or_default();
+    let json = json_columns(database, table).unwrap_or_default();
     let mut key = None;
     let mut fields = Vec::new();
-    for (name, kind, place_in_key) in columns {
-        if name.eq_ignore_ascii_case(shape) {
+    for column in columns {
+        let Column {
+            name,
+            kind,
+            place_in_key,
+            is_reckoned,
+        } = column;
+        if is_reckoned || name.eq_ignore_ascii_case(shape) {
             continue;
         }
         let kind = kind.to_ascii_uppercase();
@@ -265,7 +360,20 @@ fn fields(
         };
         fields.push(Field { name, kind });
     }
-    Ok((key, fields))
+    (key, fields)
+}
+
+/// The columns whose text is JSON.
+fn json_columns(database: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    if !is_plain(database, "gpkg_data_columns")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = database.prepare(
+        "SELECT column_name FROM gpkg_data_columns
+         WHERE lower(table_name) = lower(?) AND mime_type = 'application/json'",
+    )?;
+    let rows = statement.query_map([table], |row| row.get(0))?;
+    rows.collect()
 }
 
 impl Source for Table {
@@ -290,7 +398,7 @@ impl Source for Table {
                     _ => damaged(&error),
                 })?;
             let Some(cells) = cells else { break };
-            progress(number, self.count.max(number));
+            progress(number, self.count.unwrap_or(0).max(number));
             let row = row(cells, number, fields).map_err(|text| RowFlaw { number, text });
             if take(row).is_break() {
                 break;
