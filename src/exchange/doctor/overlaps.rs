@@ -1,8 +1,8 @@
 //! Polygons of one file that cover the same ground, or that of what stands.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map},
-    ops::ControlFlow,
+    collections::{BTreeMap, BTreeSet},
+    ops::{ControlFlow, Range},
 };
 
 use geo::{
@@ -22,6 +22,8 @@ use crate::{
 const MAX_VERTICES: usize = 24_000_000;
 /// Pairs that are compared, for each polygon.
 const MAX_PAIRS: usize = 40;
+/// So many vertices of pairs are compared with what stands, however few the file has.
+const LEAST_COMPARED: usize = 20_000_000;
 /// So deep one polygon reaches into another before it counts, metres: neighbours are surveyed twice.
 const DEEP_M: f64 = 0.1;
 /// So much ground must two share, m².
@@ -54,8 +56,10 @@ pub struct Overlapping {
 pub struct Neighbours<'a> {
     /// The features.
     pub collection: &'a Collection,
-    /// Whether a row, by its number, and a feature, by its id, will lie there together and did not before.
-    pub meet: &'a mut dyn FnMut(u64, &str) -> bool,
+    /// Whether a feature, by its id, stays as it stands.
+    pub stays: &'a dyn Fn(&str) -> bool,
+    /// Whether a row, by its number, gives a feature a shape that it did not have.
+    pub comes: &'a dyn Fn(u64) -> bool,
 }
 
 /// What was found of those that stand.
@@ -109,10 +113,7 @@ impl Overlaps {
             }
             self.rings.push(index(self.vertices.len()));
         }
-        let bounds = self.vertices[begin..].iter().fold(
-            [i32::MAX, i32::MAX, i32::MIN, i32::MIN],
-            |[a, b, c, d], [x, y]| [a.min(*x), b.min(*y), c.max(*x), d.max(*y)],
-        );
+        let bounds = bounds_of(self.vertices[begin..].iter().copied());
         self.polygons
             .push((number, index(self.rings.len()), bounds));
     }
@@ -120,20 +121,7 @@ impl Overlaps {
     /// Compares each with each that it may meet, in `O(n log n)` of parcels that lie side by side;
     /// nothing where `watch`, which is told how many of how many are done, says to stop.
     pub fn find(&self, watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>) -> Option<Overlapping> {
-        let rectangle = |[a, b, c, d]: [i32; 4]| {
-            let [a, b, c, d] = [a, b, c, d].map(f64::from);
-            AABB::from_corners([a, b], [c, d])
-        };
-        let tree = RTree::bulk_load(
-            (0..self.polygons.len())
-                .map(|place| {
-                    GeomWithData::new(
-                        Rectangle::from_aabb(rectangle(self.polygons[place].2)),
-                        place,
-                    )
-                })
-                .collect(),
-        );
+        let tree = self.tree();
         let mut budget = self.polygons.len().saturating_mul(MAX_PAIRS);
         let mut found: BTreeSet<u64> = BTreeSet::new();
         for (place, (number, _, bounds)) in self.polygons.iter().enumerate() {
@@ -159,33 +147,70 @@ impl Overlaps {
         Some(self.told(&found, true))
     }
 
-    /// Compares each with those that stand, as [`Overlaps::find`] does with each other.
+    /// Compares them with those that stand, as [`Overlaps::find`] does with each other; `watch` is told how
+    /// many of how many features that stand there are done.
     pub fn upon(
         &self,
-        standing: Neighbours<'_>,
+        standing: &Neighbours<'_>,
         watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Option<Upon> {
-        let Neighbours { collection, meet } = standing;
-        let mut budget = self.polygons.len().saturating_mul(MAX_PAIRS);
+        let budget = self.vertices.len().saturating_mul(MAX_PAIRS);
+        self.upon_within(budget.max(LEAST_COMPARED), standing, watch)
+    }
+
+    /// The same, until so many vertices of pairs have been compared.
+    fn upon_within(
+        &self,
+        mut budget: usize,
+        standing: &Neighbours<'_>,
+        watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Option<Upon> {
+        let Neighbours {
+            collection,
+            stays,
+            comes,
+        } = standing;
+        let near = self.window().map(|window| collection.near(window));
+        let near: Vec<&Feature> = near.into_iter().flatten().collect();
+        let (tree, all) = (self.tree(), near.len() as u64);
         let mut found: BTreeMap<u64, &Feature> = BTreeMap::new();
         let mut is_whole = !self.is_full;
-        for (place, (number, _, bounds)) in self.polygons.iter().enumerate() {
-            if place % 64 == 0 && watch(place as u64, self.polygons.len() as u64).is_break() {
+        'standing: for (done, feature) in (0..).zip(near) {
+            if done % 64 == 0 && watch(done, all).is_break() {
                 return None;
             }
-            let btree_map::Entry::Vacant(entry) = found.entry(*number) else {
-                continue;
-            };
-            let polygon = self.polygon(place);
-            let near = collection.near(self.window(*bounds)).filter(|feature| {
-                let is_near = budget > 0;
-                is_whole &= is_near;
-                budget = budget.saturating_sub(1);
-                is_near && meet(*number, &feature.id)
-            });
-            let mut near = near.filter(|feature| self.lies_upon(&polygon, feature));
-            if let Some(feature) = near.next() {
-                entry.insert(feature);
+            let mut stands = None;
+            for part in polygons_of(feature) {
+                let part = part.map_coords(|coord| self.frame.to_plane(coord));
+                let vertices = || rings(&part).flat_map(|ring| &ring.0);
+                let size = vertices().count();
+                let bounds = bounds_of(vertices().map(|at| [millimetres(at.x), millimetres(at.y)]));
+                for own in tree.locate_in_envelope_intersecting(rectangle(bounds)) {
+                    let (number, _, own_bounds) = self.polygons[own.data];
+                    let may_meet = deep(own_bounds, bounds) && !found.contains_key(&number);
+                    if may_meet && !*stands.get_or_insert_with(|| stays(&feature.id)) {
+                        continue 'standing;
+                    }
+                    let cost = if may_meet {
+                        self.vertices_of(own.data).len() + size
+                    } else {
+                        1
+                    };
+                    let Some(left) = budget.checked_sub(cost) else {
+                        is_whole = false;
+                        break 'standing;
+                    };
+                    budget = left;
+                    if !may_meet {
+                        continue;
+                    }
+                    if watch(done, all).is_break() {
+                        return None;
+                    }
+                    if comes(number) && share_ground(&self.polygon(own.data), &part) {
+                        found.insert(number, feature);
+                    }
+                }
             }
         }
         let first = found.iter().next().map(|(number, feature)| {
@@ -204,24 +229,22 @@ impl Overlaps {
         })
     }
 
-    /// A rectangle of the plane in degrees.
-    fn window(&self, bounds: [i32; 4]) -> Rect<f64> {
-        let [a, b, c, d] = bounds.map(|value| f64::from(value) / 1000.0);
-        let corner = |x, y| self.frame.to_degrees(Coord { x, y });
-        Rect::new(corner(a, b), corner(c, d))
+    /// The polygons by their rectangles, each with its place.
+    fn tree(&self) -> RTree<GeomWithData<Rectangle<[f64; 2]>, usize>> {
+        let places = self.polygons.iter().enumerate();
+        let rectangles = places.map(|(place, (_, _, bounds))| {
+            GeomWithData::new(Rectangle::from_aabb(rectangle(*bounds)), place)
+        });
+        RTree::bulk_load(rectangles.collect())
     }
 
-    /// Whether a polygon of the plane shares ground with a feature.
-    fn lies_upon(&self, polygon: &Polygon<f64>, feature: &Feature) -> bool {
-        let parts: &[Polygon<f64>] = match &feature.geometry {
-            Some(Geometry::Polygon(part)) => std::slice::from_ref(part),
-            Some(Geometry::MultiPolygon(parts)) => &parts.0,
-            _ => &[],
-        };
-        parts.iter().any(|part| {
-            let part = part.map_coords(|coord| self.frame.to_plane(coord));
-            share_ground(polygon, &part)
-        })
+    /// What all of them lie in, in degrees; nothing where there are none.
+    fn window(&self) -> Option<Rect<f64>> {
+        let corners = self.polygons.iter();
+        let corners = corners.flat_map(|(_, _, [a, b, c, d])| [[*a, *b], [*c, *d]]);
+        let [a, b, c, d] = bounds_of(corners).map(|value| f64::from(value) / 1000.0);
+        let corner = |x, y| self.frame.to_degrees(Coord { x, y });
+        (!self.polygons.is_empty()).then(|| Rect::new(corner(a, b), corner(c, d)))
     }
 
     fn told(&self, found: &BTreeSet<u64>, all_compared: bool) -> Overlapping {
@@ -232,16 +255,30 @@ impl Overlaps {
         }
     }
 
+    /// Where the rings of a polygon stand in `rings`.
+    fn rings_of(&self, place: usize) -> Range<usize> {
+        let before = place.checked_sub(1);
+        let begin = before.map_or(0, |before| self.polygons[before].1 as usize);
+        begin..self.polygons[place].1 as usize
+    }
+
+    /// Where the vertices of a ring stand in `vertices`.
+    fn ring(&self, ring: usize) -> Range<usize> {
+        let before = ring.checked_sub(1);
+        let begin = before.map_or(0, |before| self.rings[before] as usize);
+        begin..self.rings[ring] as usize
+    }
+
+    /// Where all vertices of a polygon stand in `vertices`.
+    fn vertices_of(&self, place: usize) -> Range<usize> {
+        let rings = self.rings_of(place);
+        self.ring(rings.start).start..self.ring(rings.end - 1).end
+    }
+
     /// In metres of the plane.
     fn polygon(&self, place: usize) -> Polygon<f64> {
-        let first = place
-            .checked_sub(1)
-            .map_or(0, |before| self.polygons[before].1 as usize);
-        let mut rings = (first..self.polygons[place].1 as usize).map(|ring| {
-            let begin = ring
-                .checked_sub(1)
-                .map_or(0, |before| self.rings[before] as usize);
-            self.vertices[begin..self.rings[ring] as usize]
+        let mut rings = self.rings_of(place).map(|ring| {
+            self.vertices[self.ring(ring)]
                 .iter()
                 .map(|[x, y]| Coord {
                     x: f64::from(*x) / 1000.0,
@@ -252,6 +289,28 @@ impl Overlaps {
         let exterior = rings.next().unwrap_or_else(|| LineString::new(vec![]));
         Polygon::new(exterior, rings.collect())
     }
+}
+
+/// The polygons of a feature that stands, in degrees.
+fn polygons_of(feature: &Feature) -> &[Polygon<f64>] {
+    match &feature.geometry {
+        Some(Geometry::Polygon(part)) => std::slice::from_ref(part),
+        Some(Geometry::MultiPolygon(parts)) => &parts.0,
+        _ => &[],
+    }
+}
+
+/// West, south, east and north of what lies between some corners.
+fn bounds_of(corners: impl Iterator<Item = [i32; 2]>) -> [i32; 4] {
+    corners.fold(
+        [i32::MAX, i32::MAX, i32::MIN, i32::MIN],
+        |[a, b, c, d], [x, y]| [a.min(x), b.min(y), c.max(x), d.max(y)],
+    )
+}
+
+fn rectangle([a, b, c, d]: [i32; 4]) -> AABB<[f64; 2]> {
+    let [a, b, c, d] = [a, b, c, d].map(f64::from);
+    AABB::from_corners([a, b], [c, d])
 }
 
 /// Whether rectangles share more than a strip.
@@ -346,7 +405,12 @@ fn index(of: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, path::Path};
+
+    use geo::CoordsIter;
+
     use super::*;
+    use crate::store::{files::Files, load};
 
     fn found(shapes: &[&[(f64, f64)]]) -> Vec<u64> {
         let frame = Frame::at(Coord { x: 117.0, y: 39.0 });
@@ -414,5 +478,57 @@ mod tests {
         assert_eq!(found(&[&left, &within, &right]), [1, 2]);
         assert_eq!(found(&[&left, &across, &right]), [1, 2, 3]);
         assert_eq!(found(&[&left, &left]), [1, 2]);
+    }
+
+    #[test]
+    fn what_stands_is_compared_within_bounds_and_only_where_it_is_deep() {
+        let yunze = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/districts/yunze");
+        let seeds = Files::seeds(Some(yunze.join("seeds")));
+        let snapshot = load(&seeds, &Files::geodata(Some(yunze.join("geodata")))).unwrap();
+        let collection = snapshot.collection("parcels").unwrap();
+        let shape = collection.get("a1-01").unwrap().geometry.as_ref().unwrap();
+        let bounds = shape.bounding_rect().unwrap();
+        let frame = Frame::at(bounds.center());
+        let mut overlaps = Overlaps::new(frame);
+        let mut put = |number: u8, west: f64| {
+            let ring = [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0), (0.0, 0.0)];
+            let ring: Vec<_> = ring
+                .map(|(x, y)| frame.to_degrees(Coord { x: west + x, y }))
+                .into();
+            let square = Polygon::new(LineString::new(ring), vec![]);
+            overlaps.take(number.into(), &square.into());
+        };
+        for number in 0..20 {
+            put(number, 3.0 * f64::from(number) - 30.0);
+        }
+        // It meets the rectangle of what stands by a strip of 5 cm.
+        put(20, frame.to_plane(bounds.min()).x - 1.95);
+
+        let asked = RefCell::new(Vec::new());
+        let upon = |budget: usize, stays: &str, now: ControlFlow<()>| {
+            asked.borrow_mut().clear();
+            let standing = Neighbours {
+                collection,
+                stays: &|id| id == stays,
+                comes: &|number| {
+                    asked.borrow_mut().push(number);
+                    number != 7
+                },
+            };
+            overlaps.upon_within(budget, &standing, &mut |_, _| now)
+        };
+        let on = ControlFlow::Continue(());
+        let all = upon(usize::MAX, "a1-01", on).unwrap();
+        assert!(all.is_whole && all.count == 19 && !all.examples.contains(&7));
+        asked.borrow_mut().sort_unstable();
+        assert_eq!(*asked.borrow(), (0..20).collect::<Vec<_>>());
+        let none = upon(usize::MAX, "nothing", on).unwrap();
+        assert!(none.is_whole && none.count == 0 && asked.borrow().is_empty());
+        // Three pairs, and the one that does not count.
+        let budget = 3 * (5 + shape.coords_count()) + 1;
+        let some = upon(budget, "a1-01", on).unwrap();
+        assert!(!some.is_whole && some.count >= 2);
+        assert_eq!(asked.borrow().len(), 3);
+        assert!(upon(usize::MAX, "a1-01", ControlFlow::Break(())).is_none());
     }
 }

@@ -119,11 +119,11 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// Looks at what stands where the rows come; nothing where `watch`, as in [`Shapes::findings`], says to
-    /// stop.
+    /// Looks at what stands where the rows come; nothing where `watch`, which is told how many features of
+    /// how many that stand there are done, says to stop.
     pub fn compare(
         &mut self,
-        standing: Neighbours<'_>,
+        standing: &Neighbours<'_>,
         watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Option<()> {
         let Some(overlaps) = &self.overlaps else {

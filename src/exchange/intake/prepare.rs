@@ -86,7 +86,7 @@ pub enum Step {
     Standing,
     /// Every row is checked and compared with what stands: rows.
     Comparing,
-    /// Polygons are compared with each other, and with those that stand: polygons.
+    /// Polygons are compared with those that stand where they lie: features. Then with each other: polygons.
     Overlapping,
     /// The changes are written: features.
     Committing,
@@ -407,20 +407,22 @@ pub fn prepare(
     } = comparison;
     // What is to go lies under nothing.
     if !removing {
-        let mut unread = Ok(());
+        let unread = RefCell::new(Ok(()));
+        let told = |asked: Result<bool, RecordError>| {
+            asked.unwrap_or_else(|error| {
+                *unread.borrow_mut() = Err(error);
+                false
+            })
+        };
         let standing = Neighbours {
             collection,
-            meet: &mut |row, id| {
-                staging.meet(row, id).unwrap_or_else(|error| {
-                    unread = Err(error);
-                    false
-                })
-            },
+            stays: &|id| told(staging.stays(id)),
+            comes: &|row| told(staging.comes(row)),
         };
-        let compared = shapes.compare(standing, &mut |done, all| {
+        let compared = shapes.compare(&standing, &mut |done, all| {
             (*watch.borrow_mut())(Step::Overlapping, done, all)
         });
-        unread?;
+        unread.into_inner()?;
         compared.ok_or(Failed::Cancelled)?;
     }
     let found =

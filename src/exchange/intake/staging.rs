@@ -358,19 +358,20 @@ impl Staging {
         Ok(sort.map(|sort| Sort::ALL[sort.min(3)]))
     }
 
-    /// Whether a row adds or changes a feature, and another stands that the file does not have.
-    pub fn meet(&self, row: u64, id: &str) -> Result<bool, RecordError> {
-        let found: Option<i64> = self
+    /// Whether a row adds or changes a feature.
+    pub fn comes(&self, row: u64) -> Result<bool, RecordError> {
+        let mut found = self
             .connection
-            .prepare_cached(
-                "SELECT 1 FROM changes, standing
-                 WHERE row = ?1 AND sort IN (?3, ?4) AND standing.id = ?2 AND NOT seen",
-            )?
-            .query_row((row, id, Sort::Added as u8, Sort::Changed as u8), |row| {
-                row.get(0)
-            })
-            .optional()?;
-        Ok(found.is_some())
+            .prepare_cached("SELECT 1 FROM changes WHERE row = ?1 AND sort IN (?2, ?3)")?;
+        Ok(found.exists((row, Sort::Added as u8, Sort::Changed as u8))?)
+    }
+
+    /// Whether a feature stands that the file does not have.
+    pub fn stays(&self, id: &str) -> Result<bool, RecordError> {
+        let mut found = self
+            .connection
+            .prepare_cached("SELECT 1 FROM standing WHERE id = ?1 AND NOT seen")?;
+        Ok(found.exists([id])?)
     }
 
     /// Hands on the features that go.
