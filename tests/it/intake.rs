@@ -17,7 +17,7 @@ use std::{
 use geo::{Coord, MapCoords};
 use renewal_map::{
     exchange::{
-        doctor::Code,
+        doctor::{Code, Finding},
         intake::{self, Failed, Mapping, Options, Prepared, Request, Step},
     },
     geometry::{crs::Crs, crs::Transformer, datum::Datum},
@@ -555,7 +555,8 @@ fn request(desk: &Desk, file: &Path) -> Request {
     }
 }
 
-fn prepared(desk: &Desk, record: &Record, file: &Path) -> Prepared {
+/// What is decided of surveyed parcels.
+fn surveyed_options() -> Options {
     let mut changes = Mapping::default();
     for (name, value) in [
         ("licence", json!("CC0-1.0")),
@@ -564,16 +565,19 @@ fn prepared(desk: &Desk, record: &Record, file: &Path) -> Prepared {
     ] {
         changes.constants.insert(name.into(), value);
     }
-    let options = Options {
+    Options {
         changes,
         ..Options::default()
-    };
+    }
+}
+
+fn prepared(desk: &Desk, record: &Record, file: &Path) -> Prepared {
     let snapshot = record.load(record.latest().unwrap()).unwrap();
     intake::prepare(
         record,
         &snapshot,
         &request(desk, file),
-        &options,
+        &surveyed_options(),
         &mut |_, _, _| ControlFlow::Continue(()),
     )
     .map_err(|error| error.text())
@@ -904,6 +908,91 @@ fn a_parcel_on_top_of_one_that_stands_is_told() {
         .commit(&record, "王工", "一", on)
         .unwrap();
     assert!(upon(&parcel("new", &inside)).is_none());
+}
+
+/// Parcels in EPSG:4548, each with its id, its south-west corner, how wide it is, and more properties.
+fn squares_at(parcels: &[(&str, [f64; 2], f64, Value)]) -> String {
+    let features = parcels.iter().map(|(id, [x, y], width, more)| {
+        let (east, north) = (x + width, y + width);
+        let ring = [[*x, *y], [east, *y], [east, north], [*x, north], [*x, *y]];
+        let mut one: Value = serde_json::from_str(&parcel(id, &ring)).unwrap();
+        let mut feature = one["features"][0].take();
+        let properties = feature["properties"].as_object_mut().unwrap();
+        properties.extend(more.as_object().unwrap().clone());
+        feature
+    });
+    let mut file: Value = serde_json::from_str(&parcel("", &[])).unwrap();
+    file["features"] = features.collect();
+    file.to_string()
+}
+
+/// The polygons of a file upon what stands, as an import tells them.
+fn upon_standing(
+    desk: &Desk,
+    record: &Record,
+    text: &str,
+    removing: bool,
+) -> Option<(u64, String)> {
+    let file = desk.write("upon.geojson", text);
+    let mut options = surveyed_options();
+    options.remove_missing = removing;
+    let snapshot = record.load(record.latest().unwrap()).unwrap();
+    let on = &mut |_, _, _| ControlFlow::Continue(());
+    let prepared = intake::prepare(record, &snapshot, &request(desk, &file), &options, on);
+    let findings = prepared.map_err(|error| error.text()).unwrap().findings;
+    let upon = |finding: &Finding| finding.code == Code::OverlapStanding;
+    let found = findings.into_iter().find(upon);
+    found.map(|finding| (finding.count, finding.message.en))
+}
+
+#[test]
+fn an_overlap_that_stands_is_not_told_again() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let at = [498_700.0, 4_316_400.0];
+    let file = desk.write("p.geojson", &squares_at(&[("new", at, 9.0, json!({}))]));
+    let on = &mut |_, _, _| ControlFlow::Continue(());
+    let first = prepared(&desk, &record, &file);
+    first.commit(&record, "王工", "一", on).unwrap();
+    // It lies upon A1-01, and now has another name.
+    let renamed = squares_at(&[("new", at, 9.0, json!({"名称": "新名"}))]);
+    assert!(upon_standing(&desk, &record, &renamed, false).is_none());
+    let moved = squares_at(&[("new", [at[0] + 1.0, at[1]], 9.0, json!({}))]);
+    let (count, words) = upon_standing(&desk, &record, &moved, false).unwrap();
+    assert!(count == 1 && words.contains("parcels/a1-01"), "{words}");
+}
+
+#[test]
+fn what_stays_since_its_row_is_invalid_is_lain_upon() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let at = [498_700.0, 4_316_400.0];
+    let far = [498_900.0, 4_316_600.0];
+    let new = ("new", at, 9.0, json!({}));
+    for (own, removing) in [
+        // Its area is another, it refers to nothing, and it is read.
+        (("A1-01", far, 0.0, json!({})), false),
+        (("A1-01", far, 0.0, json!({})), true),
+        (
+            ("A1-01", far, 5.0, json!({"placed_in": ["parcels/nowhere"]})),
+            false,
+        ),
+        (
+            ("A1-01", far, 5.0, json!({"placed_in": ["parcels/nowhere"]})),
+            true,
+        ),
+    ] {
+        let text = squares_at(&[new.clone(), own]);
+        let (count, words) = upon_standing(&desk, &record, &text, removing).unwrap();
+        assert!(
+            count == 1 && words.contains("row 1 and parcels/a1-01"),
+            "{words}"
+        );
+    }
+    // Nothing is left there where it moves, or where what the file does not have goes.
+    let text = squares_at(&[new.clone(), ("A1-01", far, 5.0, json!({}))]);
+    assert!(upon_standing(&desk, &record, &text, false).is_none());
+    assert!(upon_standing(&desk, &record, &squares_at(&[new]), true).is_none());
 }
 
 #[test]

@@ -405,26 +405,23 @@ pub fn prepare(
         unkeyed,
         ..
     } = comparison;
-    // What is to go lies under nothing.
-    if !removing {
-        let unread = RefCell::new(Ok(()));
-        let told = |asked: Result<bool, RecordError>| {
-            asked.unwrap_or_else(|error| {
-                *unread.borrow_mut() = Err(error);
-                false
-            })
-        };
-        let standing = Neighbours {
-            collection,
-            stays: &|id| told(staging.stays(id)),
-            comes: &|row| told(staging.comes(row)),
-        };
-        let compared = shapes.compare(&standing, &mut |done, all| {
-            (*watch.borrow_mut())(Step::Overlapping, done, all)
-        });
-        unread.into_inner()?;
-        compared.ok_or(Failed::Cancelled)?;
-    }
+    let unread = RefCell::new(Ok(()));
+    let told = |asked: Result<bool, RecordError>| {
+        asked.unwrap_or_else(|error| {
+            *unread.borrow_mut() = Err(error);
+            false
+        })
+    };
+    let standing = Neighbours {
+        collection,
+        stays: &|id| told(staging.stays(id, removing)),
+        comes: &|row| told(staging.comes(row)),
+    };
+    let compared = shapes.compare(&standing, &mut |done, all| {
+        (*watch.borrow_mut())(Step::Overlapping, done, all)
+    });
+    unread.into_inner()?;
+    compared.ok_or(Failed::Cancelled)?;
     let found =
         shapes.findings(&mut |done, all| (*watch.borrow_mut())(Step::Overlapping, done, all));
     prepared.findings.extend(found.ok_or(Failed::Cancelled)?);
@@ -936,22 +933,24 @@ fn is_same_shape(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// A feature in the form in which it is kept, with the shape that stands where it is the same.
-fn settled(body: Vec<u8>, standing: Option<&Standing>, id: &str) -> Result<Vec<u8>, Text> {
+/// A feature in the form in which it is kept, with the shape that stands where it is the same; and whether
+/// it is another.
+fn settled(body: Vec<u8>, standing: Option<&Standing>, id: &str) -> Result<(Vec<u8>, bool), Text> {
     let Some(standing) = standing else {
-        return Ok(body);
+        return Ok((body, true));
     };
     let mut feature: Value = match serde_json::from_slice(&body) {
         Ok(feature) => feature,
-        Err(_) => return Ok(body),
+        Err(_) => return Ok((body, true)),
     };
-    if feature["geometry"] == standing.geometry
-        || !is_same_shape(&feature["geometry"], &standing.geometry)
-    {
-        return Ok(body);
+    if feature["geometry"] == standing.geometry {
+        return Ok((body, false));
+    }
+    if !is_same_shape(&feature["geometry"], &standing.geometry) {
+        return Ok((body, true));
     }
     feature["geometry"] = standing.geometry.clone();
-    edited_form(feature, id)
+    Ok((edited_form(feature, id)?, false))
 }
 
 /// Compares rows with what stands.
@@ -1113,18 +1112,20 @@ impl Comparison<'_> {
         if let (Some(Stands { hash, .. }), Some(said)) = (&stands, said) {
             let same = self.shaping.with_standing_origin(&properties, said);
             let body = kept(&id, &geometry, same);
-            if let Ok(body) = body.and_then(|body| settled(body, standing.as_ref(), &id))
+            if let Ok((body, _)) = body.and_then(|body| settled(body, standing.as_ref(), &id))
                 && Hash::of(&body) == *hash
             {
                 self.counts.unchanged += 1;
+                let stays = (Sort::Unchanged, false);
                 self.staging
-                    .keep((row.number, &id, key), Sort::Unchanged, Some(*hash), None)?;
+                    .keep((row.number, &id, key), stays, Some(*hash), None)?;
                 return Ok(Ok(()));
             }
         }
         let body = kept(&id, &geometry, properties);
-        let body = match body.and_then(|body| settled(body, standing.as_ref(), &id)) {
-            Ok(body) => body,
+        let settled = body.and_then(|body| settled(body, standing.as_ref(), &id));
+        let (body, moves) = match settled {
+            Ok(settled) => settled,
             Err(reason) => return Ok(Err(reason)),
         };
         let text = std::str::from_utf8(&body).unwrap_or_default();
@@ -1144,7 +1145,7 @@ impl Comparison<'_> {
         };
         self.staging.keep(
             (row.number, &id, key),
-            sort,
+            (sort, moves),
             stands.map(|stands| stands.hash),
             Some(&body),
         )?;

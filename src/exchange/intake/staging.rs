@@ -107,7 +107,7 @@ impl Staging {
              ) STRICT;
              CREATE TABLE changes (
                  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL,
-                 sort INTEGER NOT NULL, expected BLOB, body BLOB
+                 sort INTEGER NOT NULL, moves INTEGER NOT NULL DEFAULT 0, expected BLOB, body BLOB
              ) STRICT;
              CREATE TABLE leads (
                  row INTEGER NOT NULL, property TEXT NOT NULL, target TEXT NOT NULL, own TEXT,
@@ -199,20 +199,29 @@ impl Staging {
         Ok(found.is_some())
     }
 
-    /// Keeps what a row makes of a feature. Of one that stays the body is not kept.
+    /// Keeps what a row makes of a feature, and whether that `moves`: it has a shape that did not stand. Of
+    /// one that stays the body is not kept.
     pub fn keep(
         &self,
         (row, id, key): (u64, &str, &str),
-        sort: Sort,
+        (sort, moves): (Sort, bool),
         expected: Option<Hash>,
         body: Option<&[u8]>,
     ) -> Result<(), RecordError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO changes (row, id, key, sort, expected, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO changes (row, id, key, sort, moves, expected, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute((row, id, key, sort as u8, expected.map(|hash| hash.0), body))?;
+            .execute((
+                row,
+                id,
+                key,
+                sort as u8,
+                moves,
+                expected.map(|hash| hash.0),
+                body,
+            ))?;
         self.seen(id)
     }
 
@@ -358,20 +367,22 @@ impl Staging {
         Ok(sort.map(|sort| Sort::ALL[sort.min(3)]))
     }
 
-    /// Whether a row adds or changes a feature.
+    /// Whether a row is taken and gives a feature a shape that did not stand.
     pub fn comes(&self, row: u64) -> Result<bool, RecordError> {
         let mut found = self
             .connection
-            .prepare_cached("SELECT 1 FROM changes WHERE row = ?1 AND sort IN (?2, ?3)")?;
-        Ok(found.exists((row, Sort::Added as u8, Sort::Changed as u8))?)
+            .prepare_cached("SELECT 1 FROM changes WHERE row = ?1 AND moves")?;
+        Ok(found.exists([row])?)
     }
 
-    /// Whether a feature stands that the file does not have.
-    pub fn stays(&self, id: &str) -> Result<bool, RecordError> {
-        let mut found = self
-            .connection
-            .prepare_cached("SELECT 1 FROM standing WHERE id = ?1 AND NOT seen")?;
-        Ok(found.exists([id])?)
+    /// Whether a feature stays as it stands: no row that is taken is its, and it does not go, as what the file
+    /// does not have may.
+    pub fn stays(&self, id: &str, removing: bool) -> Result<bool, RecordError> {
+        let mut found = self.connection.prepare_cached(
+            "SELECT 1 FROM standing WHERE id = ?1 AND (seen OR NOT ?2)
+             AND NOT EXISTS (SELECT 1 FROM changes WHERE changes.id = standing.id)",
+        )?;
+        Ok(found.exists((id, removing))?)
     }
 
     /// Hands on the features that go.
