@@ -838,6 +838,56 @@ fn a_row_that_changes_what_stands_falls_alone() {
 }
 
 #[test]
+fn rows_that_fall_one_after_the_other_take_no_square_of_time_and_can_be_cancelled() {
+    const COUNT: usize = 500;
+    let desk = Desk::new();
+    let ids: Vec<String> = (0..COUNT).map(|number| format!("in-{number}")).collect();
+    let within = |other: &str| json!({ "container": format!("parcels/{other}") });
+    // Each lies in the next, the last one somewhere.
+    let mut rows = vec![(&*ids[COUNT - 1], json!({}))];
+    rows.extend(ids.windows(2).map(|pair| (&*pair[0], within(&pair[1]))));
+    let file = desk.write("a.geojson", &placed(&rows));
+    let said = desk.import(&file, &LICENSED);
+    assert!(said.fine, "{}{}", said.out, said.err);
+    // Now each is to lie in the one before. The first falls, so the second would lie in what lies in it, and
+    // falls; then the third, and so on.
+    let mut rows = vec![(&*ids[0], json!({"placed_in": ["parcels/nowhere"]}))];
+    rows.extend(ids.windows(2).map(|pair| (&*pair[1], within(&pair[0]))));
+    let file = desk.write("b.geojson", &placed(&rows));
+
+    let record = desk.record();
+    let snapshot = record.load(Revision(2)).unwrap();
+    let fell = (Step::Comparing, COUNT as u64, COUNT as u64);
+    let prepare = |cancel_at: u64| {
+        let mut told = 0;
+        let mut options = surveyed_options();
+        options
+            .changes
+            .constants
+            .retain(|name, _| name == "licence");
+        let watch = &mut |step, done, all| {
+            told += u64::from((step, done, all) == fell);
+            if told < cancel_at {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let prepared = intake::prepare(&record, &snapshot, &request(&desk, &file), &options, watch);
+        (prepared.map(|prepared| prepared.counts.invalid), told)
+    };
+    for at in [1, 20] {
+        let (cancelled, told) = prepare(at);
+        assert!(matches!(cancelled, Err(Failed::Cancelled)) && told == at);
+    }
+    let (invalid, told) = prepare(u64::MAX);
+    assert_eq!(invalid.unwrap(), COUNT as u64);
+    // It is told at every 64th step: a few for each row.
+    assert!(told < COUNT as u64 / 5, "{told}");
+    assert!(desk.left().is_empty());
+}
+
+#[test]
 fn what_others_refer_to_does_not_go_unsaid() {
     let desk = Desk::new();
     let leads = ("leads", json!({"placed_in": ["parcels/sound"]}));

@@ -20,6 +20,9 @@ pub struct Fallen {
     pub reason: Text,
 }
 
+/// Is asked at every step whether to go on, and says why not.
+pub type GoOn<'a> = dyn FnMut() -> Result<(), RecordError> + 'a;
+
 /// Takes those rows out of the changes that refer to what will not be there, or that contain themselves;
 /// then those that referred to them, until all that is left holds. `removing`: what the file does not have
 /// goes.
@@ -29,12 +32,14 @@ pub fn fell(
     collection: &str,
     removing: bool,
     take: &mut dyn FnMut(Fallen),
+    go_on: &mut GoOn<'_>,
 ) -> Result<(), RecordError> {
     if !staging.index_leads()? {
         return Ok(());
     }
     loop {
-        for id in circle(staging, snapshot, collection)? {
+        go_on()?;
+        for id in circle(staging, snapshot, collection, go_on)? {
             staging.fell_circling(&id)?;
         }
         staging.fell_dangling(removing)?;
@@ -50,27 +55,29 @@ pub fn fell(
                 reason,
             });
         })?;
-        // What stands in the place of a row that fell may close another circle.
+        // What stands in the place of a row that fell may close another circle, and nothing else can.
         if fallen == 0 {
             return Ok(());
         }
     }
 }
 
-/// The features of the file that contain themselves.
+/// The features of the file that contain themselves, as far as something suspect is among them.
 fn circle(
     staging: &Staging,
     snapshot: &Snapshot,
     collection: &str,
+    go_on: &mut GoOn<'_>,
 ) -> Result<Vec<String>, RecordError> {
     // Those whose containers are known to end, or to have been told of.
     let mut done: HashSet<FeatureRef> = HashSet::new();
     let mut found = Vec::new();
-    staging.each_contained(|id| {
+    staging.each_suspect(|id| {
         let mut path: Vec<FeatureRef> = Vec::new();
         let mut next = Some(FeatureRef::new(collection, id));
         let mut on_path = HashSet::new();
         while let Some(name) = next.take() {
+            go_on()?;
             if done.contains(&name) {
                 break;
             }
@@ -107,12 +114,15 @@ pub fn needed(
     staging: &Staging,
     snapshot: &Snapshot,
     collection: &str,
+    go_on: &mut GoOn<'_>,
 ) -> Result<Option<(u64, String, String)>, RecordError> {
     let mut needed: Option<(u64, String, String)> = None;
     staging.each_removed(|id| {
+        go_on()?;
         let name = FeatureRef::new(collection, id);
         let mut by = claims_on(snapshot, &name).next().map(str::to_owned);
         for other in referrers(snapshot, &name) {
+            go_on()?;
             if by.is_some() {
                 break;
             }

@@ -131,7 +131,10 @@ pub enum Failed {
 
 impl From<RecordError> for Failed {
     fn from(error: RecordError) -> Self {
-        Self::Record(error)
+        match error {
+            RecordError::Over => Self::Cancelled,
+            error => Self::Record(error),
+        }
     }
 }
 
@@ -395,7 +398,16 @@ pub fn prepare(
         return Err(error);
     }
     let removing = options.remove_missing && comparison.unkeyed == 0;
-    comparison.fell(removing)?;
+    // What else is done to the rows has no count of its own.
+    let mut asked = 0;
+    let mut go_on = || {
+        asked += 1;
+        if asked % OFTEN == 1 && (*watch.borrow_mut())(Step::Comparing, rows, rows).is_break() {
+            return Err(RecordError::Over);
+        }
+        Ok(())
+    };
+    comparison.fell(removing, &mut go_on)?;
     let Comparison {
         mut shapes,
         staging,
@@ -405,6 +417,14 @@ pub fn prepare(
         unkeyed,
         ..
     } = comparison;
+    prepared.counts = counts;
+    prepared.flaws = flaws;
+    if options.remove_missing && unkeyed > 0 {
+        prepared.unkeyed = unkeyed;
+    } else if options.remove_missing {
+        prepared.counts.removed = staging.remove_missing()?;
+        prepared.needed = leads::needed(&staging, snapshot, &request.into, &mut go_on)?;
+    }
     let unread = RefCell::new(Ok(()));
     let told = |asked: Result<bool, RecordError>| {
         asked.unwrap_or_else(|error| {
@@ -414,7 +434,7 @@ pub fn prepare(
     };
     let standing = Neighbours {
         collection,
-        stays: &|id| told(staging.stays(id, removing)),
+        stays: &|id| told(staging.stays(id)),
         comes: &|row| told(staging.comes(row)),
     };
     let compared = shapes.compare(&standing, &mut |done, all| {
@@ -426,14 +446,6 @@ pub fn prepare(
         shapes.findings(&mut |done, all| (*watch.borrow_mut())(Step::Overlapping, done, all));
     prepared.findings.extend(found.ok_or(Failed::Cancelled)?);
     prepared.findings.extend(losing_shapes(&losing));
-    prepared.counts = counts;
-    prepared.flaws = flaws;
-    if options.remove_missing && unkeyed > 0 {
-        prepared.unkeyed = unkeyed;
-    } else if options.remove_missing {
-        prepared.counts.removed = staging.remove_missing()?;
-        prepared.needed = leads::needed(&staging, snapshot, &request.into)?;
-    }
     prepared
         .findings
         .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -537,9 +549,6 @@ impl Prepared {
             Concluding::Reading { done, all } => is_over(Step::Checking, done, all),
             Concluding::Committing => is_over(Step::Concluding, all, all),
         });
-        if matches!(committed, Err(RecordError::Over)) {
-            return Err(Failed::Cancelled);
-        }
         if matches!(committed, Ok(_) | Err(RecordError::Unchanged)) {
             let mapping = serde_json::to_string(&self.mapping).unwrap_or_default();
             let fields = fields_key(&self.layer.fields);
@@ -1007,7 +1016,7 @@ impl Comparison<'_> {
     }
 
     /// Takes out rows that refer to what will not be there.
-    fn fell(&mut self, removing: bool) -> Result<(), RecordError> {
+    fn fell(&mut self, removing: bool, go_on: &mut leads::GoOn<'_>) -> Result<(), RecordError> {
         let (counts, flaws) = (&mut self.counts, &mut self.flaws);
         leads::fell(
             &self.staging,
@@ -1030,6 +1039,7 @@ impl Comparison<'_> {
                     first_flaws(flaws);
                 }
             },
+            go_on,
         )?;
         first_flaws(flaws);
         Ok(())

@@ -113,6 +113,7 @@ impl Staging {
                  row INTEGER NOT NULL, property TEXT NOT NULL, target TEXT NOT NULL, own TEXT,
                  contains INTEGER NOT NULL
              ) STRICT;
+             CREATE TABLE suspects (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
              CREATE TABLE fallen (row INTEGER PRIMARY KEY, circles INTEGER NOT NULL) STRICT;
              CREATE TABLE keys (key TEXT PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
              BEGIN;",
@@ -242,23 +243,26 @@ impl Staging {
         Ok(())
     }
 
-    /// Whether any feature refers to another; makes such quick to find, once all rows are noted.
+    /// Whether any feature refers to another; makes such quick to find, once all rows are noted. All that is
+    /// referred to or contained is then suspect.
     pub fn index_leads(&self) -> Result<bool, RecordError> {
         self.connection.execute_batch(
-            "CREATE INDEX leads_by_row ON leads (row); CREATE INDEX leads_by_own ON leads (own)",
+            "CREATE INDEX leads_by_row ON leads (row);
+             CREATE INDEX leads_by_own ON leads (own);
+             INSERT INTO suspects
+                 SELECT own FROM leads WHERE own IS NOT NULL
+                 UNION SELECT id FROM leads JOIN changes USING (row) WHERE contains",
         )?;
         let mut any = self.connection.prepare("SELECT 1 FROM leads LIMIT 1")?;
         Ok(any.exists([])?)
     }
 
-    /// Hands on the features of the file that say what contains them.
-    pub fn each_contained(
+    /// Hands on the features that are suspect.
+    pub fn each_suspect(
         &self,
         mut take: impl FnMut(&str) -> Result<(), RecordError>,
     ) -> Result<(), RecordError> {
-        let mut rows = self
-            .connection
-            .prepare("SELECT id FROM leads JOIN changes USING (row) WHERE contains ORDER BY row")?;
+        let mut rows = self.connection.prepare_cached("SELECT id FROM suspects")?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
             take(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
@@ -289,40 +293,40 @@ impl Staging {
         Ok(())
     }
 
-    /// Lets those rows fall that refer to what will not be there, and those that refer to them. What stands
-    /// is there, unless what the file does not have goes.
+    /// Lets those rows fall that refer to a suspect that will not be there, and those that refer to them. What
+    /// stands is there, unless what the file does not have goes.
     pub fn fell_dangling(&self, removing: bool) -> Result<(), RecordError> {
         const STANDS: &str =
             "EXISTS (SELECT 1 FROM standing WHERE standing.id = own AND (seen OR NOT ?1))";
-        self.connection.execute(
-            &format!(
+        self.connection
+            .prepare_cached(&format!(
                 "INSERT OR IGNORE INTO fallen
                  WITH RECURSIVE falling (row, id) AS (
-                     SELECT row, changes.id FROM leads JOIN changes USING (row)
-                     WHERE own IS NOT NULL AND NOT {STANDS}
+                     SELECT leads.row, changes.id FROM suspects
+                     CROSS JOIN leads ON own = suspects.id CROSS JOIN changes ON changes.row = leads.row
+                     WHERE NOT {STANDS}
                          AND NOT EXISTS (SELECT 1 FROM changes AS target WHERE target.id = own)
                      UNION
                      SELECT leads.row, changes.id FROM falling
-                     JOIN leads ON own = falling.id JOIN changes ON changes.row = leads.row
+                     CROSS JOIN leads ON own = falling.id CROSS JOIN changes ON changes.row = leads.row
                      WHERE NOT {STANDS}
                  ) SELECT row, 0 FROM falling"
-            ),
-            [removing],
-        )?;
+            ))?
+            .execute([removing])?;
         Ok(())
     }
 
     /// Takes the rows that fell out of the changes, and hands each on: its number, key and sort, and where
-    /// it leads to nothing the property and what that names.
+    /// it leads to nothing the property and what that names. Their features alone are suspect then.
     pub fn take_fallen(
         &self,
         removing: bool,
         mut take: impl FnMut(u64, String, Sort, Option<(String, String)>),
     ) -> Result<u64, RecordError> {
         let count = {
-            let mut rows = self.connection.prepare(
+            let mut rows = self.connection.prepare_cached(
                 "SELECT fallen.row, key, sort, property, target FROM fallen
-                 JOIN changes ON changes.row = fallen.row
+                 CROSS JOIN changes ON changes.row = fallen.row
                  LEFT JOIN leads ON NOT circles AND leads.rowid = (
                      SELECT min(rowid) FROM leads AS own_leads WHERE own_leads.row = fallen.row
                      AND own IS NOT NULL
@@ -350,7 +354,9 @@ impl Staging {
             count
         };
         self.connection.execute_batch(
-            "DELETE FROM leads WHERE row IN (SELECT row FROM fallen);
+            "DELETE FROM suspects;
+             INSERT INTO suspects SELECT id FROM fallen CROSS JOIN changes USING (row);
+             DELETE FROM leads WHERE row IN (SELECT row FROM fallen);
              DELETE FROM changes WHERE row IN (SELECT row FROM fallen);
              DELETE FROM fallen;",
         )?;
@@ -375,14 +381,13 @@ impl Staging {
         Ok(found.exists([row])?)
     }
 
-    /// Whether a feature stays as it stands: no row that is taken is its, and it does not go, as what the file
-    /// does not have may.
-    pub fn stays(&self, id: &str, removing: bool) -> Result<bool, RecordError> {
+    /// Whether a feature stays as it stands: no row that is taken is its, and it does not go.
+    pub fn stays(&self, id: &str) -> Result<bool, RecordError> {
         let mut found = self.connection.prepare_cached(
-            "SELECT 1 FROM standing WHERE id = ?1 AND (seen OR NOT ?2)
+            "SELECT 1 FROM standing WHERE id = ?1
              AND NOT EXISTS (SELECT 1 FROM changes WHERE changes.id = standing.id)",
         )?;
-        Ok(found.exists((id, removing))?)
+        Ok(found.exists([id])?)
     }
 
     /// Hands on the features that go.
