@@ -221,7 +221,11 @@ impl Mapping {
                 .find(|field| fits(field))
                 .map(|field| field.field.name.clone())
         };
-        let is_flat = |field: &FieldSample| field.field.kind != FieldKind::Json;
+        // Formats without lists and objects have them as text.
+        let is_flat = |field: &FieldSample| {
+            field.field.kind != FieldKind::Json
+                && !every_sample(field, |text| text.starts_with(['[', '{']))
+        };
         let mut properties = BTreeMap::new();
         for (property, names) in NAMES {
             let fits = |field: &FieldSample| match *property {
@@ -237,9 +241,7 @@ impl Mapping {
         }
         for field in fields {
             let name = &field.field.name;
-            let holds_it = field.field.kind == FieldKind::Json
-                || every_sample(field, |text| text.starts_with(['[', '{']));
-            if STRUCTURED.contains(&name.as_str()) && holds_it {
+            if STRUCTURED.contains(&name.as_str()) && !is_flat(field) {
                 properties.insert(name.clone(), name.clone());
             }
         }
@@ -407,5 +409,15 @@ mod tests {
         };
         assert_eq!(names(suggest("地块", "[]")), ["kind", "status", "statuses"]);
         assert!(names(suggest("住宅", "已建")).is_empty());
+    }
+
+    #[test]
+    fn a_list_that_is_written_as_text_is_no_text() {
+        let written = json!(r#"{"code": "R2"}"#);
+        let fields = [field("land_use", FieldKind::Text, &[written])];
+        let mapping = Mapping::suggest(&fields, &parcels(), false);
+        let names: Vec<_> = mapping.properties.keys().collect();
+        assert_eq!(names, ["land_use"]);
+        assert!(mapping.check(&[fields[0].field.clone()]).is_ok());
     }
 }
