@@ -346,6 +346,7 @@ fn form(step: Step) -> String {
             "读取 (reading)",
             "{bytes}/{total_bytes}  {bytes_per_sec}  {eta}",
         ),
+        Step::Scanning => ("读取各行 (rows)", COUNTED),
         Step::Standing => ("读取现有数据 (what stands)", COUNTED),
         Step::Comparing => ("比较 (comparing)", COUNTED),
         Step::Overlapping => ("查重叠 (overlaps)", COUNTED),

@@ -644,6 +644,47 @@ fn cancelled_it_leaves_nothing() {
 }
 
 #[test]
+fn reading_is_told_in_bytes_or_in_rows_and_says_which() {
+    let desk = Desk::new();
+    let record = desk.record();
+    let data = desk.data();
+    let snapshot = record.load(Revision(1)).unwrap();
+    for (ending, counts_rows) in [
+        ("geojson", false),
+        ("csv", false),
+        ("kml", false),
+        ("dxf", false),
+        ("fgb", false),
+        ("gpkg", true),
+        ("zip", true),
+    ] {
+        let file = desk.folder.path().join(format!("parcels.{ending}"));
+        let args = ["export", "parcels", "--data", data.to_str().unwrap()];
+        let written = program(&args).arg("--out").arg(&file).output().unwrap();
+        assert!(written.status.success(), "{ending}");
+        let bytes = fs::metadata(&file).unwrap().len();
+        let mut told = Vec::new();
+        let watch = &mut |step, done, all| {
+            told.push((step, done, all));
+            ControlFlow::Continue(())
+        };
+        let options = Options::default();
+        let prepared =
+            intake::prepare(&record, &snapshot, &request(&desk, &file), &options, watch).unwrap();
+        let of = |wanted| told.iter().filter(move |(step, ..)| *step == wanted);
+        assert!(of(Step::Reading).count() > 0, "{ending}");
+        assert!(
+            of(Step::Reading).all(|(_, done, all)| done <= all && *all == bytes),
+            "{ending}: {told:?}"
+        );
+        let rows: Vec<_> = of(Step::Scanning).copied().collect();
+        let counted = (1..=prepared.rows).map(|row| (Step::Scanning, row, prepared.rows));
+        let counted: Vec<_> = counted.filter(|_| counts_rows).collect();
+        assert_eq!(rows, counted, "{ending}");
+    }
+}
+
+#[test]
 fn a_commit_tells_how_far_it_is_and_cancelled_leaves_nothing() {
     let desk = Desk::new();
     let record = desk.record();

@@ -413,6 +413,7 @@ export interface Finding extends Told {
 export interface ImportStep {
   step:
     | 'reading'
+    | 'scanning'
     | 'standing'
     | 'comparing'
     | 'overlapping'

@@ -234,6 +234,7 @@ export const EDITING_WORDS = {
   ],
   'intake.sending': ['正在上传', 'Sending'],
   'intake.reading': ['正在读取文件', 'Reading the file'],
+  'intake.scanning': ['正在读取各行', 'Reading the rows'],
   'intake.standing': ['正在读取现有数据', 'Reading what stands'],
   'intake.comparing': ['正在核对', 'Checking'],
   'intake.overlapping': ['正在查重叠', 'Looking for overlaps'],

@@ -80,8 +80,10 @@ pub struct Options {
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The file is opened and looked through: bytes, or rows where its format counts these.
+    /// The file is opened, and looked through where its format does not count rows: bytes.
     Reading,
+    /// The file is looked through: rows.
+    Scanning,
     /// What stands is read: features.
     Standing,
     /// Every row is checked and compared with what stands: rows.
@@ -102,6 +104,7 @@ impl Step {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reading => "reading",
+            Self::Scanning => "scanning",
             Self::Standing => "standing",
             Self::Comparing => "comparing",
             Self::Overlapping => "overlapping",
@@ -793,6 +796,11 @@ fn look_through(
     let mut fields: Vec<_> = layer.fields.iter().cloned().map(FieldSample::new).collect();
     let mut rows = 0_u64;
     let cancelled = RefCell::new(false);
+    let step = if layer.format.counts_rows() {
+        Step::Scanning
+    } else {
+        Step::Reading
+    };
     reader.rows(
         &mut |row| {
             rows += 1;
@@ -813,7 +821,7 @@ fn look_through(
             }
         },
         &mut |done, all| {
-            if (*watch.borrow_mut())(Step::Reading, done, all).is_break() {
+            if (*watch.borrow_mut())(step, done, all).is_break() {
                 *cancelled.borrow_mut() = true;
             }
         },

@@ -60,6 +60,12 @@ impl Format {
         Self::Dxf,
     ];
 
+    /// Whether reading its rows is told in rows, and not in bytes.
+    #[must_use]
+    pub fn counts_rows(self) -> bool {
+        matches!(self, Self::Shapefile | Self::GeoPackage)
+    }
+
     /// The end of the name of a file that is written, without the dot: a shapefile is zipped.
     #[must_use]
     pub fn extension(self) -> &'static str {

@@ -22,7 +22,7 @@ use crate::{
 /// Takes rows one after another, and says whether it wants more.
 pub type Take<'a> = dyn FnMut(Result<Row, RowFlaw>) -> ControlFlow<()> + 'a;
 
-/// Is told how much has been read, and of how much: bytes or rows.
+/// Is told how much has been read, and of how much: bytes, or rows where its format counts them.
 pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 /// Bytes that one row may take: what is longer is a flaw, not a feature.
