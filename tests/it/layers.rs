@@ -511,6 +511,13 @@ fn names_of_layers_that_a_drawing_cannot_have_are_told() {
         "{losses}"
     );
     assert_eq!(names, ["道路", "__井", "a_", "地块", "地块"]);
+    // Without the spaces around it a name is the same.
+    let (losses, names) = drawn("地块", &[json!(" 道路 "), json!("JMD-1\u{3000}")]);
+    assert!(!losses.contains("names of layers of"), "{losses}");
+    assert_eq!(names, ["道路", "JMD-1"]);
+    let (losses, names) = drawn(" 地块 ", &[Value::Null]);
+    assert!(!losses.contains("the layer is called"), "{losses}");
+    assert_eq!(names, ["地块"]);
     let (losses, names) = drawn("地块😀", &[Value::Null]);
     assert!(losses.contains("the layer is called “地块_”"), "{losses}");
     assert_eq!(names, ["地块_"]);

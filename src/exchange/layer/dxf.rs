@@ -425,7 +425,7 @@ pub(super) fn losses(layer: &Layer, crs: Crs, survey: &Survey, losses: &mut Loss
             );
         }
     }
-    if place.is_none() && layer_name(&layer.name) != layer.name {
+    if place.is_none() && layer_name(&layer.name) != layer.name.trim() {
         let (name, own) = (shortened(&layer.name), layer_name(&layer.name));
         losses.tell(
             format!("“{name}”有 DXF（GBK）写不了的字，图层名写作“{own}”"),

@@ -338,7 +338,7 @@ impl FieldSurvey {
     fn see_layer(&mut self, value: &Value) {
         match dxf::named(value) {
             None => self.unnamed += 1,
-            Some(name) => self.misnamed += u64::from(dxf::layer_name(name) != name),
+            Some(name) => self.misnamed += u64::from(dxf::layer_name(name) != name.trim()),
         }
     }
 
