@@ -134,14 +134,37 @@ impl Stage {
 
     /// 409: what is asked for does not fit how far the import has come.
     fn not_now(&self) -> Problem {
-        let word = self.word();
-        Problem::new(
-            StatusCode::CONFLICT,
-            Text::new(
-                format!("导入的状态是 {word}，不能这样做"),
-                format!("the import is {word}, so this can't be done"),
+        Problem::new(StatusCode::CONFLICT, self.told())
+    }
+
+    /// How far the import has come, for whoever asks for what does not fit it.
+    fn told(&self) -> Text {
+        match self {
+            Self::Arriving => Text::new(
+                "此导入的文件还没有传完，请稍候",
+                "the file of this import is still on its way: wait for it",
             ),
-        )
+            Self::Reading => Text::new(
+                "此导入的文件正在读取，请等它读完",
+                "the file of this import is being read: wait until it has been",
+            ),
+            Self::Ready(_) => Text::new(
+                "此导入已读完，尚未写入",
+                "the file of this import has been read, and nothing is written yet",
+            ),
+            Self::Committing | Self::Concluding => Text::new(
+                "此导入正在写入，请等它写完",
+                "this import is being committed: wait until it has been",
+            ),
+            Self::Failed(_) => Text::new(
+                "此导入的文件没能读完，请先改选项，或重新上传",
+                "the file of this import could not be read: decide otherwise first, or send it anew",
+            ),
+            Self::Committed(Revision(number)) => Text::new(
+                format!("此导入已写入，成为版本 {number}"),
+                format!("this import has become revision {number} already"),
+            ),
+        }
     }
 }
 
@@ -961,5 +984,21 @@ mod tests {
         assert!(import.cancel().is_ok());
         assert!(import.goes_on(0, of(Step::Concluding)).is_break());
         assert_eq!(import.stage().word(), "committing");
+    }
+
+    #[test]
+    fn how_far_it_has_come_is_told_in_chinese() {
+        for (stage, words) in [
+            (Stage::Arriving, "还没有传完"),
+            (Stage::Reading, "正在读取"),
+            (Stage::Committing, "正在写入"),
+            (Stage::Concluding, "正在写入"),
+            (Stage::Failed(Text::new("坏", "bad")), "没能读完"),
+            (Stage::Committed(Revision(7)), "成为版本 7"),
+        ] {
+            let told = stage.told().zh;
+            assert!(told.contains(words), "{told}");
+            assert!(!told.contains(|c: char| c.is_ascii_alphabetic()), "{told}");
+        }
     }
 }

@@ -491,17 +491,17 @@ impl Prepared {
         if self.unkeyed > 0 {
             let unkeyed = self.unkeyed;
             faults.push(Text::new(
-                format!("{unkeyed} 行认不出是哪个要素：不能删去“文件里没有的”"),
+                format!("有 {unkeyed} 行无法对应到要素，不能判断哪些要素文件里没有，因此不能删除"),
                 format!(
-                    "{unkeyed} rows could be any feature's: what is missing from the file can't be told, and so not removed"
+                    "{unkeyed} rows could be any feature's: what is missing from the file can't be told, and so not be removed"
                 ),
             ));
         }
         if let Some((count, first, by)) = &self.needed {
             faults.push(Text::new(
-                format!("{count} 个要删去的要素仍有别处引用，如 {first}（见 {by}）"),
+                format!("要删除的要素中有 {count} 个仍被引用，如 {first} 被 {by} 引用"),
                 format!(
-                    "{count} features that would go are still referred to, such as {first} by {by}"
+                    "{count} of the features that would go are still referred to, such as {first} by {by}"
                 ),
             ));
         }
