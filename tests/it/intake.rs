@@ -548,6 +548,56 @@ fn coordinates_that_lie_are_told_and_what_is_proposed_puts_them_right() {
     assert!(said.fine, "{}", said.err);
 }
 
+#[test]
+fn a_shapefile_whose_prj_lies_is_told() {
+    // The zone with its number before the eastings; and UTM, of the same meridian but another scale, by which
+    // all lies 1.7 km off and still near the district.
+    for (system, words) in [
+        (
+            "EPSG:4527",
+            "横坐标不带带号：读作 EPSG:4548，100 % 落在本区附近",
+        ),
+        (
+            "EPSG:32650",
+            "坐标系与写明的不同：读作 EPSG:4548，与本区街道相符",
+        ),
+    ] {
+        let desk = Desk::new();
+        let plain = desk.write("parcels.geojson", &parcels(GAUSS, same));
+        let file = desk.folder.path().join("parcels.shp.zip");
+        let mut gdal = std::process::Command::new("ogr2ogr");
+        let made = gdal
+            .args(["-f", "ESRI Shapefile", "-a_srs", system])
+            .args(["-lco", "ENCODING=UTF-8"])
+            .args([&file, &plain]);
+        assert!(made.status().unwrap().success());
+        // Names of fields are cut to ten bytes.
+        let key = ["--key", "地块编"];
+        let said = desk.import(&file, &signed(&key));
+        let proposed = "建议 (proposed): --crs EPSG:4548";
+        assert!(
+            !said.fine && said.out.contains(words) && said.out.contains(proposed),
+            "{system}: {}{}",
+            said.out,
+            said.err
+        );
+        assert!(said.err.contains("nothing was written"), "{}", said.err);
+        assert_eq!(desk.record().latest().unwrap(), Revision(1));
+        // What is proposed puts every parcel where it stands.
+        let before = desk.latest();
+        let right = [&key[..], &["--crs", "EPSG:4548"]].concat();
+        let said = desk.import(&file, &signed(&right));
+        assert!(said.fine, "{system}: {}{}", said.out, said.err);
+        assert_eq!(said.counts(), [0, 75, 0, 0, 0], "{system}");
+        let after = desk.latest();
+        let [before, after] = [&before, &after].map(|one| one.collection("parcels").unwrap());
+        for feature in before.features() {
+            let now = after.get(&feature.id).unwrap();
+            assert_eq!(now.geometry, feature.geometry, "{system}: {}", feature.id);
+        }
+    }
+}
+
 fn request(desk: &Desk, file: &Path) -> Request {
     Request {
         path: file.to_owned(),

@@ -2,7 +2,8 @@
 //!
 //! First the reference system: in which of those that the service knows, and in which order of the
 //! axes, do the numbers come to lie in the district or near it? Systems differ by many kilometres, so
-//! this is sure. Then the datum: GCJ-02 and BD-09 differ from WGS 84 by some hundred metres, and the
+//! this is sure; one that it does not know may differ from one of these by less, and there streets decide.
+//! Then the datum: GCJ-02 and BD-09 differ from WGS 84 by some hundred metres, and the
 //! witnesses are streets, which parcels do not lie across and lines of streets lie along, and the
 //! district's outline.
 //!
@@ -91,29 +92,26 @@ pub fn place(
                 None,
             ));
         }
-        findings.extend(judge_datum(sample, ground, reading, current));
+        let mut datum = judge_datum(sample, ground, reading, current);
+        let is_unclear = datum
+            .as_ref()
+            .is_some_and(|it| it.code == Code::DatumUnclear);
+        if system.is_none() && is_unclear {
+            let other = fitting(sample, &probes, ground, reading)?;
+            datum = other.or(datum);
+        }
+        findings.extend(datum);
         return Ok(Placed {
             findings,
             is_near: true,
         });
     }
     let mut best: Option<(f64, Reading, Converter)> = None;
-    for crs in Crs::all() {
-        if matches!(crs.short_name().as_str(), "EPSG:4326" | "EPSG:4490") {
-            // The same numbers as CRS84: the axes are told apart by themselves.
-            continue;
-        }
-        for swap_axes in [false, true] {
-            let other = Reading {
-                crs: Some(*crs),
-                swap_axes,
-                from_datum: reading.from_datum,
-            };
-            let converter = Converter::new(other, None)?;
-            let share = near_share(&probes, ground, &converter);
-            if share >= MOST && best.as_ref().is_none_or(|(best, ..)| share > *best) {
-                best = Some((share, other, converter));
-            }
+    for other in readings(reading) {
+        let converter = Converter::new(other, None)?;
+        let share = near_share(&probes, ground, &converter);
+        if share >= MOST && best.as_ref().is_none_or(|(best, ..)| share > *best) {
+            best = Some((share, other, converter));
         }
     }
     let Some((share, better, converter)) = best else {
@@ -148,6 +146,69 @@ pub fn place(
         findings,
         is_near: false,
     })
+}
+
+/// The readings in each system that is known, in both orders of the axes.
+fn readings(reading: Reading) -> impl Iterator<Item = Reading> {
+    // The same numbers as CRS84: the axes are told apart by themselves.
+    let is_crs84 = |crs: &Crs| matches!(crs.short_name().as_str(), "EPSG:4326" | "EPSG:4490");
+    let systems = Crs::all().iter().filter(move |crs| !is_crs84(crs));
+    systems.flat_map(move |crs| {
+        [false, true].map(|swap_axes| Reading {
+            crs: Some(*crs),
+            swap_axes,
+            from_datum: reading.from_datum,
+        })
+    })
+}
+
+/// Says in which of the known systems a file agrees with the streets that does not as it is read: what lies
+/// a kilometre off lies near the district all the same.
+fn fitting(
+    sample: &Sample,
+    probes: &[Coord<f64>],
+    ground: &Ground,
+    reading: Reading,
+) -> Result<Option<Finding>, Text> {
+    for other in readings(reading) {
+        let converter = Converter::new(other, None)?;
+        if near_share(probes, ground, &converter) < MOST {
+            continue;
+        }
+        let fits = judge_datum(sample, ground, other, &converter);
+        let Some(fits) = fits.filter(|it| it.code == Code::DatumFits) else {
+            continue;
+        };
+        let name = other.crs.unwrap_or(Crs::CRS84).short_name();
+        let swapped = swapped(other);
+        return Ok(Some(finding(
+            Code::OtherSystem,
+            Severity::Error,
+            fits.confidence,
+            sample,
+            Text::new(
+                format!(
+                    "坐标系与写明的不同：读作 {name}{}，与本区街道相符，按写明的读则不符",
+                    swapped.0
+                ),
+                format!(
+                    "the reference system is not the one that is stated: read as {name}{} the numbers agree with the streets here, read as stated they do not",
+                    swapped.1
+                ),
+            ),
+            Some(difference(None, reading, other)),
+        )));
+    }
+    Ok(None)
+}
+
+/// How a reading tells that it swaps the axes.
+fn swapped(reading: Reading) -> (&'static str, &'static str) {
+    if reading.swap_axes {
+        ("，两个坐标互换", ", the two numbers swapped")
+    } else {
+        ("", "")
+    }
 }
 
 /// Some numbers of the sample, from all over it.
@@ -256,14 +317,10 @@ fn misread(
         ),
     };
     let name = right.short_name();
-    let swapped = if better.swap_axes {
-        ("，两个坐标互换", ", the two numbers swapped")
-    } else {
-        ("", "")
-    };
+    let swapped = swapped(better);
     let percent = (share * 100.0).floor();
     let message = Text::new(
-        format!("{zh}：按 {name}{}读，{percent} % 落在本区附近", swapped.0),
+        format!("{zh}：读作 {name}{}，{percent} % 落在本区附近", swapped.0),
         format!(
             "{en}: read as {name}{}, {percent} % come to lie in the district or near it",
             swapped.1
