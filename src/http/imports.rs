@@ -31,9 +31,9 @@ use tokio::sync::Semaphore;
 
 use super::{
     AppState, Base, GEOJSON, JSON, Work,
-    areas::read_body,
+    body::read_body,
     collections,
-    edit::{failed, failed_for},
+    failed::{failed, failed_for},
     paging::Page,
     params::Params,
     person::Editor,

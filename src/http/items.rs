@@ -17,7 +17,9 @@ use serde_json::json;
 use super::{
     AppState, Base, GEOJSON, HTML, JSON, Work,
     collections::{self, Queries},
-    edit, format,
+    edit,
+    failed::failed,
+    format,
     moment::Data,
     page,
     paging::Page,
@@ -177,9 +179,7 @@ pub async fn one(
             let mut response = geojson_answer(body, crs);
             if let Some(record) = state.0.live.record() {
                 let key = Key::of(&FeatureRef::new(&collection_id, &id));
-                let version = record
-                    .version(&key, snapshot.revision)
-                    .map_err(edit::failed)?;
+                let version = record.version(&key, snapshot.revision).map_err(failed)?;
                 let tag = version.and_then(|version| edit::entity_tag(version).parse().ok());
                 if let Some(tag) = tag {
                     response.headers_mut().insert(header::ETAG, tag);

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     AppState, Work,
-    edit::failed,
+    failed::failed,
     params::Params,
     person::{Asker, cookie, is_same},
     problem::Problem,
