@@ -22,4 +22,4 @@ pub use query::{
 pub use relation::Relation;
 pub use shape::{Area, Origin};
 pub use spec::{AreaError, AreaSpec, MAX_BUFFER_M, MAX_RADIUS_M, MAX_VERTICES, OpenSentence};
-pub use totals::{GrandTotals, Group, LeftOut, NOT_STATED, Totals};
+pub use totals::{GrandTotals, Group, LeftOut, Totals};

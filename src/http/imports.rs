@@ -512,7 +512,7 @@ pub async fn create(
     let scratch = state.record()?.scratch();
     let mut id = [0; 12];
     getrandom::fill(&mut id).map_err(|error| broken(&io::Error::other(error.to_string())))?;
-    let id = crate::documents::hex(&id);
+    let id = crate::model::hex(&id);
     let folder = scratch.join(&id);
     let import = Arc::new(Import {
         id: id.clone(),

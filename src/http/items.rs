@@ -31,7 +31,7 @@ use crate::{
     filter::{Filter, Language},
     geometry::{crs::Crs, measure, write},
     html::{self, Listing},
-    model::{Feature, FeatureRef, Period, Status, Text},
+    model::{Feature, FeatureRef, NOT_STATED, Period, Status, Text},
     store::{
         Collection, Field, Interrupted, Order, Selection, Snapshot, Wanted, Window, record::Key,
     },
@@ -67,9 +67,6 @@ const AS_DATA: [&str; 2] = [GEOJSON, JSON];
 
 /// How long a filter may be worked on.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-
-/// What stands for “no status is stated” among statuses.
-const NOT_STATED: &str = "none";
 
 /// The features of a collection.
 pub async fn list(

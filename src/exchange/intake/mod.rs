@@ -14,5 +14,4 @@ mod staging;
 
 pub use mapping::{FieldSample, Mapping};
 pub use prepare::{Counts, Failed, Flaw, Need, Options, Prepared, Request, Step, prepare};
-pub use slug::slug;
 pub use staging::{Sort, StagedChange};

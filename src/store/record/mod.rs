@@ -25,10 +25,7 @@ use serde::Deserialize;
 
 use self::reader::{Reader, Readers};
 use super::{files::Files, load, load::not_json, snapshot::Snapshot};
-use crate::{
-    documents::hex,
-    model::{Revision, RevisionInfo, Text},
-};
+use crate::model::{Revision, RevisionInfo, Text, hex};
 
 mod backup;
 mod commit;
