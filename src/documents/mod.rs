@@ -1,4 +1,6 @@
 //! The source documents: their texts, where in them a quoted statement stands, and what they claim.
+//!
+//! [`claims`] are what their sentences say of features, [`pairs`] what two of them say of the same one.
 
 mod claims;
 mod pairs;
