@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         Command::Render(options) => render::render(&options),
         Command::People(options) => people::people(&options),
         Command::Record(options) => record::record(&options),
-        Command::Check(district) => check(&district),
+        Command::Check(district) => check::check(&district),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

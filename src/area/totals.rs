@@ -17,12 +17,9 @@ use super::{
     shape::Area,
 };
 use crate::{
-    model::{Feature, Status},
+    model::{Feature, NOT_STATED, Status},
     store::Snapshot,
 };
-
-/// What stands for “nothing states one” among statuses and categories of land use.
-pub const NOT_STATED: &str = "none";
 
 /// Overlaps that miss less than this share of a feature hold all of it.
 const WHOLE: f64 = 1.0 - 1e-6;

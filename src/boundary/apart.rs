@@ -1,10 +1,10 @@
 //! Why the streets of a sentence make no ring: two that should meet do not, or leave a gap that is too
 //! long to be bridged.
 
-use super::compile::MAX_BRIDGE;
 use super::demand::Demand;
 use super::gap::LONGEST_GAP;
 use super::graph::{Arc, Graph};
+use super::limits::MAX_BRIDGE;
 use super::network::{Network, StreetId};
 use super::outline::outline;
 use super::piece::pieces;

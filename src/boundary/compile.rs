@@ -1,7 +1,7 @@
 //! Sides to a polygon: the cheapest walk around the area that makes a sound outline.
 //!
 //! From each place with which a side can begin the cheapest walks are found. Those that make a sound
-//! polygon within the limits below are the candidates, and [`choose`](super::choice) says which of
+//! polygon within the [limits](super::limits) are the candidates, and [`choose`](super::choice) says which of
 //! them is the outcome. If there is none, walks are sought on which two sides lie in steps; and if there
 //! are none of these, the reason is what is wrong with the cheapest, or where it would lead if gaps might
 //! be longer.
@@ -14,7 +14,7 @@ use super::choice::{Ambiguity, Candidate, choose};
 use super::demand::Demand;
 use super::evidence::Compiled;
 use super::graph::{Arc, Graph};
-use super::limits::within_limits;
+use super::limits::{MAX_AREA_FACTOR, MAX_BRIDGE, within_limits};
 use super::network::Network;
 use super::outline::outline;
 use super::piece::{Piece, pieces};
@@ -23,39 +23,9 @@ use super::search::{Preference, Search, Walk};
 use super::text::{Sentence, Side};
 use crate::geometry::mismatch::likely_cause;
 
-/// The longest straight bridge across a gap, in metres.
-pub const MAX_BRIDGE: f64 = 250.0;
-
-/// The most that all straight bridges may make up of the outline.
-pub const MAX_BRIDGE_SHARE: f64 = 0.10;
-
-/// The longest way without interruption along streets that the side does not name, in metres.
-pub const MAX_VIA: f64 = 500.0;
-
-/// The most that bridges and ways along other streets may together make up of the outline.
-pub const MAX_OFF_SHARE: f64 = 0.20;
-
-/// The most states that a search may visit, so that a compile takes bounded time: there is one for each
-/// reading of the sentence, and where that finds nothing one for sides in steps and one for the gaps
-/// that are too long. The three zones of the district's plan take about a thousand each.
-pub const MAX_STATES: usize = 300_000;
-
-/// The most sound polygons among which one is chosen, for the same reason. Where a planner's sentence
-/// is ambiguous there are a few.
-pub const MAX_SOUND: usize = 300;
-
-/// A street counts as used when the outline follows it for more than this, in metres.
-pub const MIN_USE: f64 = 1.0;
-
-/// What a metre along a street that the side does not name costs.
-pub const VIA_COST: f64 = 4.0;
-
-/// What a metre straight across costs.
-pub const BRIDGE_COST: f64 = 10.0;
-
-/// A stated area that is more than this many times the measured one, or less than its part, says
-/// that the polygon is not the one that was meant.
-pub const MAX_AREA_FACTOR: f64 = 2.0;
+/// The most sound polygons among which one is chosen, so that a compile takes bounded time. Where a
+/// planner's sentence is ambiguous there are a few.
+pub(super) const MAX_SOUND: usize = 300;
 
 /// What becomes of a boundary sentence.
 #[derive(Debug, Clone, PartialEq)]

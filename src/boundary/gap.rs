@@ -6,13 +6,19 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use geo::Coord;
 
-use super::compile::{BRIDGE_COST, MAX_VIA, VIA_COST};
 use super::demand::Demand;
 use super::graph::{Arc, Course, Graph};
+use super::limits::MAX_VIA;
 use super::network::StreetId;
 use super::plane::{Metres, distance};
 use super::refusal::Reason;
 use super::search::Budget;
+
+/// What a metre along a street that the side does not name costs.
+pub(super) const VIA_COST: f64 = 4.0;
+
+/// What a metre straight across costs.
+pub(super) const BRIDGE_COST: f64 = 10.0;
 
 /// Ways across a gap are looked for up to this length, in metres: longer than any that is allowed,
 /// so that a refusal can say how long the only way is.

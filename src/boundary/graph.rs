@@ -8,10 +8,10 @@ use geo::Coord;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree, RTreeObject};
 
-use super::compile::{MAX_BRIDGE, MAX_VIA};
 use super::contact::{Contact, Place};
 use super::demand::Demand;
 use super::gap::LONGEST_GAP;
+use super::limits::{MAX_BRIDGE, MAX_VIA};
 use super::network::{LineKind, Network, StreetId, TOUCH, WayId};
 use super::plane::{Foot, distance, envelope, foot_on_segment, grown, length, pieces};
 

@@ -1,8 +1,24 @@
-//! How far an outline may leave the streets that its sentence names.
+//! How far an outline may leave the streets that its sentence names, and its area be from the one that
+//! is stated.
 
-use super::compile::{MAX_BRIDGE_SHARE, MAX_OFF_SHARE, MAX_VIA};
 use super::evidence::{Compiled, Stretch, StretchKind};
 use super::refusal::{Gap, Reason, Refusal};
+
+/// The longest straight bridge across a gap, in metres.
+pub(super) const MAX_BRIDGE: f64 = 250.0;
+
+/// The most that all straight bridges may make up of the outline.
+pub(super) const MAX_BRIDGE_SHARE: f64 = 0.10;
+
+/// The longest way without interruption along streets that the side does not name, in metres.
+pub(super) const MAX_VIA: f64 = 500.0;
+
+/// The most that bridges and ways along other streets may together make up of the outline.
+pub(super) const MAX_OFF_SHARE: f64 = 0.20;
+
+/// A stated area that is more than this many times the measured one, or less than its part, says
+/// that the polygon is not the one that was meant.
+pub(super) const MAX_AREA_FACTOR: f64 = 2.0;
 
 /// The outline, unless it leaves the named streets for too long or too often.
 pub(super) fn within_limits(compiled: Compiled) -> Result<Compiled, Refusal> {

@@ -2,15 +2,15 @@
 //! with the reason. Nothing is guessed.
 //!
 //! Three steps. [`text`] finds boundary sentences and reads each into four sides. [`network`] makes one
-//! centreline of each street and finds where these meet: `plane` measures, `chain` joins the ways of a street,
-//! `centreline` draws the line midway between carriageways, `contact` finds where lines meet, and
+//! centreline of each street and finds where these meet: `plane` measures, `chain` joins the ways of a
+//! street, `centreline` draws the line midway between carriageways, `contact` finds where lines meet, and
 //! `names` tells which street a name means. [`mod@compile`] makes the polygon: `demand` is what the
-//! sentence asks for, `graph` the lines around the area cut where they meet, `gap` the ways across
-//! gaps, `search` finds the cheapest walks around the area along the named streets, `piece` places
-//! their corners, `carriageway` moves them to the inner or outer carriageways, `outline` makes them
-//! rings and accounts for every metre ([`evidence`]), `limits`
-//! says how far they may leave the named streets, [`choice`] which of several is meant, `apart` finds
-//! where streets do not meet that should, and `refusal` says in words why there is no polygon. `compilation` does all of it for every sentence of a
+//! sentence asks for, `graph` the lines around the area cut where they meet, `gap` the ways across gaps,
+//! `search` finds the cheapest walks around the area along the named streets, `piece` places their
+//! corners, `carriageway` moves them to the inner or outer carriageways, `outline` makes them rings and
+//! accounts for every metre ([`evidence`]), `limits` says how far they may leave the named streets,
+//! [`choice`] which of several is meant, `apart` finds where streets do not meet that should, and
+//! `refusal` says in words why there is no polygon. `compilation` does all of it for every sentence of a
 //! text.
 //!
 //! The room knows of no files, no features and no server: it takes text and lines, and gives numbers

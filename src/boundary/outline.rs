@@ -3,7 +3,6 @@
 
 use geo::{Coord, LineString};
 
-use super::compile::MIN_USE;
 use super::demand::Demand;
 use super::evidence::{Compiled, Stretch, StretchKind};
 use super::graph::Course;
@@ -11,7 +10,7 @@ use super::network::{Network, StreetId, WayId};
 use super::piece::{Path, Piece, heading};
 use super::plane::{cross, distance, dot};
 use super::refusal::{Misplaced, Reason, Refusal};
-use super::search::Kind;
+use super::search::{Kind, MIN_USE};
 use super::text::Direction;
 use crate::geometry::{measure, simplify, validity};
 

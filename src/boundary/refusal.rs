@@ -5,7 +5,7 @@ use std::fmt;
 use geo::Coord;
 use thiserror::Error;
 
-use super::compile::{MAX_AREA_FACTOR, MAX_BRIDGE, MAX_BRIDGE_SHARE, MAX_OFF_SHARE, MAX_VIA};
+use super::limits::{MAX_AREA_FACTOR, MAX_BRIDGE, MAX_BRIDGE_SHARE, MAX_OFF_SHARE, MAX_VIA};
 use super::text::{Direction, TextError};
 use crate::model::Text;
 
@@ -98,7 +98,7 @@ pub enum Reason {
         /// The two sides.
         sides: [Direction; 2],
     },
-    /// The search visits more than [`MAX_STATES`](super::compile::MAX_STATES), or finds more than
+    /// The search visits more than [`MAX_STATES`](super::search::MAX_STATES), or finds more than
     /// [`MAX_SOUND`](super::compile::MAX_SOUND) polygons.
     #[error("四至所列的线太多、太密，无法在限定时间内求出")]
     TooComplex,

@@ -1,8 +1,8 @@
 //! The cheapest walks around an area.
 //!
 //! A walk uses every street of the north side, then of the east, the south and the west side. A metre
-//! along a street of the side costs 1, along another street [`VIA_COST`](super::compile::VIA_COST),
-//! straight across a gap [`BRIDGE_COST`](super::compile::BRIDGE_COST); so it leaves the named streets
+//! along a street of the side costs 1, along another street [`VIA_COST`](super::gap::VIA_COST),
+//! straight across a gap [`BRIDGE_COST`](super::gap::BRIDGE_COST); so it leaves the named streets
 //! only where these leave a gap, and cuts off what overshoots a corner.
 //!
 //! Streets of a side follow each other on a walk. Where there is no such walk the block may have a corner
@@ -15,7 +15,6 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::compile::{MAX_STATES, MIN_USE};
 use super::demand::{Demand, Used};
 use super::gap::{Gap, gaps};
 use super::graph::{Arc, Course, Graph};
@@ -23,6 +22,14 @@ use super::network::{Network, StreetId};
 use super::plane::Metres;
 use super::refusal::Reason;
 use super::text::Direction;
+
+/// The most states that a search may visit, so that a compile takes bounded time: there is one for each
+/// reading of the sentence, and where that finds nothing one for sides in steps and one for the gaps
+/// that are too long. The three zones of the district's plan take about a thousand each.
+pub(super) const MAX_STATES: usize = 300_000;
+
+/// A street counts as used when the outline follows it for more than this, in metres.
+pub(super) const MIN_USE: f64 = 1.0;
 
 /// How many more states may be visited.
 pub(super) struct Budget(usize);

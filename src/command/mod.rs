@@ -1,4 +1,9 @@
-//! The command line, one file for each command.
+//! The command line, one file for each command, and what they are made of.
+//!
+//! [`serve`], [`check`], [`compile`], [`import`], [`export`], [`query`], [`render`], [`record`] and
+//! [`people`] are the commands. [`osm`] is the import from OpenStreetMap, and [`draft`] writes what it
+//! and [`compile`] make anew. [`provider`] and [`base_map`] are what the operator says of others that
+//! [`serve`] asks, and [`difference`] tells on the terminal what differs in a feature.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,6 +22,7 @@ use renewal_map::{
 };
 
 mod base_map;
+pub mod check;
 pub mod compile;
 mod difference;
 pub mod draft;
@@ -119,18 +125,4 @@ pub fn tell(snapshot: &Snapshot, started: Instant) {
         snapshot.revision,
         started.elapsed().as_secs_f64(),
     );
-}
-
-/// Checks the data, and where they are in a record, every hash of every revision.
-pub fn check(district: &District) -> Result<(), String> {
-    if let Some(folder) = &district.data {
-        let verified = Record::open_existing(folder)
-            .and_then(|record| record.verify())
-            .map_err(|error| error.to_string())?;
-        println!(
-            "{} 个版本、{} 条记录与提交时一致 (revisions and entries are as they were committed)",
-            verified.revision, verified.entries
-        );
-    }
-    load_district(district).map(|_| println!("数据无误 (the data are sound)"))
 }

@@ -1,4 +1,6 @@
 //! The source documents: their texts, where in them a quoted statement stands, and what they claim.
+//!
+//! [`claims`] are what their sentences say of features, [`pairs`] what two of them say of the same one.
 
 mod claims;
 mod pairs;
@@ -9,7 +11,7 @@ pub use pairs::{Pair, Passage, Relation, Subjects, in_order, pair};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Citation, Text};
+use crate::model::{Citation, Text, hex};
 
 /// One line of `seeds/index.json`. Title, issuer and date are as the text itself states them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -247,16 +249,6 @@ fn heading_level(line: &str) -> Option<usize> {
     };
     let (number, _) = line.strip_prefix(open)?.split_once(close)?;
     is_number(number).then_some(2)
-}
-
-/// Bytes in hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes all that is written");
-        text
-    })
 }
 
 #[cfg(test)]

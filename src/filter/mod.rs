@@ -1,11 +1,12 @@
 //! CQL2 (OGC 21-065r2), text and JSON, to one expression, and what it finds true.
 //!
-//! A filter passes three stages. [`text`] and [`json`] read the two encodings into one [`syntax`]
-//! tree, in which every node knows its place in the filter. [`check`] resolves names against the
-//! queryables of a collection, checks types, reads geometry, and makes the [`expression`]: a tree of
-//! enums in which a number can't stand where a date belongs. [`evaluate`] asks a [`Record`] for the
-//! properties that the expression names, and for no others. Filter text goes no further than the
-//! first stage.
+//! A filter passes three stages. [`text`] and [`json`] read the two encodings into one [`syntax`] tree,
+//! in which every node knows its place in the filter. [`check`] resolves names against the queryables of
+//! a collection, checks types, reads geometry, and makes the [`expression`]: a tree of enums in which a
+//! number can't stand where a date belongs. [`evaluate`] asks a [`Record`] for the properties that the
+//! expression names, and for no others. [`shape`], [`like`], [`time`] and [`folding`] are what it
+//! compares by: shapes, patterns, times, and letters without case or accents. Filter text goes no further
+//! than the first stage.
 //!
 //! The parsers are our own. The crate `cql2` (0.6.0) is alive and well kept,
 //! but its text parser recurses without limit and ends a 2 MiB stack at some 400 parentheses; its

@@ -1,5 +1,12 @@
 //! Coordinates and shapes: reference systems, reading and writing, validity, measures, clipping.
 //!
+//! [`crs`] knows reference systems, [`definition`] how files state them, [`datum`] the shifted
+//! coordinates of web maps, [`frame`] a local plane, [`mercator`] that of maps on the web. [`read`] and
+//! [`mod@write`] are GeoJSON, [`wkt`] well-known text. [`validity`] says whether a shape can be reckoned
+//! with, [`crossings`] how often outlines meet, [`linework`] how lines lie to each other; [`region`] is
+//! an area prepared for being asked, [`measure`] sizes on the ellipsoid, [`mismatch`] why they differ
+//! from those stated; [`clip`] cuts shapes off, and [`simplify`] takes vertices away.
+//!
 //! All geometry inside the service is WGS 84 longitude and latitude in degrees (OGC CRS84), valid,
 //! with rings closed and wound as RFC 7946 asks; [`read`] lets nothing else in.
 

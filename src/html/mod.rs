@@ -2,10 +2,10 @@
 //! printed and linked to, without a script.
 //!
 //! [`catalogue`], [`list`] and [`feature`] are the pages, [`page`] is what they share, [`sketch`] the
-//! small map, drawn in the looks of the map's style, [`record`] what of a feature's properties they
-//! set out, [`sign_in`] is where people come in, [`share`] what is told of a share beside the map
-//! page, and [`words`] their words and numbers. Everything that data
-//! bring is escaped by the templates. Links are relative: a page works behind any address.
+//! small map, drawn in the looks of the map's style, [`record`] what of a feature's properties they set
+//! out, [`sign_in`] is where people come in, [`share`] what is told of a share beside the map page, and
+//! [`words`] their words and numbers. Everything that data bring is escaped by the templates. Links are
+//! relative: a page works behind any address.
 
 mod catalogue;
 mod feature;

@@ -11,12 +11,12 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
     AppState, Base, GEOJSON, JSON, Work,
-    format::{self, Offer},
+    body::read_body,
+    format::{self, Offer, disposition},
     json_answer,
     moment::moment_of,
     paging::Page as Links,
@@ -112,25 +112,6 @@ pub async fn query(
         address: None,
     };
     answer(&state, request).await
-}
-
-/// The JSON of a request's body.
-///
-/// # Errors
-/// Where it is too large, or is not the JSON that is expected.
-pub fn read_body<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
-    let body = body.map_err(|rejection| {
-        Problem::new(
-            rejection.status(),
-            Text::new("请求正文最多 2 MiB", "the body may have at most 2 MiB"),
-        )
-    })?;
-    serde_json::from_slice(&body).map_err(|error| {
-        Problem::unreadable(Text::new(
-            format!("请求正文读不懂：{error}"),
-            format!("the body can't be read: {error}"),
-        ))
-    })
 }
 
 /// The same of an area that has a name, so that the answer has an address.
@@ -327,20 +308,6 @@ fn links(request: &Request, page: &Page, longest: usize) -> Vec<Value> {
     }
     links.push(doc);
     links
-}
-
-/// `Content-Disposition` of a file with a name for people and one in ASCII (RFC 6266, RFC 8187).
-pub fn disposition((for_people, ascii): &(String, String), ending: &str) -> String {
-    use std::fmt::Write;
-    let mut encoded = String::new();
-    for byte in format!("{for_people}.{ending}").bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            write!(encoded, "%{byte:02X}").expect("a String takes all that is written");
-        }
-    }
-    format!("attachment; filename=\"{ascii}.{ending}\"; filename*=UTF-8''{encoded}")
 }
 
 impl From<Refusal> for Problem {

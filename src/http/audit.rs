@@ -9,13 +9,12 @@ use serde_json::{Value, json};
 
 use super::{
     AppState, Base, JSON, Work,
-    edit::failed,
+    failed::failed,
     format,
     paging::{MAX_LIMIT, Page},
     params::Params,
     person::Administrator,
     problem::Problem,
-    revisions::recorded,
 };
 use crate::exchange::audit;
 
@@ -26,7 +25,7 @@ pub async fn log(
     administrator: Result<Administrator, Problem>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    recorded(&state)?;
+    state.recorded()?;
     administrator?;
     state
         .blocking(Work::Note, move |state, _| {
@@ -40,7 +39,8 @@ pub async fn log(
             };
             // What was refused a moment ago belongs to it.
             state.write_down().map_err(failed)?;
-            let entries = recorded(state)?
+            let entries = state
+                .recorded()?
                 .audited(limit, params.number("before")?, params.get("account"))
                 .map_err(failed)?;
             let not_kept = (header::CACHE_CONTROL, "no-store");

@@ -12,8 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{AppState, Work, params::Params, person::Asker, problem::Problem};
 use crate::{
-    documents::hex,
-    model::Text,
+    model::{Text, hex},
     tiles::base_map::{BaseTile, DEEPEST, Lack, PATIENCE, Tile},
 };
 

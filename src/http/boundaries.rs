@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     AppState, Base, GEOJSON, Work,
-    areas::read_body,
+    body::read_body,
     json_answer,
     moment::{moment, moment_of},
     params::Params,

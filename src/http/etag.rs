@@ -13,7 +13,7 @@ use super::{
     AppState,
     person::{Asker, is_open},
 };
-use crate::{documents::hex, model::Role};
+use crate::model::{Role, hex};
 
 /// Answers 304 to a client that has the answer already, and tags the others.
 ///

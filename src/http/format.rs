@@ -1,9 +1,19 @@
-//! In which form an answer is wanted: by `f` in the address, else by `Accept`.
+//! In which form an answer is wanted, by `f` in the address, else by `Accept`; and what is said of the
+//! form in which it is sent.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::{
+    body::Body,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 
 use super::{params::Params, problem::Problem};
 use crate::model::Text;
+
+pub const HTML: &str = "text/html";
+pub const JSON: &str = "application/json";
+pub const GEOJSON: &str = "application/geo+json";
+pub const SCHEMA: &str = "application/schema+json";
 
 /// A form in which an answer can be had.
 pub struct Offer<T> {
@@ -77,6 +87,25 @@ pub fn with(query: Option<&str>, name: &str, value: Option<&str>) -> String {
         pairs.append_pair(name, value);
     }
     pairs.finish()
+}
+
+/// JSON of a media type.
+pub fn json_answer(media_type: &'static str, body: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, media_type)], body.into()).into_response()
+}
+
+/// `Content-Disposition` of a file with a name for people and one in ASCII (RFC 6266, RFC 8187).
+pub fn disposition((for_people, ascii): &(String, String), ending: &str) -> String {
+    use std::fmt::Write;
+    let mut encoded = String::new();
+    for byte in format!("{for_people}.{ending}").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a String takes all that is written");
+        }
+    }
+    format!("attachment; filename=\"{ascii}.{ending}\"; filename*=UTF-8''{encoded}")
 }
 
 fn accepted(headers: &HeaderMap) -> String {

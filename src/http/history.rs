@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::{
     AppState, Base, JSON, Work, collections,
-    edit::{entity_tag, failed},
+    edit::entity_tag,
+    failed::failed,
     json_answer,
     paging::Page,
     params::Params,
     person::Asker,
     problem::Problem,
-    revisions::{change_word, changes, recorded},
+    revisions::{change_word, changes},
 };
 use crate::{
     model::{FeatureRef, Text},
@@ -35,7 +36,7 @@ pub async fn of_feature(
             let params = Params::parse(query, &["limit", "offset", "f"])?;
             params.check_format(&["json"])?;
             let mut page = Page::parse(&params)?;
-            let record = recorded(state)?;
+            let record = state.recorded()?;
             let latest = state.latest(asker.viewer());
             let known = collections::find(&latest, &collection)?;
             let name = FeatureRef::new(&collection, &id);

@@ -31,9 +31,9 @@ use tokio::sync::Semaphore;
 
 use super::{
     AppState, Base, GEOJSON, JSON, Work,
-    areas::read_body,
+    body::read_body,
     collections,
-    edit::{failed, failed_for},
+    failed::{failed, failed_for},
     paging::Page,
     params::Params,
     person::Editor,
@@ -535,7 +535,7 @@ pub async fn create(
     let scratch = state.record()?.scratch();
     let mut id = [0; 12];
     getrandom::fill(&mut id).map_err(|error| broken(&io::Error::other(error.to_string())))?;
-    let id = crate::documents::hex(&id);
+    let id = crate::model::hex(&id);
     let folder = scratch.join(&id);
     let import = Arc::new(Import {
         id: id.clone(),

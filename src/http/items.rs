@@ -17,7 +17,9 @@ use serde_json::json;
 use super::{
     AppState, Base, GEOJSON, HTML, JSON, Work,
     collections::{self, Queries},
-    edit, format,
+    edit,
+    failed::failed,
+    format,
     moment::Data,
     page,
     paging::Page,
@@ -29,7 +31,7 @@ use crate::{
     filter::{Filter, Language},
     geometry::{crs::Crs, measure, write},
     html::{self, Listing},
-    model::{Feature, FeatureRef, Period, Status, Text},
+    model::{Feature, FeatureRef, NOT_STATED, Period, Status, Text},
     store::{
         Collection, Field, Interrupted, Order, Selection, Snapshot, Wanted, Window, record::Key,
     },
@@ -65,9 +67,6 @@ const AS_DATA: [&str; 2] = [GEOJSON, JSON];
 
 /// How long a filter may be worked on.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-
-/// What stands for “no status is stated” among statuses.
-const NOT_STATED: &str = "none";
 
 /// The features of a collection.
 pub async fn list(
@@ -177,9 +176,7 @@ pub async fn one(
             let mut response = geojson_answer(body, crs);
             if let Some(record) = state.0.live.record() {
                 let key = Key::of(&FeatureRef::new(&collection_id, &id));
-                let version = record
-                    .version(&key, snapshot.revision)
-                    .map_err(edit::failed)?;
+                let version = record.version(&key, snapshot.revision).map_err(failed)?;
                 let tag = version.and_then(|version| edit::entity_tag(version).parse().ok());
                 if let Some(tag) = tag {
                     response.headers_mut().insert(header::ETAG, tag);

@@ -1,16 +1,25 @@
-//! Routes, one file per resource: they read requests and write answers, and reckon nothing.
+//! The interface: requests are read and answers written here, and nothing is reckoned.
+//!
+//! Routes stand in one file for each resource. Beside them stands what they share. [`state`] is what
+//! all of them know, and [`turns`] how much is done at once. Of a request [`person`] says who asks,
+//! [`moment`] for which state of the data, [`params`], [`paging`] and [`body`] the rest. Of an answer
+//! [`mod@format`] is the form, [`base`] where its links lead, [`etag`] how it is known again; [`problem`]
+//! is one that says what was wrong, [`failed`] what it says of a record that refused. [`allowance`]
+//! limits what fills the disk, and [`refused`] keeps in mind who was turned away.
 
 mod allowance;
 mod areas;
 mod audit;
 mod base;
 mod base_map;
+mod body;
 mod boundaries;
 mod claims;
 mod collections;
 mod documents;
 mod edit;
 mod etag;
+mod failed;
 mod format;
 mod history;
 mod imports;
@@ -30,20 +39,12 @@ mod refused;
 mod revisions;
 mod session;
 mod shares;
+mod state;
 mod tiles;
 mod tilesets;
+mod turns;
 
-use std::{
-    any::Any,
-    collections::HashMap,
-    num::NonZero,
-    str::FromStr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, SystemTime},
-};
+use std::{any::Any, time::Duration};
 
 use axum::{
     Router,
@@ -53,337 +54,27 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
-use jiff::Timestamp;
-use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, trace::TraceLayer,
 };
 
-pub use self::allowance::Peer;
+pub use self::{
+    allowance::Peer,
+    state::{AppState, Readers, Settings},
+};
 use self::{
-    allowance::Allowance, base::Base, imports::Imports, problem::Problem, refused::Refused,
+    base::Base,
+    format::{GEOJSON, HTML, JSON, SCHEMA, json_answer},
+    problem::Problem,
+    turns::Work,
 };
-use crate::{
-    model::{Text, Viewer},
-    people::{self, Provider, Secret, Throttle},
-    share::{DescriptionCache, NewsCache},
-    store::{
-        Snapshot,
-        live::Live,
-        record::{Hash, Record, RecordError},
-    },
-    tiles::{
-        base_map::{AT_ONCE, BaseMap},
-        cache::TileCache,
-    },
-};
+use crate::model::Text;
 
-/// Bytes of compressed tiles that are kept.
-const TILE_CACHE_BYTES: u64 = 128 << 20;
-/// Requests that may wait at once for a turn of one kind; more are told to come back.
-const MAX_WAITING: usize = 512;
-/// Short pieces of work (a page of features, a tile) done at once, for each processor.
-const LIGHT_PER_PROCESSOR: usize = 4;
-/// Passwords that may wait at once to be compared, and questions to the identity provider.
-const MAX_AT_DOOR: usize = 32;
-/// Questions to the identity provider that may be under way at once.
-const MAX_AT_PROVIDER: usize = 16;
-/// Pictures that may wait at once to be drawn.
-const MAX_PICTURES: usize = 64;
-/// Millions of pixels that may be held at once by pictures in the making, at some 8 MB each: two of the
-/// largest.
-const MAX_MEGAPIXELS: u32 = 80;
-/// How often the record is looked at for what other processes have committed.
-const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How long a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How long sending a file and committing it may take.
 const IMPORT_TIME_LIMIT: Duration = Duration::from_hours(1);
-
-/// What all routes share.
-#[derive(Clone)]
-pub struct AppState(Arc<Shared>);
-
-struct Shared {
-    live: Live,
-    tiles: TileCache,
-    settings: Settings,
-    /// Tells this program from another build of it.
-    build: String,
-    light: Turns,
-    heavy: Turns,
-    edits: Turns,
-    notes: Turns,
-    earlier: Turns,
-    pictures: Turns,
-    base_map: Turns,
-    /// Pictures as they were drawn.
-    drawn: pictures::Cache,
-    /// What was told to have changed in shares.
-    news: NewsCache,
-    descriptions: DescriptionCache,
-    passwords: Turns,
-    imports: Imports,
-    provider: Turns,
-    throttle: Throttle,
-    sharing: Allowance,
-    /// Attempts that were refused, until [`AppState::write_down`] writes them down.
-    refused: Mutex<Refused>,
-    /// When sessions were last used, likewise.
-    seen: Mutex<HashMap<Hash, Timestamp>>,
-    /// Held by who writes them down.
-    writing_down: Mutex<()>,
-}
-
-/// What an operator decides.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// The address under which clients know the service (no slash at its end), where that is not
-    /// the host that they ask.
-    pub public_url: Option<String>,
-    /// Other origins whose pages may ask the service.
-    pub allowed_origins: Vec<HeaderValue>,
-    /// Other origins whose pages may have shared views as a part of them.
-    pub allowed_frames: Vec<HeaderValue>,
-    /// The number under which maps were approved for publication (审图号), which stands in pictures.
-    pub map_approval: Option<String>,
-    /// The base map under the map, where there is one.
-    pub base_map: Option<Arc<BaseMap>>,
-    /// Who may look.
-    pub readers: Readers,
-    /// By whom people may sign in beside their passwords.
-    pub provider: Option<Arc<Provider>>,
-}
-
-/// Who may look at what is not hidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Readers {
-    /// Everybody who reaches the service.
-    #[default]
-    Anyone,
-    /// Those with an account.
-    Accounts,
-}
-
-impl FromStr for Readers {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "anyone" => Ok(Self::Anyone),
-            "accounts" => Ok(Self::Accounts),
-            _ => Err("应为 anyone 或 accounts (it should be anyone or accounts)"),
-        }
-    }
-}
-
-/// How long a piece of work may keep a processor.
-#[derive(Debug, Clone, Copy)]
-enum Work {
-    /// Moments.
-    Light,
-    /// Seconds: at most one for each processor at once, so that the light ones go on.
-    Heavy,
-    /// Comparing a password, which takes much memory: a few at once.
-    Password,
-    /// Asking the identity provider, which may be slow: others must not wait for it.
-    Provider,
-    /// A change of the data: one after the other, as the record takes them.
-    Edit,
-    /// A few rows beside the data, such as the end of a session. They wait for whoever is writing, which
-    /// may take long, and who reads must not wait for them.
-    Note,
-    /// Reading all data as they were earlier, which takes as much memory as they do.
-    Earlier,
-    /// Drawing a picture, which takes a processor and memory for so many pixels.
-    Picture(f64),
-    /// Asking the service of the base map, which may be slow: others must not wait for it.
-    BaseMap,
-}
-
-/// The turns of one kind of work, and the room in which requests wait for one: a room for each, so
-/// that however many want to sign in, others are answered.
-struct Turns {
-    at_once: Arc<Semaphore>,
-    waiting: Semaphore,
-}
-
-impl Turns {
-    fn new(at_once: usize, waiting: usize) -> Self {
-        Self {
-            at_once: Arc::new(Semaphore::new(at_once)),
-            waiting: Semaphore::new(waiting),
-        }
-    }
-}
-
-impl AppState {
-    /// State that serves these data.
-    #[must_use]
-    pub fn new(live: Live, settings: Settings) -> Self {
-        let processors = processors();
-        let scratch = live.record().map(Record::scratch);
-        let imports = Imports::new(scratch.as_deref());
-        Self(Arc::new(Shared {
-            live,
-            tiles: TileCache::new(TILE_CACHE_BYTES),
-            settings,
-            build: build(),
-            light: Turns::new(processors * LIGHT_PER_PROCESSOR, MAX_WAITING),
-            heavy: Turns::new(processors, MAX_WAITING),
-            edits: Turns::new(1, MAX_WAITING),
-            notes: Turns::new(1, MAX_WAITING),
-            earlier: Turns::new(1, MAX_WAITING),
-            pictures: Turns::new(MAX_MEGAPIXELS as usize, MAX_PICTURES),
-            base_map: Turns::new(AT_ONCE, MAX_WAITING),
-            drawn: pictures::cache(),
-            news: NewsCache::default(),
-            descriptions: DescriptionCache::default(),
-            passwords: Turns::new(processors.div_ceil(2), MAX_AT_DOOR),
-            imports,
-            provider: Turns::new(MAX_AT_PROVIDER, MAX_AT_DOOR),
-            throttle: Throttle::default(),
-            sharing: Allowance::default(),
-            refused: Mutex::default(),
-            seen: Mutex::default(),
-            writing_down: Mutex::default(),
-        }))
-    }
-
-    /// The data as they are now, and as somebody sees them.
-    fn latest(&self, viewer: Viewer) -> Arc<Snapshot> {
-        self.0.live.latest(viewer)
-    }
-
-    /// The key of the one-time link by which the first administrator joins, where nobody can
-    /// administer yet. It blocks.
-    ///
-    /// # Errors
-    /// Where the record can't be written.
-    pub fn administrator_link(&self) -> Result<Option<Secret>, RecordError> {
-        match self.0.live.record() {
-            Some(record) => people::administrator_link(record),
-            None => Ok(None),
-        }
-    }
-
-    /// Serves what other processes commit to the record, soon after they did, and writes down refused
-    /// attempts and which sessions are used, for ever.
-    pub async fn follow(self) {
-        if self.0.live.record().is_none() {
-            return;
-        }
-        loop {
-            tokio::time::sleep(FOLLOW_EVERY).await;
-            let state = self.clone();
-            let followed = tokio::task::spawn_blocking(move || {
-                state.0.imports.sweep();
-                if let Err(error) = state.0.live.refresh() {
-                    tracing::error!("reading the record: {error}");
-                }
-                // Also where newer data can't be served. Writing waits for whoever is writing; what they
-                // committed before is served meanwhile.
-                if let Err(error) = state.write_down() {
-                    tracing::error!("writing down who was refused and who is here: {error}");
-                }
-            })
-            .await;
-            if let Err(error) = followed {
-                tracing::error!("following the record: {error}");
-            }
-        }
-    }
-
-    /// Runs work off the async threads. The work holds its turn until it ends, even where nobody
-    /// waits for it any more; the flag that it is given then tells it so.
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: Work,
-        run: impl FnOnce(&Self, &Arc<AtomicBool>) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let too_many = || {
-            Problem::busy(Text::new(
-                "请求太多，请稍后再试",
-                "too many requests, please try again in a moment",
-            ))
-        };
-        let (turns, share) = match work {
-            Work::Light => (&self.0.light, 1),
-            Work::Heavy => (&self.0.heavy, 1),
-            Work::Password => (&self.0.passwords, 1),
-            Work::Provider => (&self.0.provider, 1),
-            Work::Edit => (&self.0.edits, 1),
-            Work::Note => (&self.0.notes, 1),
-            Work::Earlier => (&self.0.earlier, 1),
-            Work::Picture(pixels) => (&self.0.pictures, picture_share(pixels, processors())),
-            Work::BaseMap => (&self.0.base_map, 1),
-        };
-        let turn = {
-            let _place = turns.waiting.try_acquire().map_err(|_| too_many())?;
-            Arc::clone(&turns.at_once)
-                .acquire_many_owned(share)
-                .await
-                .map_err(|_| too_many())?
-        };
-        let state = self.clone();
-        let abandoned = Arc::new(AtomicBool::new(false));
-        let _guard = SetOnDrop(Arc::clone(&abandoned));
-        let task = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            run(&state, &abandoned)
-        });
-        match task.await {
-            Ok(result) => result,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(Problem::busy(Text::new(
-                    "服务正在关闭",
-                    format!("the service is shutting down: {error}"),
-                ))),
-            },
-        }
-    }
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// What of [`MAX_MEGAPIXELS`] a picture takes: what it holds, and at least so much that there is not more
-/// than one for each processor.
-fn picture_share(pixels: f64, processors: usize) -> u32 {
-    let processors = u32::try_from(processors).unwrap_or(u32::MAX);
-    let least = (MAX_MEGAPIXELS / processors.max(1)).max(1);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "some millions, and too many are as many as there are"
-    )]
-    let megapixels = (pixels / 1e6).ceil() as u32;
-    megapixels.clamp(least, MAX_MEGAPIXELS)
-}
-
-struct SetOnDrop(Arc<AtomicBool>);
-
-impl Drop for SetOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// The program's own file names its build: version and date are not changed by every change.
-fn build() -> String {
-    let file = std::env::current_exe().and_then(std::fs::metadata);
-    let written = file
-        .as_ref()
-        .ok()
-        .and_then(|file| file.modified().ok())
-        .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok())
-        .map_or(0, |since| since.as_nanos());
-    let length = file.map_or(0, |file| file.len());
-    format!("{} {length} {written}", env!("CARGO_PKG_VERSION"))
-}
 
 /// All routes.
 pub fn router(state: AppState) -> Router {
@@ -583,33 +274,4 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         ),
     )
     .into_response()
-}
-
-/// JSON of a media type.
-fn json_answer(media_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
-    ([(header::CONTENT_TYPE, media_type)], body.into()).into_response()
-}
-
-const HTML: &str = "text/html";
-const JSON: &str = "application/json";
-const GEOJSON: &str = "application/geo+json";
-const SCHEMA: &str = "application/schema+json";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pictures_share_processors_and_memory() {
-        let at_once = |pixels: f64, processors| MAX_MEGAPIXELS / picture_share(pixels, processors);
-        // Small ones by the processors, large ones by what they hold.
-        for (processors, small, large) in [(1, 1, 1), (2, 2, 2), (4, 4, 2), (16, 16, 2)] {
-            assert_eq!(at_once(0.0, processors), small);
-            assert_eq!(at_once(1.44e6, processors), small);
-            assert_eq!(at_once(40e6, processors), large);
-        }
-        assert_eq!(picture_share(12.1e6, 16), 13);
-        assert!(picture_share(f64::MAX, 1_000) == MAX_MEGAPIXELS);
-        assert_eq!(picture_share(1.0, 1_000), 1);
-    }
 }

@@ -188,7 +188,7 @@ mod tests {
         };
         let named = "/areas/query?feature=zones/sanchahekou&collections=zones&revision";
         // Somebody reads an earlier revision, as long as it may take.
-        let reading = state.0.earlier.at_once.acquire().await.unwrap();
+        let reading = state.0.turns.earlier.at_once.acquire().await.unwrap();
         let earlier = [
             ask(Method::POST, "/areas/query", &area(1)),
             ask(Method::GET, &format!("{named}=1"), ""),

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     AppState, Work,
-    edit::failed,
+    failed::failed,
     params::Params,
     person::{Asker, cookie, is_same},
     problem::Problem,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     model::Text,
-    people::{self, Provider, ProviderError, Secret, shortened},
+    people::{self, Provider, ProviderError, Secret, for_the_log},
     store::record::RecordError,
 };
 
@@ -143,12 +143,12 @@ async fn signed_in(
 /// The code with which the provider sent somebody back.
 fn code(provider: &Provider, returned: Returned) -> Result<String, ProviderError> {
     if let Some(issuer) = returned.issuer.filter(|issuer| issuer != provider.issuer()) {
-        let words = shortened(&format!("another issuer: {issuer}"));
+        let words = for_the_log(&format!("another issuer: {issuer}"));
         return Err(ProviderError::Refused(words));
     }
     if let Some(error) = returned.error {
         let more = returned.error_description.unwrap_or_default();
-        return Err(ProviderError::Refused(shortened(
+        return Err(ProviderError::Refused(for_the_log(
             format!("{error} {more}").trim_end(),
         )));
     }

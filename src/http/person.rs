@@ -19,7 +19,7 @@ use super::{AppState, Readers, Work, problem::Problem, refused::Refused, session
 use crate::{
     model::{Role, Text, Viewer},
     people::{IDLE_HOURS, Secret, Token},
-    store::record::{Account, AuditEntry, Hash, Record, RecordError, Sight},
+    store::record::{Account, AuditEntry, Hash, RecordError, Sight},
 };
 
 /// Characters of a refused request that are kept.
@@ -426,23 +426,6 @@ impl AppState {
         }
         written
     }
-
-    /// The record, without which nothing can be changed.
-    ///
-    /// # Errors
-    /// 405 where there is none.
-    pub(super) fn record(&self) -> Result<&Record, Problem> {
-        self.0.live.record().ok_or_else(|| {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                Text::new(
-                    "这个服务只读：用 serve --data 目录 启动才能修改",
-                    "this service only reads: it takes changes when started with serve --data DIR",
-                ),
-            )
-            .with_header(header::ALLOW, "GET, HEAD")
-        })
-    }
 }
 
 fn unauthorized(detail: Text) -> Problem {
@@ -461,7 +444,7 @@ mod tests {
     use super::*;
     use crate::{
         http::Settings,
-        store::{files::Files, live::Live},
+        store::{files::Files, live::Live, record::Record},
     };
 
     #[test]

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AppState, Base, Work, areas::disposition, edit::failed, moment::moment_of, params::Params,
+    AppState, Base, Work, failed::failed, format::disposition, moment::moment_of, params::Params,
     person::Asker, problem::Problem, shares,
 };
 use crate::{

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::{
     AppState, Base, JSON, Work,
-    areas::read_body,
-    edit::{failed, failed_for, not_in_time},
+    body::read_body,
+    failed::{failed, failed_for, not_in_time},
     json_answer,
     moment::no_revision,
     paging::Page,
@@ -40,7 +40,7 @@ pub async fn list(
             let params = Params::parse(query, &["limit", "offset", "f"])?;
             params.check_format(&["json", "atom"])?;
             let page = Page::parse(&params)?;
-            let record = recorded(state)?;
+            let record = state.recorded()?;
             let (count, revisions) = record
                 .revisions_in(&state.sight(&asker), page.limit, page.offset)
                 .map_err(failed)?;
@@ -72,7 +72,7 @@ pub async fn one_or_between(
 ) -> Result<Response, Problem> {
     state
         .blocking(Work::Heavy, move |state, _| {
-            let record = recorded(state)?;
+            let record = state.recorded()?;
             let sight = state.sight(&asker);
             if let Some((from, to)) = which.split_once("...") {
                 let revisions = [number(from)?, number(to)?];
@@ -216,16 +216,6 @@ pub async fn revert(
             Ok((StatusCode::CREATED, headers, json!(info).to_string()).into_response())
         })
         .await
-}
-
-/// The record, where there is one: history is kept there.
-pub fn recorded(state: &AppState) -> Result<&Record, Problem> {
-    state.0.live.record().ok_or_else(|| {
-        Problem::missing(Text::new(
-            "这个服务没有库，只有版本 1：用 serve --data 目录 启动才有历史",
-            "this service has no record and so revision 1 only: there is a history when it is started with serve --data DIR",
-        ))
-    })
 }
 
 const ATOM: &str = "application/atom+xml";

@@ -14,13 +14,12 @@ use serde_json::json;
 
 use super::{
     AppState, JSON, Work,
-    areas::read_body,
-    edit::failed,
+    body::read_body,
+    failed::failed,
     page,
     params::Params,
     person::{Asker, COOKIE, csrf_of, is_same, named},
     problem::Problem,
-    revisions::recorded,
 };
 use crate::{
     html::{self, Entry},
@@ -233,7 +232,7 @@ pub async fn page(
     asker: Asker,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    recorded(&state)?;
+    state.recorded()?;
     let params = Params::parse(query.as_deref(), &["next"])?;
     let next = next(&state, params.get("next"));
     let entry = match (asker.account(), asker.csrf()) {
@@ -347,7 +346,7 @@ fn joining(invitation: Invitation, name: String) -> Entry {
 
 async fn invitation(state: &AppState, key: &str) -> Result<Invitation, Problem> {
     let hash = key.parse().map(|secret: Secret| secret.hash());
-    recorded(state)?;
+    state.recorded()?;
     let found = state.blocking(Work::Light, move |state, _| match hash {
         Ok(hash) => state.record()?.invitation(hash).map_err(failed),
         Err(()) => Err(Problem::missing(Text::default())),

@@ -21,14 +21,13 @@ use serde_json::{Value, json};
 use super::{
     AppState, Base, HTML, JSON, Work,
     allowance::Origin,
-    edit::{failed, not_in_time},
+    failed::{failed, not_in_time},
     format::{self, Offer},
     json_answer, page,
     params::Params,
     person::{Asker, Member, Visitor},
     pictures,
     problem::Problem,
-    revisions::recorded,
 };
 use crate::{
     area::Patience,
@@ -84,7 +83,7 @@ pub async fn create(
     Params::parse(query.as_deref(), &[])?;
     state.record()?;
     check_type(&headers)?;
-    let wanted = read_body(body)?;
+    let wanted = read_wanted(body)?;
     let title = on_one_line(&checked("title", wanted.title, MAX_TITLE)?);
     let note = checked("note", wanted.note, MAX_NOTE)?;
     let made_by = asker.account().map(|account| account.name.clone());
@@ -191,7 +190,8 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-fn read_body(body: Result<Bytes, BytesRejection>) -> Result<Wanted, Problem> {
+/// What is to be shared, as a body says it; what is wrong with one is told with an example.
+fn read_wanted(body: Result<Bytes, BytesRejection>) -> Result<Wanted, Problem> {
     let body = body.map_err(|rejection| {
         Problem::new(
             rejection.status(),
@@ -356,7 +356,7 @@ pub async fn embed(
 /// # Errors
 /// 404 where there is none.
 pub fn find(state: &AppState, id: &str) -> Result<Share, Problem> {
-    let record = recorded(state)?;
+    let record = state.recorded()?;
     let id: ShareId = id.parse().map_err(|()| no_share())?;
     let share = record.share(&id).map_err(Arc::new);
     share.map_err(|error| gone(&error))?.ok_or_else(no_share)
@@ -413,7 +413,7 @@ pub fn open(
 ) -> Result<Opened, Problem> {
     let has_base_map = state.0.settings.base_map.is_some();
     let live = &state.0.live;
-    let opened = Opened::new(live, recorded(state)?, share, then, viewer, has_base_map);
+    let opened = Opened::new(live, state.recorded()?, share, then, viewer, has_base_map);
     opened.map_err(|error| gone(&error))
 }
 
@@ -480,7 +480,7 @@ impl Told {
         };
         let patience = Patience::new(TIME_LIMIT, Arc::clone(abandoned));
         let known = &state.0.news;
-        let news = match opened.news(live, recorded(state)?, viewer, known, &patience) {
+        let news = match opened.news(live, state.recorded()?, viewer, known, &patience) {
             Ok(news) => news,
             Err(Failure::TooLong) => {
                 is_whole = false;

@@ -13,7 +13,7 @@ mod throttle;
 mod token;
 
 pub use password::MIN_CHARACTERS;
-pub use provider::{Provider, ProviderError, ProviderSettings, Roles, shortened, state_of};
+pub use provider::{Provider, ProviderError, ProviderSettings, Roles, for_the_log, state_of};
 pub use secret::Secret;
 pub use session::{
     IDLE_HOURS, JOIN_HOURS, administrator_link, invite, join, sign_in, sign_in_by_provider,

@@ -3,8 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    documents::hex,
-    model::Text,
+    model::{Text, hex},
     store::record::{Hash, RecordError},
 };
 

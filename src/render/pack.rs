@@ -14,12 +14,11 @@ use super::{
     sheet::Failure,
 };
 use crate::{
-    documents::hex,
     exchange::{
         csv,
         table::{Cell, Column, Table},
     },
-    model::{Feature, Text},
+    model::{Feature, Text, hex},
     report::{self, Refusal},
 };
 

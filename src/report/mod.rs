@@ -1,6 +1,10 @@
 //! An area query in the words of its askers, and its answer in the forms in which it leaves the
 //! house: JSON, GeoJSON, CSV, a workbook, lines for a terminal.
 //!
+//! [`condition`] is what features must fulfil beside lying in the area. [`json`] is the answer as JSON;
+//! as tables, [`rows`] are its features, [`totals`] its sums and [`sources`] what it rests on, with what
+//! [`record`] tells of a feature's properties and the words of [`lang`].
+//!
 //! The interface and the command line ask and answer through this room, so both mean the same. The
 //! answer itself is found by [`crate::area`], the files are written by [`crate::exchange`].
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::{Lang, Report, record::Record};
 use crate::{
-    area::{CollectionAnswer, GrandTotals, Group, NOT_STATED, Sum, Totals},
+    area::{CollectionAnswer, GrandTotals, Group, Sum, Totals},
     exchange::table::{Cell, Format, Table},
     geometry::measure::tenths,
-    model::Status,
+    model::{NOT_STATED, Status},
 };
 
 /// One row: what is summed, then either counts and areas, or one stated quantity.

@@ -5,15 +5,12 @@
 
 use crate::{
     model::{
-        FeatureRef, Revision, Status, Text, View,
+        FeatureRef, NOT_STATED, Revision, Status, Text, View,
         view::{ViewArea, ViewFilter},
     },
     store::Snapshot,
     tiles::base_map::BASE_MAP,
 };
-
-/// The word for features whose status is not stated.
-pub(super) const NOT_STATED: &str = "none";
 
 /// What stands in a filter for values of which none is there: nothing is called so, so nothing passes.
 /// Without it everything would, and more be shown than was.

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use geo::{Coord, Rect};
 use serde_json::{Value, json};
 
-use super::missing::{NOT_STATED, is_layer};
+use super::missing::is_layer;
 use crate::{
     area::{Area, Certainty, Interrupted, Patience, Query, Relation},
     geometry::mercator::{TILE, off_square, on_square},
     model::{
-        Feature, FeatureRef, Status, View,
+        Feature, FeatureRef, NOT_STATED, Status, View,
         view::{self, At, ViewArea},
     },
     store::{Collection, Selection, Snapshot},

@@ -8,10 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{references::Hidden, snapshot::Snapshot};
-use crate::{
-    documents::hex,
-    model::{Role, Viewer},
-};
+use crate::model::{Role, Viewer, hex};
 
 /// The collections that there are, each with the least role that sees it; `None` where anybody does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

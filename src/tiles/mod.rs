@@ -1,9 +1,10 @@
 //! Vector tiles from live data: clip, simplify, encode, cache; TileJSON and style.
 //!
-//! [`layer`] names what can be a layer, [`shapes`] tells what it draws of a feature, [`encode`] makes
-//! one layer of one tile, [`mvt`] is the format, [`expression`] evaluates the style, [`cache`] keeps
-//! compressed layers and joins them into answers, and [`tileset`] tells what OGC API - Tiles wants to
-//! know of them. [`base_map`] has the tiles of another service, which the operator lays under the map.
+//! [`layer`] names what can be a layer, [`shapes`] tells what it draws of a feature, [`encode`] makes one
+//! layer of one tile, [`mvt`] is the format, [`style`] has the map's looks and what a tileset says of
+//! itself, [`expression`] evaluates the style, [`cache`] keeps compressed layers and joins them into
+//! answers, and [`tileset`] tells what OGC API - Tiles wants to know of them. [`base_map`] has the tiles
+//! of another service, which the operator lays under the map.
 
 pub mod base_map;
 pub mod cache;

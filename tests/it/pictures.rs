@@ -803,7 +803,7 @@ fn a_pack_holds_what_its_manifest_says() {
     for file in listed {
         let bytes = &files[file["name"].as_str().unwrap()];
         assert_eq!(file["bytes"], bytes.len());
-        let hash = renewal_map::documents::hex(&Sha256::digest(bytes));
+        let hash = renewal_map::model::hex(&Sha256::digest(bytes));
         assert_eq!(file["sha256"], hash);
     }
     let workbook = server

@@ -1,9 +1,10 @@
 //! The datum doctor: what is wrong with the coordinates of a file, before anything is written.
 //!
 //! [`sample`] keeps some shapes of a file in bounded memory, [`ground`] is what is known of the place,
-//! [`placing`] judges by both how the numbers are to be read ([`reading`]), and [`shapes`] looks at
-//! every shape once they are read so. It says what it found, how sure it is and what it would do
-//! ([`finding`]); it changes nothing, and knows no file formats.
+//! [`placing`] judges by both how the numbers are to be read ([`reading`]), [`shapes`] looks at every
+//! shape once they are read so, and [`overlaps`] finds those that cover the same ground. It says what it
+//! found, how sure it is and what it would do ([`finding`]); it changes nothing, and knows no file
+//! formats.
 
 pub mod finding;
 pub mod ground;

@@ -92,12 +92,6 @@ impl Converter {
     pub fn geometry(&self, geometry: &Geometry<f64>) -> Result<Geometry<f64>, Text> {
         geometry.try_map_coords(|coord| self.coord(coord))
     }
-
-    /// Whether it changes nothing.
-    #[must_use]
-    pub fn is_identity(&self) -> bool {
-        self.transformer.is_none() && !self.swap_axes && self.from_datum.is_none()
-    }
 }
 
 /// Whether these can be longitude and latitude.

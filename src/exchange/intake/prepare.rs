@@ -21,7 +21,6 @@ use super::{
     staging::{Sort, StagedChange, Staging, Stands},
 };
 use crate::{
-    documents::hex,
     exchange::{
         doctor::{
             Code, Converter, Finding, Ground, MAX_EXAMPLES, Neighbours, Reading, Sample, Severity,
@@ -30,7 +29,7 @@ use crate::{
         layer::{FieldKind, Layer, ReadOptions, Reader, Row, RowFlaw, StatedCrs},
     },
     geometry::{crs::Transformer, datum::Datum, write::GeoJson},
-    model::{Cause, CollectionInfo, Text, is_slug, shortened},
+    model::{Cause, CollectionInfo, Text, hex, is_slug, shortened},
     store::{
         Rules, Snapshot,
         record::{Concluding, Hash, Record, RecordError, Signature, edited_form},

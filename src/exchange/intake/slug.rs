@@ -3,7 +3,7 @@
 use pinyin::ToPinyin;
 use sha2::{Digest, Sha256};
 
-use crate::documents::hex;
+use crate::model::hex;
 
 /// Characters that an id has at most.
 const MOST: usize = 80;

@@ -94,7 +94,7 @@ impl Staging {
         fs::create_dir_all(folder)?;
         let mut name = [0; 12];
         getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
-        let path = folder.join(format!("{}.staging", crate::documents::hex(&name)));
+        let path = folder.join(format!("{}.staging", crate::model::hex(&name)));
         let connection = Connection::open(&path)?;
         // Nothing in it outlives this value, so nothing is synced and nothing can be rolled back.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

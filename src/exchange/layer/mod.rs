@@ -1,5 +1,10 @@
 //! Layers: what a file of features holds, whatever its format.
 //!
+//! [`read`] opens a file by its content and [`mod@write`] makes one. The formats are [`csv`], [`dxf`],
+//! [`flatgeobuf`], [`geojson`], [`geopackage`], [`kml`] and [`shapefile`]; [`archive`] unpacks what is
+//! zipped, [`text`] knows encodings, [`infer`] kinds of fields, [`wkb`] binary shapes, and [`shape`]
+//! makes shapes of parts.
+//!
 //! A file is read row by row and written row by row, so that memory follows the largest row and not
 //! the file. Nothing is believed: a size that a file states is compared with what is there before
 //! memory is taken for it, and whatever a file holds, the answer is rows or words, never a panic.

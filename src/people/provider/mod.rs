@@ -343,7 +343,7 @@ fn verifier_of(attempt: &Secret) -> PkceCodeVerifier {
 
 /// Words of a provider, short enough to be shown and written down.
 #[must_use]
-pub fn shortened(words: &str) -> String {
+pub fn for_the_log(words: &str) -> String {
     let plain = words.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(MAX_WORDS).collect()
 }
@@ -359,7 +359,7 @@ fn is_of_keys(error: &openidconnect::ClaimsVerificationError) -> bool {
 }
 
 fn refused(words: &str) -> ProviderError {
-    ProviderError::Refused(shortened(words))
+    ProviderError::Refused(for_the_log(words))
 }
 
 fn unanswered(error: &(dyn Error + 'static)) -> ProviderError {
@@ -375,7 +375,7 @@ fn words(error: &(dyn Error + 'static)) -> String {
         let _ = write!(words, ": {deeper}");
         cause = deeper.source();
     }
-    shortened(&words)
+    for_the_log(&words)
 }
 
 #[cfg(test)]

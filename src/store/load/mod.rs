@@ -34,10 +34,8 @@ use super::{
     zoned::place_in_zones,
 };
 use crate::{
-    documents::{
-        Claim, Document, DocumentInfo, IndicatorTable, Indicators, Library, StatedClaim, hex,
-    },
-    model::{CollectionInfo, District, Revision, Text, is_slug},
+    documents::{Claim, Document, DocumentInfo, IndicatorTable, Indicators, Library, StatedClaim},
+    model::{CollectionInfo, District, Revision, Text, hex, is_slug},
 };
 
 mod feature;

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::{
     FILE, Record, RecordError, Verified,
-    people::{by_operator, write_down},
+    log::{by_operator, write_down},
     schema,
     verify::verify,
 };

@@ -10,9 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Statement, Transaction, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
-use super::{
-    AuditEntry, Conflict, Hash, Key, Record, RecordError, info, latest, people::write_down,
-};
+use super::{AuditEntry, Conflict, Hash, Key, Record, RecordError, info, latest, log::write_down};
 use crate::{
     model::{Cause, Revision, RevisionInfo, Text},
     store::snapshot::Snapshot,

@@ -7,9 +7,8 @@ use serde_json::{Value, value::RawValue};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    documents::hex,
     geometry::{crs::Transformer, read, write::GeoJson},
-    model::{FeatureRef, Text, is_slug},
+    model::{FeatureRef, Text, hex, is_slug},
     store::load::{not_json, parse_file},
 };
 

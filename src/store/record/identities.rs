@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
     Account, AuditEntry, Record, RecordError,
-    people::{check_name, nobody, now, read_account, write_down},
+    log::write_down,
+    people::{check_name, nobody, now, read_account},
     sessions::end_sessions,
 };
 use crate::model::{Role, Text};

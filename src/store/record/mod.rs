@@ -4,8 +4,9 @@
 //! data with it of those before, [`history`] tells what changed between two, [`sight`] what of that
 //! somebody may be told, [`rewrite`] compares a whole collection with what stands, [`release`] tells what
 //! a newer program's data would change, [`backup`] copies and restores, [`verify`] recomputes every hash,
-//! [`people`] knows who may do what, [`sessions`] who has signed in, [`identities`] who they are
-//! elsewhere, [`imports`] has what bringing in a file needs, [`shares`] the views that were shared.
+//! [`people`] knows who may do what, [`log`] who did what, [`sessions`] who has signed in,
+//! [`identities`] who they are elsewhere, [`imports`] has what bringing in a file needs, [`shares`] the
+//! views that were shared. [`error`] is what a record that refuses says.
 //!
 //! A revision is whole or is not there: it is written in one transaction, and whoever committed it is
 //! told so when it is on disk. Readers have connections of their own ([`reader`]) and wait for nobody.
@@ -24,10 +25,7 @@ use serde::Deserialize;
 
 use self::reader::{Reader, Readers};
 use super::{files::Files, load, load::not_json, snapshot::Snapshot};
-use crate::{
-    documents::hex,
-    model::{Revision, RevisionInfo, Text},
-};
+use crate::model::{Revision, RevisionInfo, Text, hex};
 
 mod backup;
 mod commit;
@@ -36,6 +34,7 @@ mod error;
 mod history;
 mod identities;
 mod imports;
+mod log;
 mod newest;
 mod people;
 mod reader;
@@ -53,7 +52,8 @@ pub use entry::{ADDED, Hash, Key, edited_form};
 pub use error::{Conflict, RecordError};
 pub use history::{Difference, PropertyChange, Turn};
 pub use identities::Identity;
-pub use people::{Account, AuditEntry, Counted, OPERATOR, TokenInfo};
+pub use log::{AuditEntry, Counted, OPERATOR};
+pub use people::{Account, TokenInfo};
 pub use release::{Offer, Offered};
 pub use sessions::{Invitation, LetIn};
 pub use shares::{Keeping, MAX_BY_ACCOUNT, MAX_SHARES, NewShare, Share, ShareId};

@@ -5,7 +5,8 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
     Account, AuditEntry, Hash, Record, RecordError,
-    people::{by_operator, check_name, nobody, now, read_account, time, write_down},
+    log::{by_operator, write_down},
+    people::{check_name, nobody, now, read_account, time},
 };
 use crate::model::{Role, Text};
 
