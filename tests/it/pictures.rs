@@ -1768,3 +1768,25 @@ fn what_a_map_must_say_stands_whole_at_any_size() {
         }
     }
 }
+
+#[test]
+fn a_title_that_ends_in_an_ellipsis_is_as_large_as_others() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1");
+    let size_of = |title: &str, size: [f32; 2]| {
+        let brief = Brief {
+            title,
+            ..brief(&snapshot, &view)
+        };
+        let sheet = on_screen(&brief, size);
+        let mut sizes = sheet.scene.items.iter().filter_map(|item| match item {
+            Item::Text(text) if text.text == title => Some(text.size),
+            _ => None,
+        });
+        sizes.next().unwrap()
+    };
+    for size in [[320.0, 240.0], [640.0, 360.0], [1_600.0, 900.0]] {
+        let [plain, open] = ["三季度推进会议", "三季度推进……"].map(|title| size_of(title, size));
+        assert!((plain - open).abs() < 1e-6, "{size:?}: {plain} and {open}");
+    }
+}

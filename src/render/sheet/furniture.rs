@@ -40,16 +40,14 @@ pub(super) fn title_lines(
     } else {
         (TITLES, TITLE)
     };
-    let set = |(size, most): (f32, usize)| {
-        let lines = text::broken(fonts, look.weight, words, wide / size, most);
-        (Look { size, ..look }, lines)
-    };
+    let broken =
+        |size: f32, most: usize| text::broken(fonts, look.weight, words, wide / size, most);
     #[expect(clippy::cast_precision_loss, reason = "a few lines")]
-    let stands = |(look, lines): &(Look, Vec<String>)| {
-        !is_cut(lines) && look.size * LEADING * lines.len() as f32 <= high + 0.5
+    let stands = |(size, most): &(f32, usize)| {
+        let lines = broken(*size, usize::MAX).len();
+        lines <= *most && size * LEADING * lines as f32 <= high + 0.5
     };
-    let mut tried = sizes.into_iter().map(set);
-    tried.find(stands).unwrap_or_else(|| {
+    let (size, most) = sizes.into_iter().find(stands).unwrap_or_else(|| {
         let [.., (smallest, _)] = sizes;
         #[expect(
             clippy::cast_possible_truncation,
@@ -57,13 +55,9 @@ pub(super) fn title_lines(
             reason = "a few lines"
         )]
         let free = ((high + 0.5) / (smallest * LEADING)).max(1.0) as usize;
-        set((smallest, free))
-    })
-}
-
-/// Whether the last line goes on.
-fn is_cut(lines: &[String]) -> bool {
-    lines.last().is_some_and(|line| line.ends_with('…'))
+        (smallest, free)
+    });
+    (Look { size, ..look }, broken(size, most))
 }
 
 /// What stands below a map, what must be read first.
