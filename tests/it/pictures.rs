@@ -22,10 +22,11 @@ use renewal_map::{
     render::{
         brief::Brief,
         legend::legend,
+        pdf::{About, pdf},
         picture::{Form, Orientation, Page, Size, picture},
         png::png,
         scene::{Item, Text},
-        sheet::{Failure, Plan, Sheet, Standing, sheet},
+        sheet::{Failure, Plan, Sheet, Standing, pages, sheet},
     },
     report::Report,
     store::{Snapshot, files::Files, load},
@@ -1789,4 +1790,74 @@ fn a_title_that_ends_in_an_ellipsis_is_as_large_as_others() {
         let [plain, open] = ["三季度推进会议", "三季度推进……"].map(|title| size_of(title, size));
         assert!((plain - open).abs() < 1e-6, "{size:?}: {plain} and {open}");
     }
+}
+
+#[test]
+fn where_a_sentence_stands_is_told_anew_in_every_column() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1&select=zones/guangrong-tech-park");
+    let brief = brief(&snapshot, &view);
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    let mut columns = 0;
+    let mut short = 0;
+    for size in [[320, 240], [400, 300], [480, 480], [780, 420]] {
+        let [width, height] = size.map(|side: u16| f32::from(side));
+        let plan = Plan {
+            brief: &brief,
+            width,
+            height,
+            standing: Standing::Paper(None),
+            is_slide: false,
+            asked: None,
+        };
+        let scenes = pages(&plan, &patience).unwrap();
+        for scene in &scenes {
+            let mut sources: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+            for item in &scene.items {
+                let Item::Text(text) = item else { continue };
+                if text.text.starts_with("——") {
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    let left = text.at.0 as u32;
+                    sources.entry(left).or_default().push(&text.text);
+                }
+            }
+            for column in sources.values() {
+                columns += 1;
+                assert!(!column[0].starts_with("—— 同上"), "{size:?}: {column:?}");
+                short += column
+                    .iter()
+                    .filter(|one| one.starts_with("—— 同上"))
+                    .count();
+            }
+        }
+        // So it is read in the file, too.
+        let about = About {
+            title: brief.title(),
+            language: "zh-CN",
+            time: None,
+            id: String::new(),
+            link: None,
+        };
+        let file = pdf(&scenes, &about, &patience).unwrap();
+        let file = Document::load_mem(&file).unwrap();
+        let read: String = file
+            .get_pages()
+            .keys()
+            .map(|page| {
+                let text = file.extract_text(&[*page]).unwrap();
+                let text: String = text.split_whitespace().collect();
+                let first = text.split("——").nth(1).unwrap_or_default();
+                assert!(!first.starts_with("同上"), "{size:?}: {text}");
+                text
+            })
+            .collect();
+        for quote in brief.quotes() {
+            let sentence: String = quote.sentence.split_whitespace().collect();
+            assert!(read.contains(&sentence), "{size:?}: {sentence} in {read}");
+        }
+    }
+    assert!(
+        columns > 8 && short > 2,
+        "{columns} columns, {short} in short"
+    );
 }

@@ -243,6 +243,7 @@ impl Pen<'_> {
             let is_last = at + 1 == roomy.len();
             if at > 0 {
                 top = room.top();
+                before = None;
             }
             while let Some(quote) = left.pop_front() {
                 // Room for the words that there are more.
