@@ -20,7 +20,7 @@ use renewal_map::{
     area::Patience,
     model::{Feature, View},
     render::{
-        brief::Brief,
+        brief::{Brief, LeftOut},
         legend::legend,
         pdf::{About, pdf},
         picture::{Form, Orientation, Page, Size, picture},
@@ -428,7 +428,6 @@ fn sentences_without_room_are_counted_and_stand_on_pages_of_their_own() {
     let quotes = brief.quotes();
     assert!(quotes.len() > 3, "{quotes:?}");
     let patience = Patience::new(Duration::from_mins(5), Arc::default());
-    let solid = |text: &str| -> String { text.split_whitespace().collect() };
     for orientation in [Orientation::Landscape, Orientation::Portrait] {
         let page = Page {
             orientation,
@@ -1462,6 +1461,11 @@ fn overlap(a: &Seen, b: &Seen) -> bool {
     })
 }
 
+/// A text without its spaces.
+fn solid(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
 /// What a legend has to say, and that it does: all signs that were drawn, or how many it leaves out.
 fn check_legend(case: &str, brief: &Brief<'_>, sheet: &Sheet, texts: &[(String, Box4)]) {
     let sections = legend(&sheet.drawn, brief, sheet.frame.zoom());
@@ -1474,11 +1478,20 @@ fn check_legend(case: &str, brief: &Brief<'_>, sheet: &Sheet, texts: &[(String, 
         .iter()
         .position(|(text, _)| text == brief.words("图例", "Legend"))
     else {
-        let said: String = texts.iter().map(|(text, _)| text.as_str()).collect();
-        let said: String = said.split_whitespace().collect();
-        let hint = brief.words("图例见链接", "legend:seethelink");
+        let said: String = texts.iter().map(|(text, _)| solid(text)).collect();
+        // What else is found there may be named with it.
+        let legend = LeftOut {
+            legend: true,
+            ..LeftOut::default()
+        };
+        let all = LeftOut {
+            quotes: brief.quotes().len(),
+            note: !brief.note.is_empty(),
+            ..legend
+        };
+        let hints = [legend, all].map(|what| brief.left_out(&what));
         assert!(
-            said.contains(hint),
+            hints.iter().any(|hint| said.contains(&solid(hint))),
             "{case}: no legend and no word of it in {said}"
         );
         return;
@@ -1735,7 +1748,6 @@ fn what_a_map_must_say_stands_whole_at_any_size() {
             "there is no layer gone, or it is not for you to see",
         ),
     ];
-    let solid = |text: &str| -> String { text.split_whitespace().collect() };
     for state in ["v=1&select=zones/west-station-hub", "v=1&lang=en"] {
         let (view, _) = View::parse(state);
         let brief = Brief {
@@ -1766,6 +1778,91 @@ fn what_a_map_must_say_stands_whole_at_any_size() {
                 said.contains(&title) || size == [240, 180],
                 "{case}: {said}"
             );
+        }
+    }
+}
+
+/// The number before some words, of which the first that have one count.
+fn number_before(said: &str, words: &str) -> Option<usize> {
+    said.match_indices(words).find_map(|(at, _)| {
+        let digits = said[..at].rsplit(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    })
+}
+
+/// How many sentences stand on a sheet, at least in part, and how many it says that it leaves out.
+fn sentences(brief: &Brief<'_>, laid: &Laid) -> [usize; 2] {
+    let lines = || laid.texts.iter().map(|(text, _)| text.as_str());
+    let standing = lines().filter(|line| line.starts_with("——")).count();
+    let said = laid.said();
+    let left_out = match brief.words("zh", "en") {
+        "zh" => lines()
+            .find_map(|line| {
+                line.strip_prefix("…另有 ")?
+                    .split_once(" 条")?
+                    .0
+                    .parse()
+                    .ok()
+            })
+            .or_else(|| number_before(&said, " 条")),
+        _ => lines()
+            .filter(|line| !line.ends_with("signs"))
+            .find_map(|line| {
+                line.strip_prefix("… and ")?
+                    .split_once(" more")?
+                    .0
+                    .parse()
+                    .ok()
+            })
+            .or_else(|| number_before(&said, " quotes")),
+    };
+    [standing, left_out.unwrap_or(0)]
+}
+
+#[test]
+fn sentences_and_note_stand_or_are_counted_at_any_size() {
+    let snapshot = embedded();
+    let missing = [renewal_map::model::Text::new(
+        "范围无法确定：没有叫“无名路”的道路，四至接不上，请核对文件中的路名",
+        "the area can’t be determined: no street is called 无名路; check the names in the document",
+    )];
+    for (state, missing, link) in [
+        ("v=1&select=zones/west-station-hub", &missing[..0], true),
+        ("v=1&select=zones/west-station-hub", &missing[..0], false),
+        ("v=1&select=zones/west-station-hub", &missing[..], true),
+        ("v=1&select=zones/west-station-hub", &missing[..], false),
+        (
+            "v=1&lang=en&select=zones/west-station-hub",
+            &missing[..],
+            true,
+        ),
+    ] {
+        let (view, _) = View::parse(state);
+        let brief = brief(&snapshot, &view);
+        let brief = Brief {
+            missing,
+            link: brief.link.filter(|_| link),
+            ..brief
+        };
+        let count = brief.quotes().len();
+        for size in SIZES {
+            let [width, height] = size.map(f32::from);
+            let sheet = on_screen(&brief, [width, height]);
+            let laid = Laid::of(&sheet);
+            let case = format!("{state} {} {link} {width}×{height}", missing.len());
+            laid.check(&case, [width, height]);
+            let said = solid(&laid.said());
+            let [standing, left_out] = sentences(&brief, &laid);
+            assert_eq!(standing + left_out, count, "{case}: {said}");
+            assert_eq!(sheet.is_quoted, standing == count, "{case}: {said}");
+            let begins: String = solid(brief.note).chars().take(8).collect();
+            let is_named = match (brief.words("zh", "en"), link) {
+                ("zh", true) => said.contains("说明见链接"),
+                ("zh", false) => said.contains("说明未列"),
+                _ => said.contains("note:seethelink"),
+            };
+            assert!(said.contains(&begins) != is_named, "{case}: {said}");
+            assert!(link || !said.contains("链接"), "{case}: {said}");
         }
     }
 }
