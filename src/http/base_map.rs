@@ -1,7 +1,7 @@
 //! `GET /base-map/{z}/{x}/{y}`: tiles of the operator's base map, for the page. The page asks no other
 //! host, and who looks learns nothing of where they are from.
 
-use std::time::Instant;
+use std::{sync::atomic::Ordering, time::Instant};
 
 use axum::{
     extract::{Path, RawQuery, State},
@@ -47,10 +47,13 @@ pub async fn tile(
         Some(found) => found,
         None => {
             state
-                .blocking(Work::BaseMap, move |state, _| {
-                    let base_map = state.0.settings.base_map.as_ref();
+                .blocking(Work::BaseMap, move |state, abandoned| {
+                    let Some(base_map) = &state.0.settings.base_map else {
+                        return Ok(Err(Lack::Nothing));
+                    };
                     let until = Instant::now() + PATIENCE;
-                    Ok(base_map.map_or(Err(Lack::Nothing), |map| map.tile(tile, until)))
+                    let is_wanted = || !abandoned.load(Ordering::Relaxed);
+                    Ok(base_map.tile(tile, until, &is_wanted))
                 })
                 .await?
         }

@@ -74,6 +74,17 @@ impl Quote {
     }
 }
 
+/// What of a picture's words there is no room for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its legend.
+    pub legend: bool,
+    /// How many sentences.
+    pub quotes: usize,
+    /// What its maker said of it.
+    pub note: bool,
+}
+
 impl<'a> Brief<'a> {
     /// A view of these data of which nothing more is said.
     #[must_use]
@@ -162,10 +173,38 @@ impl Brief<'_> {
     /// How much of the view can't be shown, where there is no room for what that is.
     #[must_use]
     pub fn lacking_in_short(&self) -> String {
-        match (self.missing.len(), self.lang()) {
-            (0, _) => String::new(),
-            (count, Lang::Zh) => format!("有 {count} 项未能显示，详见链接"),
-            (count, Lang::En) => format!("{count} of its parts can’t be shown: see the link"),
+        match (self.missing.len(), self.lang(), self.link) {
+            (0, ..) => String::new(),
+            (count, Lang::Zh, Some(_)) => format!("有 {count} 项未能显示，详见链接"),
+            (count, Lang::Zh, None) => format!("有 {count} 项未能显示"),
+            (count, Lang::En, Some(_)) => {
+                format!("{count} of its parts can’t be shown: see the link")
+            }
+            (count, Lang::En, None) => format!("{count} of its parts can’t be shown"),
+        }
+    }
+
+    /// What there is no room for, and where it is found; empty where that is nothing.
+    #[must_use]
+    pub fn left_out(&self, what: &LeftOut) -> String {
+        let quotes = match (what.quotes, self.lang()) {
+            (0, _) => None,
+            (count, Lang::Zh) => Some(format!("原文 {count} 条")),
+            (1, Lang::En) => Some("1 quote".to_owned()),
+            (count, Lang::En) => Some(format!("{count} quotes")),
+        };
+        let legend = what.legend.then(|| self.words("图例", "legend").to_owned());
+        let note = what.note.then(|| self.words("说明", "note").to_owned());
+        let parts: Vec<String> = [legend, quotes, note].into_iter().flatten().collect();
+        if parts.is_empty() {
+            return String::new();
+        }
+        let parts = parts.join(self.words("、", ", "));
+        match (self.lang(), self.link) {
+            (Lang::Zh, Some(_)) => format!("{parts}见链接"),
+            (Lang::Zh, None) => format!("{parts}未列"),
+            (Lang::En, Some(_)) => format!("{parts}: see the link"),
+            (Lang::En, None) => format!("not shown: {parts}"),
         }
     }
 

@@ -88,8 +88,8 @@ pub(super) fn ground(
     Ok((image, ground))
 }
 
-/// Asks for tiles, several at once, and hands over each as it comes. Who is still being asked when
-/// nobody waits any more is not waited for.
+/// Asks for tiles, several at once, and hands over each as it comes. When nobody waits any more, who is
+/// still being asked is not waited for, and no more are asked.
 fn fetch(
     base_map: &BaseMap,
     tiles: &Arc<[BaseTile]>,
@@ -102,10 +102,12 @@ fn fetch(
     for _ in 0..AT_ONCE.min(tiles.len()) {
         let (sender, next) = (sender.clone(), Arc::clone(&next));
         let (base_map, tiles) = (base_map.clone(), Arc::clone(tiles));
+        let patience = patience.clone();
         thread::spawn(move || {
+            let is_wanted = || patience.check().is_ok();
             while let Some(tile) = tiles.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let raster = base_map
-                    .tile(*tile, until)
+                    .tile(*tile, until, &is_wanted)
                     .and_then(|file| file.raster().map_err(|_| Lack::Failed));
                 if sender.send((*tile, raster)).is_err() {
                     return;

@@ -28,7 +28,7 @@ use renewal_map::{
         sheet::{Failure, Plan, Sheet, Standing, sheet},
     },
     store::{Snapshot, files::Files, load},
-    tiles::base_map::{BaseMap, PATIENCE, Source, Template},
+    tiles::base_map::{AT_ONCE, BaseMap, BaseTile, PATIENCE, Source, Template},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -44,6 +44,9 @@ const LACKING: &str = "底图未能载入";
 /// A place of the invented district, at a zoom at which tiles are not shown pixel by pixel.
 const HERE: (f64, f64, f64) = (116.988, 38.983, 14.3);
 
+/// What a late tile takes: less than is waited for one.
+const LATE: Duration = Duration::from_millis(1_500);
+
 /// What a host does with a request for a tile.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Manner {
@@ -53,6 +56,8 @@ enum Manner {
     GivesLarge,
     /// Gives a photograph.
     GivesJpeg,
+    /// Gives a tile after a while.
+    GivesLate,
     /// Never answers.
     Hangs,
     /// Begins to answer, byte by byte.
@@ -166,6 +171,10 @@ fn serve(
         }
         Manner::GivesLarge => answer(&mut stream, "200 OK", &png(512)),
         Manner::GivesJpeg => answer(&mut stream, "200 OK", &photograph()),
+        Manner::GivesLate => {
+            thread::sleep(LATE);
+            answer(&mut stream, "200 OK", &small())
+        }
         Manner::Hangs => {
             thread::sleep(Duration::from_mins(2));
             Ok(())
@@ -741,6 +750,75 @@ fn who_leaves_does_not_wait_for_the_tiles() {
     assert_eq!(left, Err(Failure::Interrupted));
     let took = started.elapsed();
     assert!(took < whole / 2, "{took:?} of {whole:?}");
+}
+
+#[test]
+fn nothing_more_is_asked_for_who_has_left() {
+    let host = Host::new(Manner::GivesLate);
+    let base_map = host.base_map();
+    let count = || host.asked().values().sum::<usize>();
+    let snapshot = snapshot();
+    let leaves = Arc::new(AtomicBool::new(false));
+    let patience = Patience::new(Duration::from_mins(5), Arc::clone(&leaves));
+    // Three pictures of places far from each other: one's turns are all that there are.
+    let views = [0.0, 1.0, 2.0].map(|east| {
+        let (lon, lat, zoom) = HERE;
+        let state = format!(
+            "v=1&at={:.5},{lat:.5},{zoom:.2}&layers=base-map",
+            lon + east
+        );
+        View::parse(&state).0
+    });
+    thread::scope(|scope| {
+        for view in &views {
+            let brief = brief(&snapshot, view, &base_map);
+            let patience = &patience;
+            scope.spawn(move || {
+                let left = picture(&brief, Form::Png(Size::SLIDE), patience);
+                assert_eq!(left, Err(Failure::Interrupted));
+            });
+        }
+        while count() < AT_ONCE {
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(200));
+        leaves.store(true, Ordering::Relaxed);
+    });
+    // The next has the turns as soon as what had been asked is answered.
+    let tile = BaseTile::new(9, 422, 195).unwrap();
+    let until = Instant::now() + 5 * PATIENCE;
+    assert!(base_map.tile(tile, until, &|| true).is_ok());
+    thread::sleep(LATE);
+    assert_eq!(count(), AT_ONCE + 1, "{:?}", host.asked());
+}
+
+#[test]
+fn who_waits_for_a_tile_with_somebody_who_leaves_has_it_all_the_same() {
+    let host = Host::new(Manner::GivesLate);
+    let base_map = &host.base_map();
+    let asked = |x: u32, is_wanted: &dyn Fn() -> bool| {
+        let tile = BaseTile::new(9, x, 195).unwrap();
+        let until = Instant::now() + 5 * PATIENCE;
+        base_map.tile(tile, until, is_wanted).is_ok()
+    };
+    let leaves = AtomicBool::new(false);
+    let (asked, leaves) = (&asked, &leaves);
+    let others = u32::try_from(AT_ONCE).unwrap();
+    thread::scope(|scope| {
+        for x in 0..others {
+            scope.spawn(move || assert!(asked(x, &|| true)));
+        }
+        while host.asked().len() < AT_ONCE {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let left = scope.spawn(move || asked(others, &|| !leaves.load(Ordering::Relaxed)));
+        thread::sleep(Duration::from_millis(100));
+        let stays = scope.spawn(move || asked(others, &|| true));
+        thread::sleep(Duration::from_millis(100));
+        leaves.store(true, Ordering::Relaxed);
+        assert!(!left.join().unwrap());
+        assert!(stays.join().unwrap());
+    });
 }
 
 #[test]

@@ -20,12 +20,13 @@ use renewal_map::{
     area::Patience,
     model::{Feature, View},
     render::{
-        brief::Brief,
+        brief::{Brief, LeftOut},
         legend::legend,
+        pdf::{About, pdf},
         picture::{Form, Orientation, Page, Size, picture},
         png::png,
         scene::{Item, Text},
-        sheet::{Failure, Plan, Sheet, Standing, sheet},
+        sheet::{Failure, Plan, Sheet, Standing, pages, sheet},
     },
     report::Report,
     store::{Snapshot, files::Files, load},
@@ -427,7 +428,6 @@ fn sentences_without_room_are_counted_and_stand_on_pages_of_their_own() {
     let quotes = brief.quotes();
     assert!(quotes.len() > 3, "{quotes:?}");
     let patience = Patience::new(Duration::from_mins(5), Arc::default());
-    let solid = |text: &str| -> String { text.split_whitespace().collect() };
     for orientation in [Orientation::Landscape, Orientation::Portrait] {
         let page = Page {
             orientation,
@@ -1461,6 +1461,11 @@ fn overlap(a: &Seen, b: &Seen) -> bool {
     })
 }
 
+/// A text without its spaces.
+fn solid(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
 /// What a legend has to say, and that it does: all signs that were drawn, or how many it leaves out.
 fn check_legend(case: &str, brief: &Brief<'_>, sheet: &Sheet, texts: &[(String, Box4)]) {
     let sections = legend(&sheet.drawn, brief, sheet.frame.zoom());
@@ -1473,11 +1478,20 @@ fn check_legend(case: &str, brief: &Brief<'_>, sheet: &Sheet, texts: &[(String, 
         .iter()
         .position(|(text, _)| text == brief.words("图例", "Legend"))
     else {
-        let said: String = texts.iter().map(|(text, _)| text.as_str()).collect();
-        let said: String = said.split_whitespace().collect();
-        let hint = brief.words("图例见链接", "legend:seethelink");
+        let said: String = texts.iter().map(|(text, _)| solid(text)).collect();
+        // What else is found there may be named with it.
+        let legend = LeftOut {
+            legend: true,
+            ..LeftOut::default()
+        };
+        let all = LeftOut {
+            quotes: brief.quotes().len(),
+            note: !brief.note.is_empty(),
+            ..legend
+        };
+        let hints = [legend, all].map(|what| brief.left_out(&what));
         assert!(
-            said.contains(hint),
+            hints.iter().any(|hint| said.contains(&solid(hint))),
             "{case}: no legend and no word of it in {said}"
         );
         return;
@@ -1734,7 +1748,6 @@ fn what_a_map_must_say_stands_whole_at_any_size() {
             "there is no layer gone, or it is not for you to see",
         ),
     ];
-    let solid = |text: &str| -> String { text.split_whitespace().collect() };
     for state in ["v=1&select=zones/west-station-hub", "v=1&lang=en"] {
         let (view, _) = View::parse(state);
         let brief = Brief {
@@ -1767,4 +1780,181 @@ fn what_a_map_must_say_stands_whole_at_any_size() {
             );
         }
     }
+}
+
+/// The number before some words, of which the first that have one count.
+fn number_before(said: &str, words: &str) -> Option<usize> {
+    said.match_indices(words).find_map(|(at, _)| {
+        let digits = said[..at].rsplit(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    })
+}
+
+/// How many sentences stand on a sheet, at least in part, and how many it says that it leaves out.
+fn sentences(brief: &Brief<'_>, laid: &Laid) -> [usize; 2] {
+    let lines = || laid.texts.iter().map(|(text, _)| text.as_str());
+    let standing = lines().filter(|line| line.starts_with("——")).count();
+    let said = laid.said();
+    let left_out = match brief.words("zh", "en") {
+        "zh" => lines()
+            .find_map(|line| {
+                line.strip_prefix("…另有 ")?
+                    .split_once(" 条")?
+                    .0
+                    .parse()
+                    .ok()
+            })
+            .or_else(|| number_before(&said, " 条")),
+        _ => lines()
+            .filter(|line| !line.ends_with("signs"))
+            .find_map(|line| {
+                line.strip_prefix("… and ")?
+                    .split_once(" more")?
+                    .0
+                    .parse()
+                    .ok()
+            })
+            .or_else(|| number_before(&said, " quotes")),
+    };
+    [standing, left_out.unwrap_or(0)]
+}
+
+#[test]
+fn sentences_and_note_stand_or_are_counted_at_any_size() {
+    let snapshot = embedded();
+    let missing = [renewal_map::model::Text::new(
+        "范围无法确定：没有叫“无名路”的道路，四至接不上，请核对文件中的路名",
+        "the area can’t be determined: no street is called 无名路; check the names in the document",
+    )];
+    for (state, missing, link) in [
+        ("v=1&select=zones/west-station-hub", &missing[..0], true),
+        ("v=1&select=zones/west-station-hub", &missing[..0], false),
+        ("v=1&select=zones/west-station-hub", &missing[..], true),
+        ("v=1&select=zones/west-station-hub", &missing[..], false),
+        (
+            "v=1&lang=en&select=zones/west-station-hub",
+            &missing[..],
+            true,
+        ),
+    ] {
+        let (view, _) = View::parse(state);
+        let brief = brief(&snapshot, &view);
+        let brief = Brief {
+            missing,
+            link: brief.link.filter(|_| link),
+            ..brief
+        };
+        let count = brief.quotes().len();
+        for size in SIZES {
+            let [width, height] = size.map(f32::from);
+            let sheet = on_screen(&brief, [width, height]);
+            let laid = Laid::of(&sheet);
+            let case = format!("{state} {} {link} {width}×{height}", missing.len());
+            laid.check(&case, [width, height]);
+            let said = solid(&laid.said());
+            let [standing, left_out] = sentences(&brief, &laid);
+            assert_eq!(standing + left_out, count, "{case}: {said}");
+            assert_eq!(sheet.is_quoted, standing == count, "{case}: {said}");
+            let begins: String = solid(brief.note).chars().take(8).collect();
+            let is_named = match (brief.words("zh", "en"), link) {
+                ("zh", true) => said.contains("说明见链接"),
+                ("zh", false) => said.contains("说明未列"),
+                _ => said.contains("note:seethelink"),
+            };
+            assert!(said.contains(&begins) != is_named, "{case}: {said}");
+            assert!(link || !said.contains("链接"), "{case}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_title_that_ends_in_an_ellipsis_is_as_large_as_others() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1");
+    let size_of = |title: &str, size: [f32; 2]| {
+        let brief = Brief {
+            title,
+            ..brief(&snapshot, &view)
+        };
+        let sheet = on_screen(&brief, size);
+        let mut sizes = sheet.scene.items.iter().filter_map(|item| match item {
+            Item::Text(text) if text.text == title => Some(text.size),
+            _ => None,
+        });
+        sizes.next().unwrap()
+    };
+    for size in [[320.0, 240.0], [640.0, 360.0], [1_600.0, 900.0]] {
+        let [plain, open] = ["三季度推进会议", "三季度推进……"].map(|title| size_of(title, size));
+        assert!((plain - open).abs() < 1e-6, "{size:?}: {plain} and {open}");
+    }
+}
+
+#[test]
+fn where_a_sentence_stands_is_told_anew_in_every_column() {
+    let snapshot = embedded();
+    let (view, _) = View::parse("v=1&select=zones/guangrong-tech-park");
+    let brief = brief(&snapshot, &view);
+    let patience = Patience::new(Duration::from_mins(5), Arc::default());
+    let mut columns = 0;
+    let mut short = 0;
+    for size in [[320, 240], [400, 300], [480, 480], [780, 420]] {
+        let [width, height] = size.map(|side: u16| f32::from(side));
+        let plan = Plan {
+            brief: &brief,
+            width,
+            height,
+            standing: Standing::Paper(None),
+            is_slide: false,
+            asked: None,
+        };
+        let scenes = pages(&plan, &patience).unwrap();
+        for scene in &scenes {
+            let mut sources: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+            for item in &scene.items {
+                let Item::Text(text) = item else { continue };
+                if text.text.starts_with("——") {
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    let left = text.at.0 as u32;
+                    sources.entry(left).or_default().push(&text.text);
+                }
+            }
+            for column in sources.values() {
+                columns += 1;
+                assert!(!column[0].starts_with("—— 同上"), "{size:?}: {column:?}");
+                short += column
+                    .iter()
+                    .filter(|one| one.starts_with("—— 同上"))
+                    .count();
+            }
+        }
+        // So it is read in the file, too.
+        let about = About {
+            title: brief.title(),
+            language: "zh-CN",
+            time: None,
+            id: String::new(),
+            link: None,
+        };
+        let file = pdf(&scenes, &about, &patience).unwrap();
+        let file = Document::load_mem(&file).unwrap();
+        let read: String = file
+            .get_pages()
+            .keys()
+            .map(|page| {
+                let text = file.extract_text(&[*page]).unwrap();
+                let text: String = text.split_whitespace().collect();
+                let first = text.split("——").nth(1).unwrap_or_default();
+                assert!(!first.starts_with("同上"), "{size:?}: {text}");
+                text
+            })
+            .collect();
+        for quote in brief.quotes() {
+            let sentence: String = quote.sentence.split_whitespace().collect();
+            assert!(read.contains(&sentence), "{size:?}: {sentence} in {read}");
+        }
+    }
+    assert!(
+        columns > 8 && short > 2,
+        "{columns} columns, {short} in short"
+    );
 }

@@ -227,13 +227,19 @@ impl Look {
         self.size * POINT * 13 / 10
     }
 
-    /// What of a text stands in so many lines of a width, with an ellipsis where it goes on.
-    fn fitting(self, fonts: &Fonts, text: &str, wide: u32, lines: usize) -> String {
+    /// The lines of a text that are at most so wide, EMU; of more than `most` the last ends with an
+    /// ellipsis.
+    fn broken(self, fonts: &Fonts, text: &str, wide: u32, most: usize) -> Vec<String> {
         #[allow(clippy::cast_precision_loss)] // a slide is far smaller
         let ems = wide as f32 / (self.size * POINT) as f32;
         let one: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         // What shows the slide may have another font: a little room is left.
-        let lines = text::broken(fonts, self.weight(), &one, ems * 0.97, lines);
+        text::broken(fonts, self.weight(), &one, ems * 0.97, most)
+    }
+
+    /// What of a text stands in so many lines of a width, with an ellipsis where it goes on.
+    fn fitting(self, fonts: &Fonts, text: &str, wide: u32, lines: usize) -> String {
+        let lines = self.broken(fonts, text, wide, lines);
         // Between words the space went with the break.
         let mut whole = String::new();
         for line in lines {
@@ -536,19 +542,15 @@ fn body(slide: &Slide, fonts: &Fonts) -> (String, String) {
 
 /// A title as large as all of it stands in its lines, and how high these are, EMU.
 fn title(words: &str, fonts: &Fonts, wide: u32) -> (Look, String, u32) {
-    let set = |(size, lines): (u32, usize)| {
-        let look = Look { size, ..TITLE };
-        (look, look.fitting(fonts, words, wide, lines), lines)
+    let of = |size: u32| Look { size, ..TITLE };
+    let stands = |(size, lines): &(u32, usize)| {
+        of(*size).broken(fonts, words, wide, usize::MAX).len() <= *lines
     };
-    let whole = |(_, title, _): &(Look, String, usize)| !title.ends_with('…');
     let [.., smallest] = TITLES;
-    let (look, title, lines) = TITLES
-        .into_iter()
-        .map(set)
-        .find(whole)
-        .unwrap_or_else(|| set(smallest));
-    let lines = u32::try_from(lines).unwrap_or(1);
-    (look, title, look.line() * lines)
+    let (size, lines) = TITLES.into_iter().find(stands).unwrap_or(smallest);
+    let look = of(size);
+    let title = look.fitting(fonts, words, wide, lines);
+    (look, title, look.line() * u32::try_from(lines).unwrap_or(1))
 }
 
 /// Lines for which the table leaves room.
@@ -618,9 +620,7 @@ fn fitting_rows(table: &[Vec<String>], most: usize, lang: Lang) -> Vec<Vec<Strin
 
 /// How many lines a source takes.
 fn lines_in(fonts: &Fonts, text: &str, wide: u32) -> usize {
-    #[allow(clippy::cast_precision_loss)] // a slide is far smaller
-    let ems = wide as f32 / (SOURCE.size * POINT) as f32;
-    text::broken(fonts, SOURCE.weight(), text, ems * 0.97, usize::MAX).len()
+    SOURCE.broken(fonts, text, wide, usize::MAX).len()
 }
 
 #[cfg(test)]
@@ -731,6 +731,8 @@ mod tests {
                 .size
         };
         assert_eq!(of("云帆商务区推进会"), large.0);
+        // It may end so by itself.
+        assert_eq!(of("三季度推进会……"), large.0);
         assert_eq!(of(&"云".repeat(120)), small.0);
     }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     render::{
-        brief::{Brief, Quote},
+        brief::{Brief, LeftOut, Quote},
         legend::Section,
         qr::Code,
     },
@@ -109,13 +109,27 @@ impl Pen<'_> {
             reason = "some lines"
         )]
         let free = free.max(1.0) as usize;
-        let mut lines = self.broken(NOTE, &brief.lacking(), place.width(), usize::MAX);
-        if lines.len() > free {
-            lines = self.broken(NOTE, &brief.lacking_in_short(), place.width(), free);
-        }
-        let most = (free - lines.len()).min(MOST);
-        if most > 0 {
-            lines.extend(self.broken(NOTE, brief.note, place.width(), most));
+        let wide = place.width();
+        let mut lines = self.broken(NOTE, &brief.lacking(), wide, usize::MAX);
+        let has_note = !brief.note.is_empty();
+        // Of the note stands a line at least, or that there is one.
+        if lines.len() + usize::from(has_note) <= free {
+            let most = (free - lines.len()).min(MOST);
+            lines.extend(self.broken(NOTE, brief.note, wide, most));
+        } else {
+            let left_out = brief.left_out(&LeftOut {
+                note: has_note,
+                ..LeftOut::default()
+            });
+            let with = |lacking: String| {
+                let parts = [lacking, left_out.clone()].into_iter();
+                let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+                parts.join(brief.words("；", "; "))
+            };
+            lines = self.broken(NOTE, &with(brief.lacking()), wide, usize::MAX);
+            if lines.len() > free {
+                lines = self.broken(NOTE, &with(brief.lacking_in_short()), wide, free);
+            }
         }
         self.lines(NOTE, &lines, place.left(), place.top()) + AFTER * self.unit
     }
@@ -243,6 +257,7 @@ impl Pen<'_> {
             let is_last = at + 1 == roomy.len();
             if at > 0 {
                 top = room.top();
+                before = None;
             }
             while let Some(quote) = left.pop_front() {
                 // Room for the words that there are more.

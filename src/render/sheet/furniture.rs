@@ -3,6 +3,7 @@
 use tiny_skia::{PathBuilder, Rect};
 
 use super::{
+    Plan,
     layout::Layout,
     pen::{
         FOOT, INK, LEADING, Look, NEATLINE, PAPER, Pen, SCALE, SEAL, SMALL_SUBTITLE, SMALL_TITLE,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     render::{
-        brief::Brief,
+        brief::{Brief, LeftOut},
         fonts::{Fonts, Weight},
         frame::MapFrame,
         ground::Ground,
@@ -40,16 +41,14 @@ pub(super) fn title_lines(
     } else {
         (TITLES, TITLE)
     };
-    let set = |(size, most): (f32, usize)| {
-        let lines = text::broken(fonts, look.weight, words, wide / size, most);
-        (Look { size, ..look }, lines)
-    };
+    let broken =
+        |size: f32, most: usize| text::broken(fonts, look.weight, words, wide / size, most);
     #[expect(clippy::cast_precision_loss, reason = "a few lines")]
-    let stands = |(look, lines): &(Look, Vec<String>)| {
-        !is_cut(lines) && look.size * LEADING * lines.len() as f32 <= high + 0.5
+    let stands = |(size, most): &(f32, usize)| {
+        let lines = broken(*size, usize::MAX).len();
+        lines <= *most && size * LEADING * lines as f32 <= high + 0.5
     };
-    let mut tried = sizes.into_iter().map(set);
-    tried.find(stands).unwrap_or_else(|| {
+    let (size, most) = sizes.into_iter().find(stands).unwrap_or_else(|| {
         let [.., (smallest, _)] = sizes;
         #[expect(
             clippy::cast_possible_truncation,
@@ -57,19 +56,17 @@ pub(super) fn title_lines(
             reason = "a few lines"
         )]
         let free = ((high + 0.5) / (smallest * LEADING)).max(1.0) as usize;
-        set((smallest, free))
-    })
-}
-
-/// Whether the last line goes on.
-fn is_cut(lines: &[String]) -> bool {
-    lines.last().is_some_and(|line| line.ends_with('…'))
+        (smallest, free)
+    });
+    (Look { size, ..look }, broken(size, most))
 }
 
 /// What stands below a map, what must be read first.
 pub(super) struct Below {
-    /// Whom to credit, the number of approval, where the legend is.
+    /// Whom to credit, and the number of approval.
     must: Vec<String>,
+    /// What has no room beside the map: all of it, and the legend alone.
+    left_out: [String; 2],
     /// What is missing on the map, and how much that is.
     lacking: [String; 2],
     /// Where the rest comes from.
@@ -78,22 +75,34 @@ pub(super) struct Below {
 
 impl Below {
     /// `approved`: whether the number of approval is among it.
-    pub fn new(layout: &Layout, brief: &Brief<'_>, ground: Ground, approved: bool) -> Self {
+    pub fn new(layout: &Layout, plan: &Plan<'_>, ground: Ground, approved: bool) -> Self {
+        let brief = plan.brief;
         let (credit, sources) = brief.credits();
         let mut must = vec![credit.to_owned(), brief.ground_credit(ground)];
         must.extend(approved.then(|| brief.approved()));
-        let has_legend = layout.beside.is_some();
-        must.extend(
-            (!has_legend).then(|| brief.words("图例见链接", "legend: see the link").to_owned()),
-        );
+        let legend = LeftOut {
+            legend: layout.beside.is_none(),
+            ..LeftOut::default()
+        };
+        // A slide has sentences and note itself.
+        let all = if plan.is_slide || layout.has_words() {
+            legend
+        } else {
+            LeftOut {
+                quotes: brief.quotes().len(),
+                note: !brief.note.is_empty(),
+                ..legend
+            }
+        };
         // Elsewhere what is missing stands beside the map.
-        let lacking = if layout.says_what_is_missing() {
+        let lacking = if layout.has_words() {
             [String::new(), String::new()]
         } else {
             [brief.lacking(), brief.lacking_in_short()]
         };
         Self {
             must,
+            left_out: [all, legend].map(|what| brief.left_out(&what)),
             lacking,
             sources,
         }
@@ -102,13 +111,15 @@ impl Below {
     /// Its lines of so many ems, as many as are free: only what is least needed ends early.
     pub fn lines(&self, fonts: &Fonts, ems: f32, free: usize) -> Vec<String> {
         let broken = |text: &str| text::broken(fonts, FOOT.weight, text, ems, usize::MAX);
-        let needed = if self.needed(fonts, ems) <= free {
-            &self.lacking[0]
-        } else {
-            &self.lacking[1]
+        // From where all is said to where most is counted.
+        let ways = [(0, 0), (1, 0), (1, 1)];
+        let said = |(lacking, left_out): (usize, usize)| {
+            [&*self.lacking[lacking], &*self.left_out[left_out]]
         };
-        let must = self.with(needed, "");
-        let all = self.with(needed, &self.sources);
+        let fits = |way: &(usize, usize)| broken(&self.with(said(*way), "")).len() <= free;
+        let said = said(ways.into_iter().find(fits).unwrap_or((1, 1)));
+        let must = self.with(said, "");
+        let all = self.with(said, &self.sources);
         let cut = text::broken(fonts, FOOT.weight, &all, ems, free);
         let letters = |lines: &[String]| {
             let letters = lines.iter().flat_map(|line| line.chars());
@@ -124,19 +135,16 @@ impl Below {
         cut
     }
 
-    fn with(&self, lacking: &str, sources: &str) -> String {
-        let parts = self
-            .must
-            .iter()
-            .map(String::as_str)
-            .chain([lacking, sources]);
+    fn with(&self, [lacking, left_out]: [&str; 2], sources: &str) -> String {
+        let must = self.must.iter().map(String::as_str);
+        let parts = must.chain([left_out, lacking, sources]);
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         parts.join(" · ")
     }
 
     /// Lines that it needs without the sources.
     pub fn needed(&self, fonts: &Fonts, ems: f32) -> usize {
-        let must = self.with(&self.lacking[0], "");
+        let must = self.with([&self.lacking[0], &self.left_out[0]], "");
         text::broken(fonts, FOOT.weight, &must, ems, usize::MAX).len()
     }
 }
@@ -199,11 +207,11 @@ impl Pen<'_> {
     pub fn foot(
         &mut self,
         layout: &Layout,
-        brief: &Brief<'_>,
+        plan: &Plan<'_>,
         frame: &MapFrame,
         (scale, ground): (Option<u32>, Ground),
     ) {
-        let (foot, unit) = (layout.foot, self.unit);
+        let (foot, unit, brief) = (layout.foot, self.unit, plan.brief);
         let mut end = self.scale_bar(foot, brief, frame);
         let figure = scale_in_words(brief, frame, scale);
         let baseline = foot.top() + 9.0 * unit;
@@ -235,7 +243,7 @@ impl Pen<'_> {
             reason = "a few lines"
         )]
         let free = free.max(1.0) as usize;
-        let below = Below::new(layout, brief, ground, !has_room);
+        let below = Below::new(layout, plan, ground, !has_room);
         let lines = below.lines(self.fonts, foot.width() / (FOOT.size * unit), free);
         self.lines(FOOT, &lines, foot.left(), top);
     }

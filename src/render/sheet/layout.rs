@@ -168,7 +168,7 @@ impl Layout {
             Some(_) => Ground::Partial,
             None => Ground::NotShown,
         };
-        let below = Below::new(self, plan.brief, ground, true);
+        let below = Below::new(self, plan, ground, true);
         let ems = self.foot.width() / (FOOT.size * self.unit);
         // A program without fonts draws nothing.
         Fonts::carried().map_or(LINES, |fonts| below.needed(fonts, ems))
@@ -194,8 +194,9 @@ impl Layout {
             }
     }
 
-    /// Whether there is room beside the map for what is missing on it.
-    pub fn says_what_is_missing(&self) -> bool {
+    /// Whether there is room beside the map for more words than those of a legend: what is missing on
+    /// it, the note and the sentences.
+    pub fn has_words(&self) -> bool {
         matches!(self.beside, Some(Beside::Column(_) | Beside::Band(_)))
     }
 

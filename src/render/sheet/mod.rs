@@ -160,7 +160,7 @@ pub fn sheet(plan: &Plan<'_>, patience: &Patience) -> Result<Sheet, Failure> {
     if let Some(title) = layout.title {
         pen.title(title, plan.brief, layout.is_small);
     }
-    pen.foot(&layout, plan.brief, &frame, (scale, drawn.ground));
+    pen.foot(&layout, plan, &frame, (scale, drawn.ground));
     let mut stands = Stands::default();
     if let Some(beside) = &layout.beside {
         let sections = legend(&drawn, plan.brief, frame.zoom());

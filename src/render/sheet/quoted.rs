@@ -5,7 +5,7 @@ use tiny_skia::PathBuilder;
 use super::{
     Failure, Plan,
     layout::Layout,
-    pen::{HEAD, PAPER, Pen},
+    pen::{HEAD, Look, PAPER, Pen},
 };
 use crate::{
     area::Patience,
@@ -126,10 +126,16 @@ impl<'p> Pages<'p> {
             fonts: self.fonts,
             unit: self.layout.unit,
         };
-        let lines = pen.sentence(quote, before, self.plan.brief, self.wide);
-        let high: f32 = lines.iter().map(|(look, _)| pen.leading(*look)).sum();
-        if self.y + high > self.bottom && high <= self.bottom - self.top {
-            self.next_column();
+        let high = |lines: &[(Look, String)]| -> f32 {
+            lines.iter().map(|(look, _)| pen.leading(*look)).sum()
+        };
+        let mut lines = pen.sentence(quote, before, self.plan.brief, self.wide);
+        if self.y + high(&lines) > self.bottom {
+            // Where it stands is read in another column, in which nothing is the same as above.
+            lines = pen.sentence(quote, None, self.plan.brief, self.wide);
+            if high(&lines) <= self.bottom - self.top {
+                self.next_column();
+            }
         }
         for (look, line) in lines {
             let high = pen.leading(look);

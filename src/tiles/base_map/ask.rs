@@ -15,6 +15,8 @@ use super::{Raster, Tile};
 /// Requests that may be under way at once, as browsers have it.
 pub const AT_ONCE: usize = 6;
 
+/// While a turn is waited for, it is looked so often whether the tile is still wanted.
+const LOOK: Duration = Duration::from_millis(20);
 /// How long one tile may take.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// How long it may take until the host takes the connection.
@@ -36,7 +38,8 @@ pub enum Answer {
     Broken(String),
 }
 
-/// The host was not asked, or not for as long as it may take: it rests, or there was no time left.
+/// The host was not asked, or not for as long as it may take: it rests, there was no time left, or
+/// nobody wants the tile any more.
 #[derive(Debug)]
 pub struct NotAsked;
 
@@ -65,9 +68,15 @@ impl Asking {
         }
     }
 
-    /// Asks for the tile at an address. It blocks, at most until then.
-    pub fn ask(&self, address: &str, until: Instant) -> Result<Answer, NotAsked> {
-        let _turn = self.turns.take(until).ok_or(NotAsked)?;
+    /// Asks for the tile at an address, where it is still wanted when its turn comes. It blocks, at
+    /// most until then.
+    pub fn ask(
+        &self,
+        address: &str,
+        until: Instant,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Answer, NotAsked> {
+        let _turn = self.turns.take(until, is_wanted).ok_or(NotAsked)?;
         if !self.host().may_be_asked() {
             return Err(NotAsked);
         }
@@ -190,19 +199,21 @@ impl Turns {
         }
     }
 
-    /// A turn, where one is free by then.
-    fn take(&self, until: Instant) -> Option<Turn<'_>> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = until.saturating_duration_since(Instant::now());
-        let (mut free, waited) = self
-            .freed
-            .wait_timeout_while(free, left, |free| *free == 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() && *free == 0 {
-            return None;
+    /// A turn, where one is free by then, and is wanted still.
+    fn take(&self, until: Instant, is_wanted: &dyn Fn() -> bool) -> Option<Turn<'_>> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || !is_wanted() {
+                return None;
+            }
+            if *free > 0 {
+                *free -= 1;
+                return Some(Turn(self));
+            }
+            let waited = self.freed.wait_timeout(free, left.min(LOOK));
+            (free, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
-        *free -= 1;
-        Some(Turn(self))
     }
 }
 
@@ -210,5 +221,25 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_a_turn_that_is_not_wanted_any_more() {
+        let turns = Turns::new(1);
+        let soon = || Instant::now() + Duration::from_secs(20);
+        let held = turns.take(soon(), &|| true).unwrap();
+        let started = Instant::now();
+        let leaves = started + Duration::from_millis(100);
+        assert!(turns.take(soon(), &|| Instant::now() < leaves).is_none());
+        assert!(started.elapsed() < Duration::from_secs(5));
+        drop(held);
+        assert!(turns.take(soon(), &|| false).is_none());
+        assert!(turns.take(Instant::now(), &|| true).is_none());
+        assert!(turns.take(soon(), &|| true).is_some());
     }
 }

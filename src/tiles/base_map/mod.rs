@@ -164,27 +164,43 @@ impl BaseMap {
         self.tiles.get(&tile).map(Known::told)
     }
 
-    /// A tile, asked for where it is not known. It blocks, at most until then; several who want the
-    /// same tile wait for one that asks.
+    /// A tile, asked for where it is not known and is still wanted when its turn comes. It blocks, at
+    /// most until then; several who want the same tile wait for one that asks.
     ///
     /// # Errors
     /// Where there is none.
-    pub fn tile(&self, tile: BaseTile, until: Instant) -> Result<Arc<Tile>, Lack> {
-        let known = self.tiles.try_get_with(tile, || {
-            let address = self.source.address(tile);
-            let answer = self.asking.ask(&address, until)?;
-            Ok(match answer {
-                Answer::Tile(tile) => Known::Tile(Arc::new(tile)),
-                Answer::Nothing => Known::Nothing,
-                Answer::Broken(why) => {
-                    let BaseTile { z, x, y } = tile;
-                    tracing::warn!("base map, tile {z}/{x}/{y}: {why}");
-                    Known::Broken
-                }
-            })
-        });
-        // What was not asked is no tile now, and may be one the next time.
-        known.map_or_else(|_: Arc<NotAsked>| Err(Lack::Failed), Known::told)
+    pub fn tile(
+        &self,
+        tile: BaseTile,
+        until: Instant,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Arc<Tile>, Lack> {
+        loop {
+            let mut is_own = false;
+            let known = self
+                .tiles
+                .try_get_with(tile, || -> Result<Known, NotAsked> {
+                    is_own = true;
+                    let address = self.source.address(tile);
+                    let answer = self.asking.ask(&address, until, is_wanted)?;
+                    Ok(match answer {
+                        Answer::Tile(tile) => Known::Tile(Arc::new(tile)),
+                        Answer::Nothing => Known::Nothing,
+                        Answer::Broken(why) => {
+                            let BaseTile { z, x, y } = tile;
+                            tracing::warn!("base map, tile {z}/{x}/{y}: {why}");
+                            Known::Broken
+                        }
+                    })
+                });
+            match known {
+                Ok(known) => return known.told(),
+                // Who was to ask has left, or had no time: whoever waited for them asks instead.
+                Err(_) if !is_own && is_wanted() && Instant::now() < until => {}
+                // What was not asked is no tile now, and may be one the next time.
+                Err(_) => return Err(Lack::Failed),
+            }
+        }
     }
 }
 
