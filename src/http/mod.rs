@@ -1,11 +1,12 @@
 //! The interface: requests are read and answers written here, and nothing is reckoned.
 //!
-//! Routes stand in one file for each resource. Beside them stands what they share. [`state`] is what
-//! all of them know, and [`turns`] how much is done at once. Of a request [`person`] says who asks,
-//! [`moment`] for which state of the data, [`params`], [`paging`] and [`body`] the rest. Of an answer
-//! [`mod@format`] is the form, [`base`] where its links lead, [`etag`] how it is known again; [`problem`]
-//! is one that says what was wrong, [`failed`] what it says of a record that refused. [`allowance`]
-//! limits what fills the disk, and [`refused`] keeps in mind who was turned away.
+//! Routes stand in one file for each resource, those of [`imports`] in a folder with the imports that
+//! are kept. Beside them stands what they share. [`state`] is what all of them know, and [`turns`] how
+//! much is done at once. Of a request [`person`] says who asks, [`moment`] for which state of the data,
+//! [`params`], [`paging`] and [`body`] the rest. Of an answer [`mod@format`] is the form, [`base`] where
+//! its links lead, [`etag`] how it is known again; [`problem`] is one that says what was wrong,
+//! [`failed`] what it says of a record that refused. [`allowance`] limits what fills the disk, and
+//! [`refused`] keeps in mind who was turned away.
 
 mod allowance;
 mod areas;
