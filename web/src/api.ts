@@ -408,7 +408,6 @@ export interface Finding extends Told {
   proposal: Decision | null;
 }
 
-/** A file that is being brought in. */
 /** How far one step has come: each counts something else. */
 export interface ImportStep {
   step:
@@ -431,6 +430,7 @@ export interface ImportChange extends GeoJSON.Feature<GeoJSON.Geometry | null> {
   geometry_before?: GeoJSON.Geometry | null;
 }
 
+/** A file that is being brought in. */
 export interface Import extends Partial<Told> {
   id: string;
   into: string;
@@ -493,16 +493,17 @@ function jsonOf(text: string): unknown {
   }
 }
 
-export async function fetchImport(id: string): Promise<Import> {
-  return send(`imports/${id}`, await proven('GET', null));
+export async function fetchImport(id: string, signal: AbortSignal): Promise<Import> {
+  return send(`imports/${id}`, { ...(await proven('GET', null)), signal });
 }
 
 /** What a file would change, each feature with its `change`. */
 export async function fetchImportChanges(
   id: string,
   limit: number,
+  signal: AbortSignal,
 ): Promise<{ features: ImportChange[]; numberMatched: number }> {
-  return send(`imports/${id}/changes?limit=${limit}`, await proven('GET', null));
+  return send(`imports/${id}/changes?limit=${limit}`, { ...(await proven('GET', null)), signal });
 }
 
 export async function decideImport(id: string, decision: Decision): Promise<Import> {

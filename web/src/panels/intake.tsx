@@ -1,7 +1,7 @@
 // Bringing in a file: what it holds, what is odd about it, which field is what, and what would change.
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Decision, Finding, Import, Mapping } from '../api';
+import type { Decision, Finding, Import, ImportStep, Mapping } from '../api';
 import { percent, plain } from '../format';
 import { SYSTEMS } from '../given';
 import { propertyName, titleOf, type Word } from '../i18n';
@@ -16,7 +16,7 @@ import {
 } from '../intake';
 import { moveToAll } from '../map/canvas';
 import { WAYS } from '../model';
-import { type Progress, paceOf } from '../pace';
+import { type Progress, paceOf, timeLeft } from '../pace';
 import { collections, lang, t } from '../state';
 import { Field, TextField } from './fields';
 import { Icon } from './icons';
@@ -40,8 +40,9 @@ const COUNTS = ['added', 'changed', 'unchanged', 'removed', 'invalid'] as const;
 export function IntakePanel({ current }: { current: Current }) {
   const { told, sent, problem, changes, progress } = current;
   useEffect(() => {
-    const geometries = changes.flatMap(({ geometry }) => geometry ?? []);
-    if (geometries.length > 0) moveToAll({ before: [], after: geometries });
+    const before = changes.flatMap(({ geometry_before: stood }) => stood ?? []);
+    const after = changes.flatMap(({ geometry }) => geometry ?? []);
+    moveToAll({ before, after });
   }, [changes]);
   return (
     <article class="intake" data-state={told?.state ?? (sent ? 'sending' : 'choosing')}>
@@ -60,9 +61,9 @@ export function IntakePanel({ current }: { current: Current }) {
         />
       )}
       {!current.file && <Choose into={current.into} />}
-      {sent && <Bar word="intake.sending" progress={sent} unit="B" />}
+      {sent && <Bar word="intake.sending" progress={sent} unit="bytes" />}
       {told?.state === 'reading' && progress && (
-        <Bar word={`intake.${progress.step}`} progress={progress} unit="" />
+        <Bar word={`intake.${progress.step}`} progress={progress} unit={UNITS[progress.step]} />
       )}
       {told?.state === 'failed' && (
         <div class="failure" role="alert">
@@ -129,20 +130,42 @@ function Choose({ into }: { into: string }) {
 }
 
 /** How far something has come; of anything over a second also how fast, and how long it will take. */
-function Bar({ word, progress, unit }: { word: Word; progress: Progress; unit: 'B' | '' }) {
+function Bar({ word, progress, unit }: { word: Word; progress: Progress; unit: Unit }) {
   const { done, all } = progress;
   const pace = paceOf(progress, performance.now());
   const share = all > 0 ? Math.min(1, done / all) : 0;
-  const rate = pace && (unit === 'B' ? bytes(pace.rate) : plain(Math.round(pace.rate), lang.value));
+  const rate = pace && (unit === 'bytes' ? bytes(pace.rate) : counted(pace.rate, unit));
   return (
-    <div class="block progress" role="status" data-word={word}>
+    <div class="block progress" data-word={word}>
       <p>
-        {t(word)} {all > 0 && percent(share, lang.value)}
+        <span role="status">{t(word)}</span> {all > 0 && percent(share, lang.value)}
       </p>
-      <progress value={share} max={1} />
-      {pace && rate && <p class="fine">{t('intake.pace', { rate, left: Math.ceil(pace.left) })}</p>}
+      <progress aria-label={t(word)} value={share} max={1} />
+      {pace && rate && <p class="fine">{t('intake.pace', { rate, left: leftWords(pace.left) })}</p>}
     </div>
   );
+}
+
+function leftWords(seconds: number): string {
+  const { n, unit } = timeLeft(seconds);
+  return t(`intake.left.${unit}`, { n });
+}
+
+/** What the steps count; of overlaps it is now features, now polygons. */
+const UNITS = {
+  reading: 'bytes',
+  scanning: 'rows',
+  standing: 'features',
+  comparing: 'rows',
+  overlapping: 'places',
+  committing: 'features',
+  checking: 'features',
+  concluding: 'features',
+} as const satisfies Record<ImportStep['step'], string>;
+type Unit = (typeof UNITS)[ImportStep['step']];
+
+function counted(rate: number, unit: Exclude<Unit, 'bytes'>): string {
+  return t(`intake.unit.${unit}`, { n: plain(Math.round(rate), lang.value) });
 }
 
 function bytes(count: number): string {
@@ -152,73 +175,78 @@ function bytes(count: number): string {
 function Preview({ told, current }: { told: Import; current: Current }) {
   const { decision, changes, matched } = current;
   const { layer, findings = [], counts, obstacles = [] } = told;
+  // What is being decided counts before the service has answered it.
+  const mapping = told.mapping && (decision.mapping ?? told.mapping);
   const said = ({ message, message_en }: { message: string; message_en: string }) =>
     lang.value === 'zh' ? message : message_en;
   return (
     <>
-      {layer && (
-        <Section title={layer.format} note={t('intake.rows', { n: layer.count ?? '?' })}>
-          <dl class="facts">
-            <div>
-              <dt>{t('intake.crs')}</dt>
-              <dd>{layer.crs ?? t('intake.unstated')}</dd>
-            </div>
-            {layer.encoding && (
+      {/* What is being written is as it was decided. */}
+      <fieldset disabled={current.isCommitting}>
+        {layer && (
+          <Section title={layer.format} note={t('intake.rows', { n: layer.count ?? '?' })}>
+            <dl class="facts">
               <div>
-                <dt>{t('intake.encoding')}</dt>
-                <dd>{layer.encoding}</dd>
+                <dt>{t('intake.crs')}</dt>
+                <dd>{layer.crs ?? t('intake.unstated')}</dd>
               </div>
+              {layer.encoding && (
+                <div>
+                  <dt>{t('intake.encoding')}</dt>
+                  <dd>{layer.encoding}</dd>
+                </div>
+              )}
+            </dl>
+            {layer.notes.map((note) => (
+              <p key={note.message} class="fine">
+                {said(note)}
+              </p>
+            ))}
+          </Section>
+        )}
+        {findings.length > 0 && (
+          <Section title={t('intake.findings')}>
+            <ul class="findings">
+              {findings.map((finding) => (
+                <OneFinding key={finding.code + finding.message} finding={finding} />
+              ))}
+            </ul>
+          </Section>
+        )}
+        {counts && (
+          <Section title={t('intake.counts')} class="intake-counts">
+            <ul class="counts">
+              {COUNTS.map((name) => (
+                <li key={name} data-count={name} class={`is-${name}`}>
+                  <b>{plain(counts[name], lang.value)}</b>
+                  {t(`intake.${name}`)}
+                </li>
+              ))}
+            </ul>
+            {changes.length < matched && (
+              <p class="fine" data-shown={changes.length}>
+                {t('intake.shown', {
+                  n: plain(changes.length, lang.value),
+                  all: plain(matched, lang.value),
+                })}
+              </p>
             )}
-          </dl>
-          {layer.notes.map((note) => (
-            <p key={note.message} class="fine">
-              {said(note)}
-            </p>
-          ))}
-        </Section>
-      )}
-      {findings.length > 0 && (
-        <Section title={t('intake.findings')}>
-          <ul class="findings">
-            {findings.map((finding) => (
-              <OneFinding key={finding.code + finding.message} finding={finding} />
-            ))}
-          </ul>
-        </Section>
-      )}
-      {counts && (
-        <Section title={t('intake.counts')} class="intake-counts">
-          <ul class="counts">
-            {COUNTS.map((name) => (
-              <li key={name} data-count={name} class={`is-${name}`}>
-                <b>{plain(counts[name], lang.value)}</b>
-                {t(`intake.${name}`)}
-              </li>
-            ))}
-          </ul>
-          {changes.length < matched && (
-            <p class="fine" data-shown={changes.length}>
-              {t('intake.shown', {
-                n: plain(changes.length, lang.value),
-                all: plain(matched, lang.value),
-              })}
-            </p>
-          )}
-        </Section>
-      )}
-      <Choices told={told} decision={decision} />
-      {layer && told.mapping && <Fields told={told} layer={layer} mapping={told.mapping} />}
-      <Problems told={told} />
-      {obstacles.length > 0 && (
-        <div class="failure" role="alert">
-          <h3>{t('intake.obstacles')}</h3>
-          <ul class="flaws">
-            {obstacles.map((obstacle) => (
-              <li key={obstacle.message}>{said(obstacle)}</li>
-            ))}
-          </ul>
-        </div>
-      )}
+          </Section>
+        )}
+        <Choices told={told} decision={decision} />
+        {layer && mapping && <Fields told={told} layer={layer} mapping={mapping} />}
+        <Problems told={told} />
+        {obstacles.length > 0 && (
+          <div class="failure" role="alert">
+            <h3>{t('intake.obstacles')}</h3>
+            <ul class="flaws">
+              {obstacles.map((obstacle) => (
+                <li key={obstacle.message}>{said(obstacle)}</li>
+              ))}
+            </ul>
+          </div>
+        )}
+      </fieldset>
       <Commit current={current} isReady={obstacles.length === 0} />
     </>
   );
@@ -461,7 +489,7 @@ function Commit({ current, isReady }: { current: Current; isReady: boolean }) {
         </button>
       </div>
       {isCommitting && progress && (
-        <Bar word={`intake.${progress.step}`} progress={progress} unit="" />
+        <Bar word={`intake.${progress.step}`} progress={progress} unit={UNITS[progress.step]} />
       )}
     </form>
   );
