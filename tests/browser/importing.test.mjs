@@ -285,6 +285,24 @@ async function drawings(page) {
   return () => page.evaluate(() => window.drawings);
 }
 
+test('what is decided before an earlier decision is answered is decided too', async () => {
+  const page = await desk.openAs('王工', '/');
+  await bring(page, surveyOf(survey.slice(0, 3)));
+  const send = await hold(page, /\/imports\/[^/]+$/);
+  const given = { licence: 'CC0-1.0', accuracy_m: '0.1' };
+  for (const [property, value] of Object.entries(given)) {
+    const field = page.locator(`.mapping [data-property=${property}] input`);
+    await field.fill(value);
+    await field.press('Tab');
+  }
+  send();
+  for (const property of Object.keys(given)) {
+    const lacking = page.locator(`.mapping [data-property=${property}].is-lacking`);
+    await lacking.waitFor({ state: 'detached' });
+  }
+  await letGo(page);
+});
+
 test('of a large file the pace is told, and only what was decided last', async () => {
   const page = await desk.openAs('王工', '/');
   const squares = Array.from({ length: 24_000 }, (_, number) => {
@@ -304,7 +322,7 @@ test('of a large file the pace is told, and only what was decided last', async (
     };
   });
   const bar = page.locator('.progress[data-word="intake.comparing"] .fine');
-  const told = bar.getByText(/^每秒 [\d,]+，约剩 \d+ 秒$/).waitFor();
+  const told = bar.getByText(/^每秒 [\d,]+ 行，约剩 \d+ 秒$/).waitFor();
   const ready = bring(page, surveyOf(squares));
   await told;
   await screenshot(page, 'import-progress-1440x900');
