@@ -60,7 +60,7 @@ test('a survey in metres: the finding is taken up, fields mapped, differences se
   assert.equal(await commit.isDisabled(), true, 'there is something to see to first');
   const finding = page.locator('[data-finding=projected_as_degrees]');
   await screenshot(page, 'import-finding-1440x900');
-  await finding.getByRole('button', { name: '照此处理' }).click();
+  await finding.getByRole('button', { name: '按建议处理' }).click();
   await finding.waitFor({ state: 'detached' });
   await page.locator('.intake[data-state=ready]').waitFor();
   assert.equal(await page.getByLabel('编号（用于比对）').inputValue(), '地块编号');
@@ -200,11 +200,11 @@ test('of a large file the pace is told', async () => {
   const bar = page.locator('.progress[data-word="intake.comparing"]');
   await bar
     .locator('.fine')
-    .getByText(/^[\d,]+\/秒，约剩 \d+ 秒$/)
+    .getByText(/^每秒 [\d,]+，约剩 \d+ 秒$/)
     .waitFor();
   await screenshot(page, 'import-progress-1440x900');
   await counts(page, { added: '12,000', invalid: 0 });
-  await page.getByText('图上为前 2,000 处，共 12,000 处').waitFor();
+  await page.getByText('共 12,000 项，图上只画前 2,000 项').waitFor();
 
   // Also while it is being written it can be let go.
   const before = await desk.json('/revisions');

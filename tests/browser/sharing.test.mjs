@@ -426,7 +426,7 @@ test('within another site there are the map, its title, its legend and the way t
   });
   await later.goto(`${stage.address}/embed/${id}`);
   const strip = later.locator('.embed-strip');
-  await strip.getByText(/^已看最新：第 \d+ 版$/).waitFor();
+  await strip.getByText(/^正在看最新：第 \d+ 版$/).waitFor();
   assert.doesNotMatch(await strip.innerText(), /汇报/);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { advance, paceOf } from './pace';
+import { advance, paceOf, timeLeft } from './pace';
 
 test('nothing is told of what takes less than a second, or has not begun', () => {
   expect(paceOf({ done: 50, all: 100, since: 0, from: 0 }, 999)).toBeNull();
@@ -34,4 +34,12 @@ test('a second pass over the same begins anew', () => {
   expect(second).toMatchObject({ since: 1000, from: 10 });
   const other = advance(second, { step: 'reading', done: 20, all: 40 }, 2000);
   expect(other).toMatchObject({ since: 2000, from: 20 });
+});
+
+test('long times are told in minutes', () => {
+  expect(timeLeft(0)).toEqual({ n: 0, unit: 'seconds' });
+  expect(timeLeft(3.2)).toEqual({ n: 4, unit: 'seconds' });
+  expect(timeLeft(89)).toEqual({ n: 89, unit: 'seconds' });
+  expect(timeLeft(90)).toEqual({ n: 2, unit: 'minutes' });
+  expect(timeLeft(260)).toEqual({ n: 4, unit: 'minutes' });
 });

@@ -36,3 +36,10 @@ export function paceOf(
   const rate = (done - from) / seconds;
   return { rate, left: Math.max(0, all - done) / rate };
 }
+
+/** A time left in seconds as it is told: from a minute and a half on in minutes. */
+export function timeLeft(seconds: number): { n: number; unit: 'seconds' | 'minutes' } {
+  return seconds < 90
+    ? { n: Math.ceil(seconds), unit: 'seconds' }
+    : { n: Math.round(seconds / 60), unit: 'minutes' };
+}

@@ -16,7 +16,7 @@ import {
 } from '../intake';
 import { moveToAll } from '../map/canvas';
 import { WAYS } from '../model';
-import { type Progress, paceOf } from '../pace';
+import { type Progress, paceOf, timeLeft } from '../pace';
 import { collections, lang, t } from '../state';
 import { Field, TextField } from './fields';
 import { Icon } from './icons';
@@ -140,9 +140,14 @@ function Bar({ word, progress, unit }: { word: Word; progress: Progress; unit: '
         {t(word)} {all > 0 && percent(share, lang.value)}
       </p>
       <progress value={share} max={1} />
-      {pace && rate && <p class="fine">{t('intake.pace', { rate, left: Math.ceil(pace.left) })}</p>}
+      {pace && rate && <p class="fine">{t('intake.pace', { rate, left: leftWords(pace.left) })}</p>}
     </div>
   );
+}
+
+function leftWords(seconds: number): string {
+  const { n, unit } = timeLeft(seconds);
+  return t(`intake.left.${unit}`, { n });
 }
 
 function bytes(count: number): string {
