@@ -408,7 +408,6 @@ export interface Finding extends Told {
   proposal: Decision | null;
 }
 
-/** A file that is being brought in. */
 /** How far one step has come: each counts something else. */
 export interface ImportStep {
   step:
@@ -430,6 +429,7 @@ export interface ImportChange extends GeoJSON.Feature<GeoJSON.Geometry | null> {
   geometry_before?: GeoJSON.Geometry | null;
 }
 
+/** A file that is being brought in. */
 export interface Import extends Partial<Told> {
   id: string;
   into: string;
