@@ -126,6 +126,25 @@ function surveyOf(features) {
   return { name: '改测.geojson', mimeType: 'application/geo+json', buffer: Buffer.from(content) };
 }
 
+/** Two parcels of the survey, so many metres further east and north. */
+function movedBy(east, north) {
+  const moved = structuredClone(survey.slice(0, 2));
+  for (const { geometry } of moved) {
+    const shift = ([x, y]) => [x + east, y + north];
+    geometry.coordinates = geometry.coordinates.map((ring) => ring.map(shift));
+  }
+  return moved;
+}
+
+async function letGo(page) {
+  await page.locator('.intake').getByRole('button', { name: '取消导入' }).last().click();
+  await page.locator('.intake').waitFor({ state: 'detached' });
+}
+
+/** Colours of what stood, and of what it becomes. */
+const STOOD = [0xa9, 0x3a, 0x28];
+const BECOMES = [0xb7, 0x79, 0x1f];
+
 /** How many points of the map have a colour, more or less. */
 async function pointsOf(page, [r, g, b]) {
   const { width, height } = page.viewportSize();
@@ -153,27 +172,94 @@ async function pointsOf(page, [r, g, b]) {
 
 test('of what changes the old outline is drawn too, dashed', async () => {
   const page = await desk.openAs('王工', '/', { deviceScaleFactor: 1 });
-  const changed = structuredClone(survey.slice(0, 2));
-  for (const { geometry } of changed) {
-    const shift = ([x, y]) => [x + 90, y + 90];
-    geometry.coordinates = geometry.coordinates.map((ring) => ring.map(shift));
-  }
-  const stood = [0xa9, 0x3a, 0x28];
+  const changed = movedBy(90, 90);
   await mapRests(page);
-  const before = await pointsOf(page, stood);
+  const before = await pointsOf(page, STOOD);
   await bring(page, surveyOf(changed));
   await state(page);
   await counts(page, { changed: 2 });
   await mapRests(page);
   await screenshot(page, 'import-difference-1440x900');
-  const after = await pointsOf(page, stood);
+  const after = await pointsOf(page, STOOD);
   assert.ok(after > before + 100, `${before} points of the colour before, ${after} after`);
   assert.equal(await page.locator('.intake-counts [data-shown]').count(), 0);
 });
 
-test('of a large file the pace is told', async () => {
+test('what comes late of an earlier decision is not shown', async () => {
+  const page = await desk.openAs('王工', '/', { deviceScaleFactor: 1 });
+  await bring(page, surveyOf(movedBy(90, 90)));
+  await state(page);
+  await counts(page, { changed: 2, removed: 0 });
+  await mapRests(page);
+  const drawn = await pointsOf(page, STOOD);
+  // What the first decision changes is answered at once, and arrives after the second was taken.
+  let release;
+  const taken = new Promise((done) => {
+    release = done;
+  });
+  const arrived = page.waitForRequest(/\/changes/);
+  await page.route(
+    /\/changes/,
+    async (route) => {
+      const response = await route.fetch();
+      await taken;
+      // Nobody may wait for it any more.
+      await route.fulfill({ response }).catch(() => undefined);
+    },
+    { times: 1 },
+  );
+  const removing = page.locator('.intake [name=remove_missing]');
+  await removing.check();
+  const { features } = await desk.json('/collections/parcels/items?limit=1000');
+  await counts(page, { removed: features.length - 2 });
+  await arrived;
+  await removing.uncheck();
+  await counts(page, { changed: 2, removed: 0 });
+  await mapRests(page);
+  release();
+  await mapRests(page);
+  const after = await pointsOf(page, STOOD);
+  assert.ok(after < drawn + 100, `${drawn} points of the colour before, ${after} after`);
+  await letGo(page);
+});
+
+/** Holds back the next question for changes until the file is read for another decision. */
+function askTooLate(page) {
+  let [ask, answer] = [];
+  const late = {
+    asked: new Promise((done) => {
+      ask = done;
+    }),
+    answered: new Promise((done) => {
+      answer = done;
+    }),
+  };
+  const isDecision = (response) => response.request().method() === 'PUT';
+  const hold = async (route) => {
+    const decided = page.waitForResponse(isDecision);
+    ask();
+    await decided;
+    const response = await route.fetch();
+    // Nobody may wait for it any more.
+    await route.fulfill({ response }).catch(() => undefined);
+    answer();
+  };
+  return page.route(/\/changes/, hold, { times: 1 }).then(() => late);
+}
+
+/** Holds back the next request to an address until what it gives is called. */
+async function hold(page, address) {
+  let go;
+  const held = new Promise((done) => {
+    go = done;
+  });
+  await page.route(address, (route) => held.then(() => route.continue()), { times: 1 });
+  return go;
+}
+
+test('of a large file the pace is told, and only what was decided last', async () => {
   const page = await desk.openAs('王工', '/');
-  const squares = Array.from({ length: 12_000 }, (_, number) => {
+  const squares = Array.from({ length: 24_000 }, (_, number) => {
     const [x, y] = [498_700 + 5 * (number % 200), 4_316_400 + 5 * Math.floor(number / 200)];
     const ring = [
       [x, y],
@@ -182,38 +268,52 @@ test('of a large file the pace is told', async () => {
       [x, y + 4],
       [x, y],
     ];
+    const located = { located_by: 'surveyed', 精度: 0.1, 许可: 'CC0-1.0' };
     return {
       type: 'Feature',
       geometry: { type: 'Polygon', coordinates: [ring] },
-      properties: { 地块编号: `N-${number}`, 名称: `第${number}块` },
+      properties: { 地块编号: `N-${number}`, 名称: `第${number}块`, ...located },
     };
   });
-  await bring(page, surveyOf(squares));
-  await page.locator('.mapping [data-property=located_by] select').last().selectOption('surveyed');
-  const field = page.locator('.mapping [data-property=licence] input');
-  await field.fill('CC0-1.0');
-  await field.press('Tab');
-  await page.locator('.mapping [data-property=licence].is-lacking').waitFor({ state: 'detached' });
-  const accuracy = page.locator('.mapping [data-property=accuracy_m] input');
-  await accuracy.fill('0.1');
-  await accuracy.press('Tab');
-  const bar = page.locator('.progress[data-word="intake.comparing"]');
-  await bar
-    .locator('.fine')
-    .getByText(/^每秒 [\d,]+，约剩 \d+ 秒$/)
-    .waitFor();
+  const bar = page.locator('.progress[data-word="intake.comparing"] .fine');
+  const told = bar.getByText(/^每秒 [\d,]+，约剩 \d+ 秒$/).waitFor();
+  const ready = bring(page, surveyOf(squares));
+  await told;
   await screenshot(page, 'import-progress-1440x900');
-  await counts(page, { added: '12,000', invalid: 0 });
-  await page.getByText('共 12,000 项，图上只画前 2,000 项').waitFor();
+  await ready;
+  await counts(page, { added: '24,000', invalid: 0 });
+  await page.getByText('共 24,000 项，图上只画前 2,000 项').waitFor();
+  await mapRests(page);
+
+  // As long as it is not known what another decision would change, nothing is said of that.
+  const late = await askTooLate(page);
+  const send = await hold(page, /\/imports\/[^/]+$/);
+  const source = page.locator('.mapping [data-property=source] input');
+  await source.fill('勘测');
+  await source.press('Tab');
+  await page.locator('.intake-counts [data-shown]').waitFor({ state: 'detached' });
+  send();
+  await late.asked;
+  // What is asked of one decision comes when the file is read for the next, and is refused then.
+  await source.fill('改测');
+  await source.press('Tab');
+  await late.answered;
+  await page.locator('.intake-counts [data-shown="2000"]').waitFor();
+  assert.equal(await page.locator('.intake > .failure').count(), 0);
+  assert.equal(await source.inputValue(), '改测');
+  await mapRests(page);
 
   // Also while it is being written it can be let go.
   const before = await desk.json('/revisions');
   await page.locator('.intake [name=message]').fill('不要了');
-  const told = page.waitForResponse((response) => response.url().endsWith('/commit'));
+  const answer = page.waitForResponse((response) => response.url().endsWith('/commit'));
+  const written = page.locator('.progress [role=status], .progress').first().waitFor();
   await page.locator('.intake').getByRole('button', { name: '导入', exact: true }).click();
-  await page.locator('.progress[data-word="intake.committing"]').waitFor();
-  await page.locator('.intake').getByRole('button', { name: '取消导入' }).last().click();
-  assert.equal((await told).status(), 409);
+  await written;
+  // Not by the pointer, which waits until nothing moves.
+  const cancel = page.locator('.intake').getByRole('button', { name: '取消导入' }).last();
+  await cancel.dispatchEvent('click');
+  assert.equal((await answer).status(), 409);
   await page.locator('.intake').waitFor({ state: 'detached' });
   assert.deepEqual(await desk.json('/revisions'), before);
 });

@@ -492,16 +492,17 @@ function jsonOf(text: string): unknown {
   }
 }
 
-export async function fetchImport(id: string): Promise<Import> {
-  return send(`imports/${id}`, await proven('GET', null));
+export async function fetchImport(id: string, signal: AbortSignal): Promise<Import> {
+  return send(`imports/${id}`, { ...(await proven('GET', null)), signal });
 }
 
 /** What a file would change, each feature with its `change`. */
 export async function fetchImportChanges(
   id: string,
   limit: number,
+  signal: AbortSignal,
 ): Promise<{ features: ImportChange[]; numberMatched: number }> {
-  return send(`imports/${id}/changes?limit=${limit}`, await proven('GET', null));
+  return send(`imports/${id}/changes?limit=${limit}`, { ...(await proven('GET', null)), signal });
 }
 
 export async function decideImport(id: string, decision: Decision): Promise<Import> {

@@ -49,12 +49,20 @@ const EVERY = 400;
 /** Changes that the map shows. */
 const SHOWN = 2_000;
 
-/** What is under way for one file ends with it. */
+/** What is under way for one file, as it was decided about last, ends with that. */
 let control = new AbortController();
+/** Ends when the decision that was sent last has been answered. */
+let answered: Promise<unknown> = Promise.resolve();
 
-export function openIntake(into: string): void {
+/** Ends what is under way; what begins now ends with the signal. */
+function beginAnew(): AbortSignal {
   control.abort();
   control = new AbortController();
+  return control.signal;
+}
+
+export function openIntake(into: string): void {
+  beginAnew();
   taken.value = null;
   intake.value = {
     into,
@@ -84,9 +92,9 @@ export async function bringFile(file: File): Promise<void> {
   change({ file: file.name, sent, problem: null, told: null });
   await attempt(ended, async () => {
     const told = await sendFile(current.into, file, ended, (done, all) =>
-      change({ sent: { done, all, since, from: 0 } }),
+      change({ sent: { done, all, since, from: 0 } }, ended),
     );
-    change({ sent: null });
+    change({ sent: null }, ended);
     await follow(told, ended);
   });
 }
@@ -96,27 +104,34 @@ export async function decide(more: Decision): Promise<void> {
   const current = intake.peek();
   if (!current?.told) return;
   const { id } = current.told;
-  const { signal: ended } = control;
+  const ended = beginAnew();
   const decision = { ...current.decision, ...more };
-  change({ decision, problem: null, changes: [] });
-  await attempt(ended, async () => follow(await decideImport(id, decision), ended));
+  change({ decision, problem: null, changes: [], matched: 0 });
+  await attempt(ended, async () => {
+    // The service has to hear of decisions in their order.
+    await answered;
+    if (ended.aborted) return;
+    const told = decideImport(id, decision);
+    answered = told.catch(() => undefined);
+    await follow(await told, ended);
+  });
 }
 
 /** Waits until a file has been read. */
 async function follow(first: Import, ended: AbortSignal): Promise<void> {
   let told = first;
-  change({ told, progress: null });
+  change({ told, progress: null }, ended);
   while (told.state === 'reading') {
     await new Promise((done) => setTimeout(done, EVERY));
     if (ended.aborted) return;
-    told = await fetchImport(told.id);
+    told = await fetchImport(told.id, ended);
     if (ended.aborted) return;
     change({ told });
     goOn(told.progress);
   }
-  if (told.state !== 'ready') return;
-  const { features, numberMatched } = await fetchImportChanges(told.id, SHOWN);
-  if (!ended.aborted) change({ changes: features, matched: numberMatched });
+  if (told.state !== 'ready' || ended.aborted) return;
+  const { features, numberMatched } = await fetchImportChanges(told.id, SHOWN, ended);
+  change({ changes: features, matched: numberMatched }, ended);
 }
 
 function goOn(step: ImportStep): void {
@@ -124,12 +139,12 @@ function goOn(step: ImportStep): void {
 }
 
 /** Looks at how far a commit has come, as long as it is under way. */
-async function watchCommit(id: string, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted) {
+async function watchCommit(id: string, written: AbortSignal): Promise<void> {
+  while (!written.aborted) {
     await new Promise((done) => setTimeout(done, EVERY));
     // The commit itself tells what goes wrong.
-    const told = await fetchImport(id).catch(() => null);
-    if (!ended.aborted && told?.state === 'committing') goOn(told.progress);
+    const told = await fetchImport(id, written).catch(() => null);
+    if (told?.state === 'committing' && !written.aborted) goOn(told.progress);
   }
 }
 
@@ -172,17 +187,17 @@ function close(): void {
   intake.value = null;
 }
 
-function change(more: Partial<Intake>): void {
+/** Says more of the file, unless that belongs to what has ended. */
+function change(more: Partial<Intake>, ended?: AbortSignal): void {
   const current = intake.peek();
-  if (current) intake.value = { ...current, ...more };
+  if (current && !ended?.aborted) intake.value = { ...current, ...more };
 }
 
 async function attempt(ended: AbortSignal, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (ended.aborted) return;
-    change({ sent: null, problem: error instanceof Problem ? error : unreachable() });
+    change({ sent: null, problem: error instanceof Problem ? error : unreachable() }, ended);
   }
 }
 
