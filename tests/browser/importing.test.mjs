@@ -185,6 +185,21 @@ test('of what changes the old outline is drawn too, dashed', async () => {
   assert.equal(await page.locator('.intake-counts [data-shown]').count(), 0);
 });
 
+test('what moves far is shown with where it stood', async () => {
+  const page = await desk.openAs('王工', '/', { deviceScaleFactor: 1 });
+  await bring(page, surveyOf(movedBy(6_000, 0)));
+  await state(page);
+  await counts(page, { changed: 2 });
+  await mapRests(page);
+  await screenshot(page, 'import-far-1440x900');
+  const [stood, becomes] = [await pointsOf(page, STOOD), await pointsOf(page, BECOMES)];
+  assert.ok(
+    stood > 30 && becomes > 30,
+    `${stood} points of what stood, ${becomes} of what becomes`,
+  );
+  await letGo(page);
+});
+
 test('what comes late of an earlier decision is not shown', async () => {
   const page = await desk.openAs('王工', '/', { deviceScaleFactor: 1 });
   await bring(page, surveyOf(movedBy(90, 90)));
@@ -257,6 +272,19 @@ async function hold(page, address) {
   return go;
 }
 
+/** How often the map is drawn anew from now on. */
+async function drawings(page) {
+  await page.evaluate(() => {
+    window.drawings = 0;
+    const shown = document.querySelector('[data-map]');
+    const count = () => {
+      window.drawings += shown.dataset.map === 'busy' ? 1 : 0;
+    };
+    new MutationObserver(count).observe(shown, { attributes: true, attributeFilter: ['data-map'] });
+  });
+  return () => page.evaluate(() => window.drawings);
+}
+
 test('of a large file the pace is told, and only what was decided last', async () => {
   const page = await desk.openAs('王工', '/');
   const squares = Array.from({ length: 24_000 }, (_, number) => {
@@ -285,15 +313,19 @@ test('of a large file the pace is told, and only what was decided last', async (
   await page.getByText('共 24,000 项，图上只画前 2,000 项').waitFor();
   await mapRests(page);
 
-  // As long as it is not known what another decision would change, nothing is said of that.
+  // As long as it is not known what another decision would change, nothing is said of that, and the
+  // map has nothing new to show.
   const late = await askTooLate(page);
   const send = await hold(page, /\/imports\/[^/]+$/);
   const source = page.locator('.mapping [data-property=source] input');
   await source.fill('勘测');
   await source.press('Tab');
   await page.locator('.intake-counts [data-shown]').waitFor({ state: 'detached' });
+  await mapRests(page);
+  const redrawn = await drawings(page);
   send();
   await late.asked;
+  assert.equal(await redrawn(), 0);
   // What is asked of one decision comes when the file is read for the next, and is refused then.
   await source.fill('改测');
   await source.press('Tab');

@@ -1,6 +1,6 @@
 // Bringing in a file: it is sent, looked at by the service, decided about, and committed or let go.
 
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import {
   cancelImport,
   commitImport,
@@ -41,6 +41,9 @@ export const intake = signal<Intake | null>(null);
 effect(() => {
   isTaking.value = intake.value !== null;
 });
+const NONE: ImportChange[] = [];
+/** What the map shows of it: the same list as long as nothing else would change. */
+export const shownChanges = computed(() => intake.value?.changes ?? NONE);
 /** The revision that a file became. */
 export const taken = signal<number | null>(null);
 

@@ -17,7 +17,7 @@ import { edit } from '../desk';
 import { withDrawn, withReshaped } from '../editing';
 import { type Bounds, boundsOf, grow } from '../geodesy';
 import { nameOf } from '../i18n';
-import { intake } from '../intake';
+import { shownChanges } from '../intake';
 import type { Collection, Feature } from '../model';
 import { refOf } from '../model';
 import {
@@ -268,7 +268,7 @@ function follow(map: MapLibreMap, style: StyleSpecification): (() => void)[] {
       // While its vertices are moved, the drawing library shows the geometry.
       showCompared(map, both && shaping.value ? { ...both, after: [] } : both);
     }),
-    effect(() => showImport(map, intake.value?.changes ?? [])),
+    effect(() => showImport(map, shownChanges.value)),
     effect(() => {
       if (dataStanding.value === drawn) return;
       drawn = dataStanding.value;

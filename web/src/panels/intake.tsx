@@ -40,8 +40,9 @@ const COUNTS = ['added', 'changed', 'unchanged', 'removed', 'invalid'] as const;
 export function IntakePanel({ current }: { current: Current }) {
   const { told, sent, problem, changes, progress } = current;
   useEffect(() => {
-    const geometries = changes.flatMap(({ geometry }) => geometry ?? []);
-    if (geometries.length > 0) moveToAll({ before: [], after: geometries });
+    const before = changes.flatMap(({ geometry_before: stood }) => stood ?? []);
+    const after = changes.flatMap(({ geometry }) => geometry ?? []);
+    moveToAll({ before, after });
   }, [changes]);
   return (
     <article class="intake" data-state={told?.state ?? (sent ? 'sending' : 'choosing')}>
