@@ -136,11 +136,11 @@ function Bar({ word, progress, unit }: { word: Word; progress: Progress; unit: '
   const share = all > 0 ? Math.min(1, done / all) : 0;
   const rate = pace && (unit === 'B' ? bytes(pace.rate) : plain(Math.round(pace.rate), lang.value));
   return (
-    <div class="block progress" role="status" data-word={word}>
+    <div class="block progress" data-word={word}>
       <p>
-        {t(word)} {all > 0 && percent(share, lang.value)}
+        <span role="status">{t(word)}</span> {all > 0 && percent(share, lang.value)}
       </p>
-      <progress value={share} max={1} />
+      <progress aria-label={t(word)} value={share} max={1} />
       {pace && rate && <p class="fine">{t('intake.pace', { rate, left: leftWords(pace.left) })}</p>}
     </div>
   );
