@@ -335,7 +335,7 @@ test('of a large file the pace is told, and only what was decided last', async (
   assert.equal(await source.inputValue(), '改测');
   await mapRests(page);
 
-  // Also while it is being written it can be let go.
+  // What is being written is as it was decided; it can be let go.
   const before = await desk.json('/revisions');
   await page.locator('.intake [name=message]').fill('不要了');
   const answer = page.waitForResponse((response) => response.url().endsWith('/commit'));
@@ -346,6 +346,8 @@ test('of a large file the pace is told, and only what was decided last', async (
     page.locator('.progress [role=status]').getByText(step),
   ].map((shown) => shown.waitFor());
   await page.locator('.intake').getByRole('button', { name: '导入', exact: true }).click();
+  const choices = page.locator('.intake fieldset :is(input, select, button):enabled');
+  assert.equal(await choices.count(), 0);
   await Promise.all(written);
   // Not by the pointer, which waits until nothing moves.
   const cancel = page.locator('.intake').getByRole('button', { name: '取消导入' }).last();
@@ -353,6 +355,27 @@ test('of a large file the pace is told, and only what was decided last', async (
   assert.equal((await answer).status(), 409);
   await page.locator('.intake').waitFor({ state: 'detached' });
   assert.deepEqual(await desk.json('/revisions'), before);
+});
+
+test('an import that is opened while another is still written stays', async () => {
+  const page = await desk.openAs('王工', '/');
+  await bring(page, surveyOf(movedBy(90, 90)));
+  await state(page);
+  await counts(page, { changed: 2 });
+  const commit = await hold(page, /\/commit$/);
+  await page.locator('.intake [name=message]').fill('改测');
+  await page.locator('.intake').getByRole('button', { name: '导入', exact: true }).click();
+  // The page is told that it was let go, and the service never hears of that.
+  await page.route(/\/imports\/[^/]+$/, (route) =>
+    route.request().method() === 'DELETE' ? route.fulfill({ status: 204 }) : route.continue(),
+  );
+  await letGo(page);
+  await page.locator('[data-act=import]').click();
+  await page.locator('.drop').waitFor();
+  commit();
+  await page.getByText(/^已导入，成为第 \d+ 版$/).waitFor();
+  assert.equal(await page.locator('.drop').count(), 1);
+  assert.equal(await page.locator('.progress').count(), 0);
 });
 
 test('on a phone', async () => {

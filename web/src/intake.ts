@@ -141,13 +141,18 @@ function goOn(step: ImportStep): void {
   change({ progress: advance(intake.peek()?.progress ?? null, step, performance.now()) });
 }
 
+/** Whether this is the file that is being brought in. */
+function isCurrent(id: string): boolean {
+  return intake.peek()?.told?.id === id;
+}
+
 /** Looks at how far a commit has come, as long as it is under way. */
 async function watchCommit(id: string, written: AbortSignal): Promise<void> {
-  while (!written.aborted) {
+  while (!written.aborted && isCurrent(id)) {
     await new Promise((done) => setTimeout(done, EVERY));
     // The commit itself tells what goes wrong.
     const told = await fetchImport(id, written).catch(() => null);
-    if (told?.state === 'committing' && !written.aborted) goOn(told.progress);
+    if (told?.state === 'committing' && !written.aborted && isCurrent(id)) goOn(told.progress);
   }
 }
 
@@ -161,11 +166,12 @@ export async function commitFile(message: string): Promise<void> {
   await attempt(control.signal, async () => {
     const committed = commitImport(told, message);
     const { revision } = await committed.finally(() => written.abort());
-    intake.value = null;
+    // Another may be on its way by now.
+    if (isCurrent(told.id)) close();
     taken.value = revision;
     readAnew();
   });
-  change({ isCommitting: false });
+  if (isCurrent(told.id)) change({ isCommitting: false });
 }
 
 /** Lets the file go, without a trace. */

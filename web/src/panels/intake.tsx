@@ -74,7 +74,15 @@ export function IntakePanel({ current }: { current: Current }) {
           </button>
         </div>
       )}
-      {told?.state === 'ready' && <Preview told={told} current={current} />}
+      {told?.state === 'ready' && (
+        <>
+          {/* What is being written stays as it was decided. */}
+          <fieldset disabled={current.isCommitting}>
+            <Preview told={told} current={current} />
+          </fieldset>
+          <Commit current={current} isReady={!told.obstacles?.length} />
+        </>
+      )}
     </article>
   );
 }
@@ -225,7 +233,6 @@ function Preview({ told, current }: { told: Import; current: Current }) {
           </ul>
         </div>
       )}
-      <Commit current={current} isReady={obstacles.length === 0} />
     </>
   );
 }
