@@ -74,7 +74,15 @@ export function IntakePanel({ current }: { current: Current }) {
           </button>
         </div>
       )}
-      {told?.state === 'ready' && <Preview told={told} current={current} />}
+      {told?.state === 'ready' && (
+        <>
+          {/* What is being written stays as it was decided. */}
+          <fieldset disabled={current.isCommitting}>
+            <Preview told={told} current={current} />
+          </fieldset>
+          <Commit current={current} isReady={!told.obstacles?.length} />
+        </>
+      )}
     </article>
   );
 }
@@ -181,73 +189,69 @@ function Preview({ told, current }: { told: Import; current: Current }) {
     lang.value === 'zh' ? message : message_en;
   return (
     <>
-      {/* What is being written is as it was decided. */}
-      <fieldset disabled={current.isCommitting}>
-        {layer && (
-          <Section title={layer.format} note={t('intake.rows', { n: layer.count ?? '?' })}>
-            <dl class="facts">
+      {layer && (
+        <Section title={layer.format} note={t('intake.rows', { n: layer.count ?? '?' })}>
+          <dl class="facts">
+            <div>
+              <dt>{t('intake.crs')}</dt>
+              <dd>{layer.crs ?? t('intake.unstated')}</dd>
+            </div>
+            {layer.encoding && (
               <div>
-                <dt>{t('intake.crs')}</dt>
-                <dd>{layer.crs ?? t('intake.unstated')}</dd>
+                <dt>{t('intake.encoding')}</dt>
+                <dd>{layer.encoding}</dd>
               </div>
-              {layer.encoding && (
-                <div>
-                  <dt>{t('intake.encoding')}</dt>
-                  <dd>{layer.encoding}</dd>
-                </div>
-              )}
-            </dl>
-            {layer.notes.map((note) => (
-              <p key={note.message} class="fine">
-                {said(note)}
-              </p>
-            ))}
-          </Section>
-        )}
-        {findings.length > 0 && (
-          <Section title={t('intake.findings')}>
-            <ul class="findings">
-              {findings.map((finding) => (
-                <OneFinding key={finding.code + finding.message} finding={finding} />
-              ))}
-            </ul>
-          </Section>
-        )}
-        {counts && (
-          <Section title={t('intake.counts')} class="intake-counts">
-            <ul class="counts">
-              {COUNTS.map((name) => (
-                <li key={name} data-count={name} class={`is-${name}`}>
-                  <b>{plain(counts[name], lang.value)}</b>
-                  {t(`intake.${name}`)}
-                </li>
-              ))}
-            </ul>
-            {changes.length < matched && (
-              <p class="fine" data-shown={changes.length}>
-                {t('intake.shown', {
-                  n: plain(changes.length, lang.value),
-                  all: plain(matched, lang.value),
-                })}
-              </p>
             )}
-          </Section>
-        )}
-        <Choices told={told} decision={decision} />
-        {layer && mapping && <Fields told={told} layer={layer} mapping={mapping} />}
-        <Problems told={told} />
-        {obstacles.length > 0 && (
-          <div class="failure" role="alert">
-            <h3>{t('intake.obstacles')}</h3>
-            <ul class="flaws">
-              {obstacles.map((obstacle) => (
-                <li key={obstacle.message}>{said(obstacle)}</li>
-              ))}
-            </ul>
-          </div>
-        )}
-      </fieldset>
-      <Commit current={current} isReady={obstacles.length === 0} />
+          </dl>
+          {layer.notes.map((note) => (
+            <p key={note.message} class="fine">
+              {said(note)}
+            </p>
+          ))}
+        </Section>
+      )}
+      {findings.length > 0 && (
+        <Section title={t('intake.findings')}>
+          <ul class="findings">
+            {findings.map((finding) => (
+              <OneFinding key={finding.code + finding.message} finding={finding} />
+            ))}
+          </ul>
+        </Section>
+      )}
+      {counts && (
+        <Section title={t('intake.counts')} class="intake-counts">
+          <ul class="counts">
+            {COUNTS.map((name) => (
+              <li key={name} data-count={name} class={`is-${name}`}>
+                <b>{plain(counts[name], lang.value)}</b>
+                {t(`intake.${name}`)}
+              </li>
+            ))}
+          </ul>
+          {changes.length < matched && (
+            <p class="fine" data-shown={changes.length}>
+              {t('intake.shown', {
+                n: plain(changes.length, lang.value),
+                all: plain(matched, lang.value),
+              })}
+            </p>
+          )}
+        </Section>
+      )}
+      <Choices told={told} decision={decision} />
+      {layer && mapping && <Fields told={told} layer={layer} mapping={mapping} />}
+      <Problems told={told} />
+      {obstacles.length > 0 && (
+        <div class="failure" role="alert">
+          <h3>{t('intake.obstacles')}</h3>
+          <ul class="flaws">
+            {obstacles.map((obstacle) => (
+              <li key={obstacle.message}>{said(obstacle)}</li>
+            ))}
+          </ul>
+        </div>
+      )}
     </>
   );
 }
