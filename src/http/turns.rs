@@ -27,6 +27,7 @@ const MAX_PICTURES: usize = 64;
 /// Millions of pixels that may be held at once by pictures in the making, at some 8 MB each: two of the
 /// largest.
 const MAX_MEGAPIXELS: u32 = 80;
+
 /// How long a piece of work may keep a processor.
 #[derive(Debug, Clone, Copy)]
 pub enum Work {

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::ground::Ground;
 use crate::{
-    model::{Citation, Feature, Text, View, view::Language, view::ViewArea, view::ViewFilter},
+    model::{
+        Citation, Feature, NOT_STATED, Text, View, view::Language, view::ViewArea, view::ViewFilter,
+    },
     report::{Condition, Lang, Question},
     share,
     store::{Collection, Snapshot, zones::FOLLOWED},
@@ -412,7 +414,7 @@ fn condition(filter: &ViewFilter) -> Option<Value> {
             .status
             .iter()
             .cloned()
-            .partition(|status| status == "none");
+            .partition(|status| status == NOT_STATED);
         let mut either = Vec::new();
         if !stated.is_empty() {
             either.push(is_one("status", &stated));

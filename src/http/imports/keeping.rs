@@ -12,13 +12,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::StatusCode;
+use axum::{
+    extract::{self, FromRequestParts},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use crate::{
     exchange::intake::{Prepared, Step},
-    http::{AppState, problem::Problem},
+    http::{AppState, person::Editor, problem::Problem},
     model::{Revision, Text, Viewer},
     store::record::Account,
 };
@@ -474,12 +478,7 @@ impl Imports {
     }
 
     /// An import into a collection that this editor sees.
-    pub(super) fn find(
-        &self,
-        id: &str,
-        editor: &Account,
-        state: &AppState,
-    ) -> Result<Arc<Import>, Problem> {
+    fn find(&self, id: &str, editor: &Account, state: &AppState) -> Result<Arc<Import>, Problem> {
         let seen = state.latest(Viewer(Some(editor.role)));
         let found = self.kept().get(id).cloned();
         let found = found.filter(|import| {
@@ -498,10 +497,28 @@ impl Imports {
     }
 }
 
+/// The import that an address names, and the editor who asks for it.
+pub struct Asked {
+    pub(super) import: Arc<Import>,
+    pub(super) editor: Account,
+}
+
+impl FromRequestParts<AppState> for Asked {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let editor = Editor::from_request_parts(parts, state).await;
+        let Editor(editor) = editor.map_err(IntoResponse::into_response)?;
+        let id = extract::Path::<String>::from_request_parts(parts, state).await;
+        let extract::Path(id) = id.map_err(IntoResponse::into_response)?;
+        let import = state.0.imports.find(&id, &editor, state);
+        let import = import.map_err(IntoResponse::into_response)?;
+        Ok(Self { import, editor })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::response::IntoResponse;
-
     use super::*;
 
     fn import(folder: &Path, id: &str, stage: Stage, idle: Duration) -> Arc<Import> {

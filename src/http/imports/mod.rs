@@ -20,14 +20,14 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{self, RawQuery, State, rejection::BytesRejection},
+    extract::{RawQuery, State, rejection::BytesRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::keeping::{Import, Preview, Progress, Stage};
+use self::keeping::{Asked, Import, Preview, Progress, Stage};
 use super::{
     AppState, Base, GEOJSON, JSON, Work,
     body::read_body,
@@ -237,12 +237,7 @@ fn look(state: &AppState, import: &Import, decision: u64, options: &Options) {
 }
 
 /// How far an import has come, and what would change.
-pub async fn show(
-    State(state): State<AppState>,
-    Editor(editor): Editor,
-    extract::Path(id): extract::Path<String>,
-) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id, &editor, &state)?;
+pub async fn show(Asked { import, .. }: Asked) -> Result<Response, Problem> {
     Ok(answer(JSON, &import.json()))
 }
 
@@ -296,11 +291,9 @@ impl Decided {
 /// Decides otherwise: the file is looked at anew.
 pub async fn decide(
     State(state): State<AppState>,
-    Editor(editor): Editor,
-    extract::Path(id): extract::Path<String>,
+    Asked { import, .. }: Asked,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id, &editor, &state)?;
     let decided: Decided = read_body(body)?;
     let options = decided.options()?;
     {
@@ -318,11 +311,9 @@ pub async fn decide(
 pub async fn changes(
     State(state): State<AppState>,
     base: Base,
-    Editor(editor): Editor,
-    extract::Path(id): extract::Path<String>,
+    Asked { import, .. }: Asked,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id, &editor, &state)?;
     state
         .blocking(Work::Heavy, move |_, _| {
             let query = query.as_deref();
@@ -382,11 +373,9 @@ struct Said {
 /// Commits an import as the next revision, as a preview showed it.
 pub async fn commit(
     State(state): State<AppState>,
-    Editor(editor): Editor,
-    extract::Path(id): extract::Path<String>,
+    Asked { import, editor }: Asked,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id, &editor, &state)?;
     let said: Said = read_body(body)?;
     state
         .blocking(Work::Edit, move |state, _| {
@@ -453,11 +442,9 @@ fn obstructed(obstacles: &[Text]) -> Problem {
 /// Lets go of an import.
 pub async fn cancel(
     State(state): State<AppState>,
-    Editor(editor): Editor,
-    extract::Path(id): extract::Path<String>,
+    Asked { import, .. }: Asked,
 ) -> Result<Response, Problem> {
-    let import = state.0.imports.find(&id, &editor, &state)?;
     import.cancel()?;
-    state.0.imports.kept().remove(&id);
+    state.0.imports.kept().remove(&import.id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
