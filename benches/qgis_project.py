@@ -205,6 +205,9 @@ class Maker:
         self.background = self._shown[0]["paint"]["background-color"]
 
     def _is_shown(self, one):
+        # A base map is an operator's own, and there is none here.
+        if one["type"] == "raster":
+            return False
         low, high = one.get("minzoom", 0), one.get("maxzoom", 99)
         return low <= self._zoom < high and one.get("layout", {}).get("visibility") != "none"
 
